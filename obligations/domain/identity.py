@@ -1,0 +1,28 @@
+"""Identity: the ids that re-planning, retries and restored backups all find again.
+
+Everything is a UUIDv5 of what the thing *is* (tenant, contract, clause, happening or slot, position), never of
+when it is due and never random, so the same obligation keeps its id when its date moves.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid5
+
+_NAMESPACE = UUID("7d0f5c7e-4d3a-5c8b-9a44-0b11ca7104e5")
+
+
+def _id(*parts: str) -> UUID:
+    # The unit separator cannot stand in any part, so two different tuples never spell one name.
+    return uuid5(_NAMESPACE, "\x1f".join(parts))
+
+
+def occurrence_id(tenant: str, contract: str, clause: str, instance: str, position: str) -> UUID:
+    """The identity of one occurrence; `position` is its ordinal or period, never its date."""
+    return _id("occurrence", tenant, contract, clause, instance, position)
+
+
+def push_key(
+    tenant: str, contract: str, clause: str, instance: str, position: str, name: str, supersession: int = 0
+) -> UUID:
+    """The idempotency key of one push, the same for life; `supersession` counts the revisions of a sent one."""
+    return _id("push", tenant, contract, clause, instance, position, name, str(supersession))

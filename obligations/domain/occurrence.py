@@ -1,0 +1,114 @@
+"""Occurrences and powers: what follows from the terms, each dated or waiting for its date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from uuid import UUID
+
+from obligations.domain.money import Money
+from schedules.derivation import Derivation
+
+
+class State(StrEnum):
+    """Where an occurrence stands. `due` and `missed` are what the clock says of a scheduled one."""
+
+    WAITING = "waiting"
+    SCHEDULED = "scheduled"
+    DUE = "due"
+    DONE = "done"
+    MISSED = "missed"
+    CANCELLED = "cancelled"
+    SUPERSEDED = "superseded"
+    DISCHARGED = "discharged"
+    TERMINATED = "terminated"
+    NOT_APPLICABLE = "not_applicable"
+    NEEDS_PERSON = "needs_person"
+
+
+OPEN_STATES = frozenset({State.WAITING, State.SCHEDULED, State.DUE, State.MISSED, State.NEEDS_PERSON})
+
+
+class Kind(StrEnum):
+    """What sort of thing is owed."""
+
+    TASK = "task"
+    PAYMENT = "payment"
+    GRANT = "grant"
+    VESTING = "vesting"
+    ACCRUAL = "accrual"
+    COVER = "cover"
+    DUTY = "duty"
+    WATCH = "watch"
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One dated instance of an obligation: tranche 7 of 13, premium 3 of 6.
+
+    `due_on` is the contract's day and `adjusted_on` the day after a business-day roll (the same where none
+    applies). `from_on` and `to_on` bound a period, both in. `soft_on` is a day policy suggests where the
+    contract names none. `of` is empty for an open series. `conditional` marks dates that hold only once a
+    missing fact or an expected event is confirmed.
+    """
+
+    id: UUID
+    contract: str
+    clause: str
+    instance: str
+    position: str
+    index: int
+    of: int | None
+    kind: Kind
+    title: str
+    debtor: str
+    creditor: str
+    state: State
+    derivation: Derivation
+    cite: str = ""
+    waiting_for: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    due_on: date | None = None
+    adjusted_on: date | None = None
+    soft_on: date | None = None
+    from_on: date | None = None
+    to_on: date | None = None
+    amount: Money | None = None
+    units: Decimal | None = None
+    unit: str = ""
+    conditional: bool = False
+
+    @property
+    def acts_on(self) -> date | None:
+        """The day people and systems act on: adjusted, else due, else the soft date, else the period's end."""
+        return self.adjusted_on or self.due_on or self.soft_on or self.to_on
+
+
+class PowerState(StrEnum):
+    """Where a power stands: not yet arisen, arisen, used, or past its last day."""
+
+    WAITING = "waiting"
+    ARISEN = "arisen"
+    EXERTED = "exerted"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """Something a party may do from `arises_on` on, such as terminating for Good Cause after an uncured notice."""
+
+    id: UUID
+    contract: str
+    clause: str
+    instance: str
+    name: str
+    holder: str
+    may: str
+    state: PowerState
+    derivation: Derivation
+    cite: str = ""
+    arises_on: date | None = None
+    expires_on: date | None = None
+    waiting_for: tuple[str, ...] = ()

@@ -1,0 +1,344 @@
+"""What the engine and the service need of the world: clocks, a store, connectors."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from obligations.domain.delivery import DeliveryState, Outcome, Push, PushKind
+from obligations.domain.event import LogEntry
+from obligations.domain.occurrence import Occurrence, State
+
+
+class Clock(Protocol):
+    """Business time: what is due, late or missed. May be virtual."""
+
+    def now(self) -> datetime:
+        """The current instant, aware, in UTC."""
+        ...
+
+    def seconds_until(self, instant: datetime) -> float:
+        """Real seconds until business time reaches the instant; zero or less when it has."""
+        ...
+
+
+class MachineClock(Protocol):
+    """Machine time: leases, time-outs, retries, signature timestamps. Always real outside tests."""
+
+    def now(self) -> datetime:
+        """The current instant, aware, in UTC."""
+        ...
+
+
+# --- what the store keeps -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StoredContract:
+    """One contract as added: its own text, the template it stands on, and when it must be planned again.
+
+    `source` and `template` are the YAML texts, kept whole so that planning later needs no file. `replan_on` is the
+    first day on which the clock alone changes the plan; None when nothing is due to change.
+    """
+
+    id: str
+    title: str
+    source: str
+    template: str
+    added_at: datetime
+    added_by: str
+    replan_on: date | None = None
+    tenant: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDelivery:
+    """A push with the state of its delivery. `body` is the bytes that every attempt sends."""
+
+    push: Push
+    state: DeliveryState
+    body: bytes
+    content_hash: str
+    attempts: int = 0
+    fence: int = 0
+    next_attempt_at: datetime | None = None
+    first_unknown_at: datetime | None = None
+    delivered_at: datetime | None = None
+    reason: str = ""
+    receipt: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One person's yes or no to one proposed push, over the exact content they saw."""
+
+    key: UUID
+    content_hash: str
+    role: str
+    person: str
+    approve: bool
+    decided_at: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try: written before the send, completed after it. No `finished_at` means the outcome is unknown."""
+
+    key: UUID
+    number: int
+    fence: int
+    worker: str
+    started_at: datetime
+    finished_at: datetime | None = None
+    verdict: str = ""
+    status: int | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One line of the append-only record. `before` and `after` hold no pay and no secret."""
+
+    at: datetime
+    actor: str
+    action: str
+    contract: str
+    object: str
+    before: str = ""
+    after: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryChange:
+    """One delivery to write: inserted when new, else changed only if it is still in one of `seen_in`.
+
+    `push`, `body` and `content_hash` replace the stored content.
+    """
+
+    push: Push
+    body: bytes
+    content_hash: str
+    state: DeliveryState
+    seen_in: frozenset[DeliveryState] | None = None   # None: it is new
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Everything one re-planning writes, in one transaction."""
+
+    occurrences: tuple[Occurrence, ...] = ()          # inserted or replaced by id
+    gone: tuple[UUID, ...] = ()                       # occurrence ids the plan no longer holds: deleted
+    deliveries: tuple[DeliveryChange, ...] = ()
+    ledger: tuple[LedgerEntry, ...] = ()
+    replan_on: date | None = None
+
+
+class Conflict(RuntimeError):
+    """Another writer changed what this one was about to change; nothing was written. Read again and repeat."""
+
+
+class StoreUnavailable(RuntimeError):
+    """The database cannot be reached or written. The message says which one and what to do."""
+
+
+class Transaction(Protocol):
+    """One consistent view of the store. Writes are kept together or not at all."""
+
+    def contracts(self) -> Sequence[StoredContract]:
+        """Every contract, by id."""
+        ...
+
+    def contract(self, contract_id: str, *, lock: bool = False) -> StoredContract | None:
+        """The contract, or None; with `lock`, no other writer changes it before this transaction ends."""
+        ...
+
+    def put_contract(self, contract: StoredContract) -> None:
+        """Insert the contract or replace its text."""
+        ...
+
+    def log(self, contract_id: str) -> Sequence[LogEntry]:
+        """The contract's event log, oldest first."""
+        ...
+
+    def append(self, contract_id: str, entry: LogEntry) -> None:
+        """Add one entry to the event log. A report id that is already there raises `Conflict`."""
+        ...
+
+    def contract_of_report(self, report_id: str) -> str | None:
+        """The contract whose log holds the report, or None."""
+        ...
+
+    def occurrences(
+        self, contract_id: str | None = None, *, until: date | None = None, states: Collection[State] | None = None
+    ) -> Sequence[Occurrence]:
+        """Stored occurrences by the day they are acted on, the undated last; `until` keeps days up to it, itself in."""
+        ...
+
+    def deliveries(
+        self,
+        contract_id: str | None = None,
+        *,
+        states: Collection[DeliveryState] | None = None,
+        keys: Collection[UUID] | None = None,
+        limit: int | None = None,
+    ) -> Sequence[StoredDelivery]:
+        """Deliveries by instant, then key."""
+        ...
+
+    def apply(self, contract_id: str, changes: Changes) -> None:
+        """Write a re-planning; raises `Conflict` when a delivery is no longer as it was seen."""
+        ...
+
+    def move(
+        self, key: UUID, seen_in: Collection[DeliveryState], state: DeliveryState, reason: str = ""
+    ) -> None:
+        """Change a delivery's state if it still is in one of `seen_in`; raises `Conflict` otherwise."""
+        ...
+
+    def decisions(self, key: UUID) -> Sequence[Decision]:
+        """Approvals and refusals of one push, oldest first."""
+        ...
+
+    def decide(self, decision: Decision) -> None:
+        """Record one approval or refusal."""
+        ...
+
+    def attempts(self, key: UUID) -> Sequence[Attempt]:
+        """Every try of one delivery, oldest first."""
+        ...
+
+    def ledger(self, contract_id: str | None = None) -> Sequence[LedgerEntry]:
+        """The record, oldest first."""
+        ...
+
+    def note(self, entry: LedgerEntry) -> None:
+        """Append one line to the record."""
+        ...
+
+
+# --- what the engine does with it -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A daemon's lease on one delivery, with everything a connector needs. `attempt` counts from 1.
+
+    `late_seconds` is business time between `send_at` and the claim.
+    """
+
+    key: UUID
+    contract: str
+    occurrence_id: UUID
+    name: str
+    kind: PushKind
+    connector: str
+    destination: str
+    address: Mapping[str, str]
+    body: bytes
+    send_at: datetime
+    attempt: int
+    fence: int
+    worker: str
+    late_seconds: float = 0.0
+    first_unknown_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a claim: the outcome and, where it goes again, when (machine time)."""
+
+    claim: Claim
+    outcome: Outcome
+    state: DeliveryState
+    finished_at: datetime
+    next_attempt_at: datetime | None = None
+
+
+class Store(Protocol):
+    """Where contracts, events, plans, deliveries and the ledger are kept. SQLite and PostgreSQL both pass one suite."""
+
+    def read(self) -> AbstractContextManager[Transaction]:
+        """A consistent view for reading."""
+        ...
+
+    def write(self) -> AbstractContextManager[Transaction]:
+        """A view whose writes are committed together when the block ends, and not at all when it raises."""
+        ...
+
+    def claim(
+        self,
+        *,
+        business_now: datetime,
+        machine_now: datetime,
+        worker: str,
+        limit: int,
+        lease_seconds: float,
+        full: Collection[str] = (),
+    ) -> Sequence[Claim]:
+        """Lease up to `limit` deliveries that are due, oldest first, and write an attempt for each, in one transaction.
+
+        Due: scheduled with `send_at` reached on the business clock, or retrying with `next_attempt_at` reached on the
+        machine clock. Destinations in `full` are passed over. Stale reminders of one occurrence to one destination
+        collapse into the latest that is due.
+        """
+        ...
+
+    def record(self, results: Iterable[Result]) -> Sequence[UUID]:
+        """Write results in one transaction; returns the keys whose fence had moved on, for which nothing was written."""
+        ...
+
+    def rescue(self, *, machine_now: datetime, everything: bool = False) -> int:
+        """Send back deliveries whose lease ran out (or all in flight): their outcome is unknown and they go again at
+        once under the same key. Returns how many."""
+        ...
+
+    def next_wake(self) -> tuple[datetime | None, datetime | None]:
+        """The earliest scheduled instant (business time) and the earliest retry (machine time)."""
+        ...
+
+    def to_replan(self, today: date, limit: int = 100) -> Sequence[str]:
+        """Contracts whose plan the clock alone changes by that day."""
+        ...
+
+    def seal(self, limit: int = 10_000) -> int:
+        """Chain committed ledger lines that are not chained yet; returns how many."""
+        ...
+
+    def close(self) -> None:
+        """Give back every connection."""
+        ...
+
+
+class Connector(Protocol):
+    """Turns a claim into one request and one outcome. Never retries, never raises for what the receiver did."""
+
+    name: str
+
+    async def deliver(self, claim: Claim) -> Outcome:
+        """Send the claim's bytes once and say what came of it."""
+        ...
+
+    async def check(self) -> str | None:
+        """A sentence saying why this connector cannot work as configured, or None. Contacts the service if it can."""
+        ...
+
+    async def close(self) -> None:
+        """Release sockets and threads."""
+        ...
+
+
+class ConnectorFactory(Protocol):
+    """What an `obligations.connectors` entry point names: builds a connector from its settings.
+
+    `settings` is the connector's own table of the configuration file, secrets resolved; unknown keys are refused with
+    `ValueError` whose message a person can act on.
+    """
+
+    def __call__(self, settings: Mapping[str, Any], *, machine: MachineClock) -> Connector: ...
