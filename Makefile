@@ -1,0 +1,62 @@
+# Each command sets up what it needs by itself: Python >= 3.11 and make are enough.
+# Another interpreter: make test PYTHON=/path/to/python3.12 · fewer or more test processes: make test JOBS=1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types arrows tests lock clean ready
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory
+
+JOBS ?= 2
+python := .venv/bin/python
+
+# An empty HOME would send every cache to the root folder; without one, Python asks the system whose it is.
+ifeq ($(strip $(HOME)),)
+unexport HOME
+endif
+unexport PYTHONHOME PYTHONPATH
+
+help:
+	@echo 'make demo     see it work: a signed contract, its dates, and what goes out'
+	@echo 'make test     everything that must hold: lint, types, arrows, tests'
+	@echo 'make check    the same without the tests'
+	@echo 'make lock     pin the dependencies anew in requirements.lock (UPGRADE=1: the newest of all)'
+	@echo 'make clean    remove .venv and whatever the tools left'
+
+# A Python that cannot do it is refused in one line, before anything is made.
+refuse = $(if $(1),$(error $(1)))
+ready:
+	$(call refuse,$(shell PYTHON='$(PYTHON)' sh .ci/setup.sh refusal))
+	@PYTHON='$(PYTHON)' sh .ci/setup.sh
+
+demo: ready
+	@$(python) -m obligations.demo
+
+test: check tests
+
+check: lint types arrows
+
+lint: ready
+	@echo 'lint: ruff'
+	@$(python) -m ruff check --quiet
+	@$(python) -m ruff format --check --quiet || { echo 'Some files are not formatted: .venv/bin/ruff format' >&2; exit 1; }
+
+types: ready
+	@echo 'types: mypy, strict'
+	@$(python) -m mypy --no-error-summary
+
+arrows: ready
+	@echo 'arrows: import contracts'
+	@said=$$(.venv/bin/lint-imports --no-logo 2>&1) || { printf '%s\n' "$$said" >&2; exit 1; }
+
+# Tests get a runtime folder of their own, which only they can enter.
+tests: ready
+	@echo 'tests: pytest with the examples in docstrings, $(JOBS) processes'
+	@run=$$(mktemp -d "$${TMPDIR:-/tmp}/obligations.XXXXXX") && trap 'rm -rf "$$run"' EXIT INT TERM && chmod 700 "$$run" && \
+	XDG_RUNTIME_DIR="$$run" $(python) -m pytest -q -n $(JOBS) --dist loadgroup
+
+lock: ready
+	@sh .ci/lock.sh $(if $(UPGRADE),--upgrade)
+
+clean:
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
