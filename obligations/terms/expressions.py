@@ -1,0 +1,224 @@
+"""What phrases mean: the small closed set of expressions that terms are made of.
+
+Each is a plain value. A `Choice` stands wherever the text has two readings; the reading in use picks its branch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Generic, Literal, TypeVar
+
+from schedules.conventions import Convention
+from schedules.spans import Span
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(Generic[T]):
+    """One value for each option of a named reading."""
+
+    reading: str
+    options: tuple[tuple[str, T | Choice[T]], ...]
+
+
+# --- spans and days -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SpanNamed:
+    """A span given by a parameter, made clear where the phrase says so."""
+
+    name: str
+    clear: bool = False
+
+
+SpanExpr = Span | SpanNamed
+
+
+@dataclass(frozen=True, slots=True)
+class DayLiteral:
+    """A date written in the phrase."""
+
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class DayOf:
+    """The day of an event, a date parameter, or a derived day; `receipt` asks for the day the notice arrived."""
+
+    name: str
+    receipt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeOf:
+    """The first or the last day of a window."""
+
+    edge: Literal["first", "last"]
+    window: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shifted:
+    """A span after or before another day."""
+
+    span: SpanExpr
+    side: Literal["after", "before"]
+    day: DayExpr
+
+
+@dataclass(frozen=True, slots=True)
+class MonthEndOf:
+    """The last day of the month another day lies in."""
+
+    day: DayExpr
+
+
+@dataclass(frozen=True, slots=True)
+class Unstated:
+    """The document names no day; none is invented."""
+
+
+DayExpr = DayLiteral | DayOf | EdgeOf | Shifted | MonthEndOf | Unstated
+
+
+# --- windows --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class WindowNamed:
+    """A window of the file."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpanWindow:
+    """So long, beginning on a day (which counts) or following it (which does not)."""
+
+    span: SpanExpr
+    how: Literal["beginning on", "following"]
+    day: DayExpr
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """From one day to another, both in; no last day where nothing ends it."""
+
+    first: DayExpr
+    last: DayExpr | None
+
+
+WindowExpr = WindowNamed | SpanWindow | Range
+
+
+# --- events ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class EventNamed:
+    """An event of the file, optionally only where its fields have these values."""
+
+    name: str
+    having: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EventUnion:
+    """Any of several events; with `first`, only the earliest of all, which is then a slot."""
+
+    members: tuple[EventExpr, ...]
+    first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EventFirst:
+    """The earliest happening of an event: a slot that another happening may come to fill."""
+
+    event: EventExpr
+
+
+@dataclass(frozen=True, slots=True)
+class EventDuring:
+    """The happenings of an event that lie inside a window, both of its ends in."""
+
+    event: EventExpr
+    window: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventNever:
+    """No event: the clause does not apply under this reading."""
+
+
+EventExpr = EventNamed | EventUnion | EventFirst | EventDuring | EventNever
+
+
+# --- amounts and conditions -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AmountLiteral:
+    """A figure written in the phrase."""
+
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class AmountNamed:
+    """The figure of a parameter or a fact; `percent` takes so many hundredths of it."""
+
+    name: str
+    percent: Fraction = Fraction(100)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldOf:
+    """A field of the event that triggered the clause."""
+
+    field: str
+    event: str
+
+
+AmountExpr = AmountLiteral | AmountNamed | FieldOf
+
+
+@dataclass(frozen=True, slots=True)
+class IsTrue:
+    """A yes-or-no fact, or its opposite."""
+
+    name: str
+    wanted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """One figure is less than another."""
+
+    left: AmountExpr
+    right: AmountExpr
+
+
+Condition = IsTrue | Below
+
+
+# --- reminders ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Offset:
+    """When a reminder goes: so far before or after a point of the occurrence, or repeating until it is done.
+
+    `point` is `trigger` (the day the clause was set off), `due`, `start` or `end` of a period.
+    """
+
+    point: Literal["trigger", "due", "start", "end"]
+    side: Literal["on", "before", "after", "every"] = "on"
+    span: Span | None = None
+
+
+ConventionExpr = Convention

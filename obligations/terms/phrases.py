@@ -1,0 +1,265 @@
+"""Reading the phrases inside a terms file: English to expressions, by the grammar in `phrases.lark`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+from importlib import resources
+from typing import Any, TypeVar, cast
+
+from lark import Lark, Token, Transformer
+from lark.exceptions import UnexpectedEOF, UnexpectedInput, UnexpectedToken, VisitError
+
+from obligations.terms import expressions as e
+from schedules.spans import Span, Unit
+
+T = TypeVar("T")
+
+
+class PhraseError(ValueError):
+    """A phrase outside the grammar; `offset` is how many characters into the phrase the trouble starts."""
+
+    def __init__(self, message: str, offset: int = 0) -> None:
+        super().__init__(message)
+        self.offset = offset
+
+
+class _Build(Transformer[Token, Any]):
+    """Turns parse trees into expressions, bottom up."""
+
+    def span_plain(self, parts: list[Token]) -> Span:
+        return Span(int(parts[0]), _unit(parts[1]))
+
+    def span_clear(self, parts: list[Token]) -> Span:
+        return Span(int(parts[0]), _unit(parts[2]), clear=True)
+
+    def span_named(self, parts: list[Token]) -> e.SpanNamed:
+        return e.SpanNamed(str(parts[0]))
+
+    def span_named_clear(self, parts: list[Token]) -> e.SpanNamed:
+        return e.SpanNamed(str(parts[1]), clear=True)
+
+    def literal(self, parts: list[Token]) -> e.DayLiteral:
+        return e.DayLiteral(day_literal(str(parts[0]), parts[0].start_pos or 0))
+
+    def day_of(self, parts: list[Token]) -> e.DayOf:
+        return e.DayOf(str(parts[0]))
+
+    def receipt(self, parts: list[Token]) -> e.DayOf:
+        return e.DayOf(str(parts[0]), receipt=True)
+
+    def edge(self, parts: list[Token]) -> e.EdgeOf:
+        return e.EdgeOf("first" if parts[0] == "first" else "last", str(parts[1]))
+
+    def month_end(self, parts: list[e.DayExpr]) -> e.MonthEndOf:
+        return e.MonthEndOf(parts[0])
+
+    def unstated(self, _: list[Token]) -> e.Unstated:
+        return e.Unstated()
+
+    def shifted(self, parts: list[Any]) -> e.Shifted:
+        return e.Shifted(parts[0], "after" if parts[1] == "after" else "before", parts[2])
+
+    def beginning(self, parts: list[Any]) -> e.SpanWindow:
+        return e.SpanWindow(parts[0], "beginning on", parts[1])
+
+    def following(self, parts: list[Any]) -> e.SpanWindow:
+        return e.SpanWindow(parts[0], "following", parts[1])
+
+    def range(self, parts: list[e.DayExpr]) -> e.Range:
+        return e.Range(parts[0], parts[1])
+
+    def open_range(self, parts: list[e.DayExpr]) -> e.Range:
+        return e.Range(parts[0], None)
+
+    def window_named(self, parts: list[Token]) -> e.WindowNamed:
+        return e.WindowNamed(str(parts[0]))
+
+    def first(self, parts: list[e.EventExpr]) -> e.EventFirst:
+        return e.EventFirst(parts[0])
+
+    def during(self, parts: list[Any]) -> e.EventDuring:
+        return e.EventDuring(parts[0], str(parts[1]))
+
+    def never(self, _: list[Token]) -> e.EventNever:
+        return e.EventNever()
+
+    def event_named(self, parts: list[Token]) -> e.EventNamed:
+        return e.EventNamed(str(parts[0]))
+
+    def event_having(self, parts: list[Any]) -> e.EventNamed:
+        return e.EventNamed(str(parts[0]), tuple(parts[1:]))
+
+    def having(self, parts: list[Token]) -> tuple[str, str]:
+        return str(parts[0]), str(parts[1])
+
+    def amount_literal(self, parts: list[Token]) -> e.AmountLiteral:
+        return e.AmountLiteral(Decimal(parts[0]))
+
+    def amount_named(self, parts: list[Token]) -> e.AmountNamed:
+        return e.AmountNamed(str(parts[0]))
+
+    def percent(self, parts: list[Token]) -> e.AmountNamed:
+        return e.AmountNamed(str(parts[1]), Fraction(Decimal(parts[0])))
+
+    def field_of(self, parts: list[Token]) -> e.FieldOf:
+        return e.FieldOf(str(parts[0]), str(parts[1]))
+
+    def is_true(self, parts: list[Token]) -> e.IsTrue:
+        return e.IsTrue(str(parts[0]))
+
+    def is_false(self, parts: list[Token]) -> e.IsTrue:
+        return e.IsTrue(str(parts[0]), wanted=False)
+
+    def below(self, parts: list[e.AmountExpr]) -> e.Below:
+        return e.Below(parts[0], parts[1])
+
+    def at_once(self, _: list[Token]) -> e.Offset:
+        return e.Offset("trigger")
+
+    def on_the_day(self, _: list[Token]) -> e.Offset:
+        return e.Offset("due")
+
+    def at_start(self, _: list[Token]) -> e.Offset:
+        return e.Offset("start")
+
+    def on_last_day(self, _: list[Token]) -> e.Offset:
+        return e.Offset("end")
+
+    def offset_due(self, parts: list[Token]) -> e.Offset:
+        return e.Offset("due", _side(parts[2]), Span(int(parts[0]), _unit(parts[1])))
+
+    def offset_point(self, parts: list[Token]) -> e.Offset:
+        point = {"start": "start", "end": "end", "trigger": "trigger"}[str(parts[3])]
+        return e.Offset(cast(Any, point), _side(parts[2]), Span(int(parts[0]), _unit(parts[1])))
+
+    def every(self, parts: list[Token]) -> e.Offset:
+        return e.Offset("trigger", "every", Span(int(parts[0]), _unit(parts[1])))
+
+
+def day_phrase(text: str) -> e.DayExpr:
+    """The day expression of a phrase such as '30 days after receipt of notice'; raises `PhraseError`.
+
+    >>> day_phrase("3 days after employment_started")
+    Shifted(span=Span(count=3, unit=<Unit.DAY: 'day'>, clear=False), side='after', day=DayOf(name='employment_started', receipt=False))
+    >>> day_phrase("30 days from notice")
+    Traceback (most recent call last):
+    obligations.terms.phrases.PhraseError: "30 days from notice": a bare "from" does not say whether the day itself counts; write "after" (it does not) or "beginning on" (it does)
+    """
+    return cast(e.DayExpr, _parse("day_phrase", text, "a day such as `5 days after terminated`"))
+
+
+def window_phrase(text: str) -> e.WindowExpr:
+    """The window expression of a phrase such as '24 months beginning on employment_started'."""
+    return cast(e.WindowExpr, _parse("window_phrase", text, "a window such as `6 months following terminated`"))
+
+
+def event_phrase(text: str) -> e.EventExpr:
+    """The event expression of a phrase such as 'first good_exit during protected'."""
+    return cast(e.EventExpr, _parse("event_phrase", text, "an event such as `terminated with good_cause no`"))
+
+
+def amount_phrase(text: str) -> e.AmountExpr:
+    """The amount expression of a phrase such as '90 percent of base_salary'."""
+    if text.strip().startswith("-"):
+        raise PhraseError(f'"{text}": an amount owed is not negative; write who owes it in `who`')
+    return cast(e.AmountExpr, _parse("amount_phrase", text, "an amount such as `125000` or a parameter's name"))
+
+
+def condition_phrase(text: str) -> e.Condition:
+    """The condition of a phrase such as 'not carrier_allows' or 'base_salary below 225000'."""
+    return cast(e.Condition, _parse("condition_phrase", text, "a condition such as `not carrier_allows`"))
+
+
+def offset_phrase(text: str) -> e.Offset:
+    """The moment of a reminder such as '7 days before' or 'on the day'."""
+    return cast(e.Offset, _parse("offset_phrase", text, "a moment such as `7 days before` or `on the day`"))
+
+
+def span_phrase(text: str) -> Span:
+    """A span such as '30 days' or '24 months'."""
+    span = _parse("span", text, "a span such as `30 days`")
+    if not isinstance(span, Span):
+        raise PhraseError(f'"{text}" is not a span such as `30 days`')
+    return span
+
+
+def when_phrase(text: str) -> e.DayExpr | e.WindowExpr:
+    """A day or a window, for one-off questions; names are not known there, so only dates can anchor it."""
+    return cast(Any, _parse("when_phrase", text, "a day such as `30 days after 2026-01-31`"))
+
+
+def day_literal(text: str, offset: int = 0) -> date:
+    """The date of an ISO text; raises `PhraseError` for one that no calendar has.
+
+    >>> day_literal("2024-02-30")
+    Traceback (most recent call last):
+    obligations.terms.phrases.PhraseError: "2024-02-30" is not a date in the calendar; write a day that exists, as YYYY-MM-DD
+    """
+    try:
+        if len(text) != 10:
+            raise ValueError
+        return date.fromisoformat(text)
+    except ValueError:
+        raise PhraseError(
+            f'"{text}" is not a date in the calendar; write a day that exists, as YYYY-MM-DD', offset
+        ) from None
+
+
+@lru_cache(maxsize=4096)
+def _parse(start: str, text: str, wanted: str) -> object:
+    try:
+        return _Build().transform(_grammar().parse(text, start=start))
+    except VisitError as error:
+        if isinstance(error.orig_exc, PhraseError):
+            raise error.orig_exc from None
+        raise
+    except UnexpectedInput as error:
+        raise _explained(text, error, wanted) from None
+
+
+def _explained(text: str, error: UnexpectedInput, wanted: str) -> PhraseError:
+    if not text.strip():
+        return PhraseError(f"nothing stands here; write {wanted}")
+    at_end = isinstance(error, UnexpectedEOF) or (isinstance(error, UnexpectedToken) and error.token.type == "$END")
+    offset = len(text) if at_end else max(0, getattr(error, "pos_in_stream", None) or 0)
+    rest = text[offset:].split()
+    if rest and rest[0] == "from":
+        return PhraseError(
+            f'"{text}": a bare "from" does not say whether the day itself counts; write "after" (it does not)'
+            ' or "beginning on" (it does)',
+            offset,
+        )
+    if at_end:
+        return PhraseError(f'"{text}" stops too early; expected {wanted}', offset)
+    return PhraseError(f'"{text}": "{rest[0] if rest else ""}" is not understood here; expected {wanted}', offset)
+
+
+@lru_cache(maxsize=1)
+def _grammar() -> Lark:
+    text = (resources.files("obligations.terms") / "phrases.lark").read_text(encoding="utf-8")
+    starts = "day_phrase window_phrase event_phrase amount_phrase condition_phrase offset_phrase when_phrase span"
+    return Lark(text, start=starts.split(), parser="lalr", maybe_placeholders=False)
+
+
+def _unit(token: Token) -> Unit:
+    return Unit(str(token).removeprefix("calendar ").rstrip("s"))
+
+
+def _side(token: Token) -> Any:
+    return "after" if token == "after" else "before"
+
+
+def parser_for(kind: str) -> Callable[[str], object]:
+    """The parser of a named kind of phrase, for tools that list or check them."""
+    return {
+        "day": day_phrase,
+        "window": window_phrase,
+        "event": event_phrase,
+        "amount": amount_phrase,
+        "condition": condition_phrase,
+        "offset": offset_phrase,
+    }[kind]

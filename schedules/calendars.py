@@ -1,0 +1,85 @@
+"""Business-day calendars as values: which days are closed, under a name and a version that go into every derivation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from schedules.derivation import Derivation
+
+SATURDAY_SUNDAY = frozenset({5, 6})
+
+
+class NeverOpen(ValueError):
+    """The calendar has no business day near the date; check its weekend and its holidays."""
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessCalendar:
+    """The closed days of a place: its weekend (Monday is 0) and its holidays.
+
+    `version` names the edition of the holiday data, so that a date can be explained after the data changed.
+
+    >>> us = BusinessCalendar("US", "2006", frozenset({date(2006, 7, 4)}))
+    >>> us.is_open(date(2006, 7, 4)), us.is_open(date(2006, 7, 5)), us.is_open(date(2006, 7, 8))
+    (False, True, False)
+    """
+
+    name: str
+    version: str
+    holidays: frozenset[date] = frozenset()
+    weekend: frozenset[int] = SATURDAY_SUNDAY
+
+    def is_open(self, day: date) -> bool:
+        """Whether the day is a business day."""
+        return day.weekday() not in self.weekend and day not in self.holidays
+
+    def why(self) -> Derivation:
+        """The calendar as a step of an explanation."""
+        return Derivation(f"business days by calendar {self.name}", f"version {self.version}", kind="calendar")
+
+
+def joined(calendars: Iterable[BusinessCalendar]) -> BusinessCalendar:
+    """One calendar that is open only where all of them are (QuantLib's JoinHolidays).
+
+    >>> day = date(2006, 10, 2)
+    >>> both = joined([BusinessCalendar("US", "1"), BusinessCalendar("CN", "1", frozenset({day}))])
+    >>> both.name, both.is_open(day)
+    ('US+CN', False)
+    """
+    parts = tuple(calendars)
+    return BusinessCalendar(
+        name="+".join(part.name for part in parts),
+        version="+".join(part.version for part in parts),
+        holidays=frozenset().union(*(part.holidays for part in parts)),
+        weekend=frozenset().union(*(part.weekend for part in parts)),
+    )
+
+
+def shift_business_days(anchor: date, count: int, calendar: BusinessCalendar) -> date:
+    """The business day so many business days from the anchor; counting starts on the next day.
+
+    A count of 0 leaves the anchor as it is, open or closed. Raises `NeverOpen` where the calendar never opens.
+
+    >>> friday = date(2006, 10, 13)
+    >>> shift_business_days(friday, 1, BusinessCalendar("US", "1")).isoformat()
+    '2006-10-16'
+    >>> shift_business_days(date(2006, 10, 14), -1, BusinessCalendar("US", "1")).isoformat()
+    '2006-10-13'
+    """
+    step = timedelta(days=1 if count > 0 else -1)
+    day, left = anchor, abs(count)
+    while left:
+        day = next_open(day + step, step, calendar)
+        left -= 1
+    return day
+
+
+def next_open(day: date, step: timedelta, calendar: BusinessCalendar) -> date:
+    """The first business day from `day` on, itself included, going by `step`; raises `NeverOpen` after 60 days."""
+    for _ in range(60):
+        if calendar.is_open(day):
+            return day
+        day += step
+    raise NeverOpen(f"calendar {calendar.name} has no business day within 60 days of {day}; check its closed days")

@@ -1,0 +1,38 @@
+"""From a local date and time to an instant, in a named zone."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+
+
+def instant(day: date, at: time, zone: tzinfo) -> datetime:
+    """The UTC instant of a local date and time.
+
+    In a gap (clocks put forward) the time moves later by the gap; in an overlap it takes the earlier of the two.
+
+    >>> from zoneinfo import ZoneInfo
+    >>> austin = ZoneInfo("America/Chicago")
+    >>> instant(date(2006, 10, 16), time(9), austin).isoformat()
+    '2006-10-16T14:00:00+00:00'
+    >>> instant(date(2007, 3, 11), time(2, 30), austin).astimezone(austin).isoformat()
+    '2007-03-11T03:30:00-05:00'
+    """
+    # fold=0 reads an overlap as the earlier offset, and a gap with the offset from before it: later by the gap.
+    return datetime.combine(day, at, tzinfo=zone).replace(fold=0).astimezone(UTC)
+
+
+def end_of_day(day: date, zone: tzinfo) -> datetime:
+    """The first instant that is no longer that local day; exclusive end of the day.
+
+    A local day may start later than midnight where clocks are put forward at midnight.
+
+    >>> from zoneinfo import ZoneInfo
+    >>> end_of_day(date(2026, 1, 31), ZoneInfo("Asia/Shanghai")).isoformat()
+    '2026-01-31T16:00:00+00:00'
+    """
+    return instant(day + timedelta(days=1), time(0), zone)
+
+
+def local_day(moment: datetime, zone: tzinfo) -> date:
+    """The calendar date of an instant in a zone."""
+    return moment.astimezone(zone).date()

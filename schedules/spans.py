@@ -1,0 +1,171 @@
+"""Counting a span of time from an anchor: days, business days, weeks, months, quarters, years.
+
+The words decide, not the number: `after` does not count the anchor's own day, `beginning on` counts it as day 1, and
+`clear` days exclude both ends. Month steps count from the original anchor and never overflow into a later month.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from schedules.calendars import BusinessCalendar, shift_business_days
+from schedules.derivation import Derivation, Reasoned
+
+
+class AmbiguousDate(ValueError):
+    """The month has no corresponding day and the contract's policy is to refuse: name a month-end policy."""
+
+
+class BeyondCalendar(ValueError):
+    """The count leaves the years 1 to 9999: check the number and the anchor."""
+
+
+class Unit(StrEnum):
+    """A unit of counting."""
+
+    DAY = "day"
+    BUSINESS_DAY = "business day"
+    WEEK = "week"
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+
+    @property
+    def months(self) -> int:
+        """How many months one of it is; 0 for units counted in days."""
+        return {"month": 1, "quarter": 3, "year": 12}.get(self.value, 0)
+
+
+class MonthEnd(StrEnum):
+    """What a month step does where the target month has no such day (31 January and one month)."""
+
+    CLAMP = "clamp"
+    ROLL_UP = "roll_up"
+    ABORT = "abort"
+
+
+class EventDay(StrEnum):
+    """Whether the day of the event is day 0 (not counted) or day 1 (counted)."""
+
+    NOT_COUNTED = "not_counted"
+    COUNTED = "counted"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """So many of a unit; `clear` excludes both ends and applies to units counted in days."""
+
+    count: int
+    unit: Unit
+    clear: bool = False
+
+    def words(self) -> str:
+        """The span as a contract would write it: '30 clear days', '5 calendar days', '1 month'."""
+        name = {Unit.DAY: "clear day" if self.clear else "calendar day"}.get(self.unit, str(self.unit))
+        if self.clear and self.unit is not Unit.DAY:
+            name = f"clear {name}"
+        return f"{self.count} {name}" if self.count == 1 else f"{self.count} {name}s"
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """How a contract counts: the policies that a span needs besides its number.
+
+    Args:
+        event_day: whether the event's day counts as day 1.
+        month_end: what month steps do at the end of a month.
+        calendar: which days are business days; needed for business-day spans only.
+    """
+
+    event_day: EventDay = EventDay.NOT_COUNTED
+    month_end: MonthEnd = MonthEnd.CLAMP
+    calendar: BusinessCalendar | None = None
+
+
+PLAIN = Counting()
+
+
+def add_months(anchor: date, months: int, policy: MonthEnd = MonthEnd.CLAMP) -> date:
+    """The corresponding day so many months from the anchor; negative counts go back.
+
+    Raises `AmbiguousDate` under `abort` where the month has no such day, `BeyondCalendar` outside years 1 to 9999.
+
+    >>> add_months(date(2005, 4, 11), 12).isoformat()
+    '2006-04-11'
+    >>> add_months(date(2026, 1, 31), 1).isoformat(), add_months(date(2026, 1, 31), 1, MonthEnd.ROLL_UP).isoformat()
+    ('2026-02-28', '2026-03-01')
+    """
+    ordinal = anchor.year * 12 + anchor.month - 1 + months
+    year, month = divmod(ordinal, 12)
+    if not 1 <= year <= 9999:
+        raise BeyondCalendar(f"{months} months from {anchor} leaves the calendar; check the number")
+    last = _last_of_month(year, month + 1)
+    if anchor.day <= last:
+        return date(year, month + 1, anchor.day)
+    if policy is MonthEnd.ABORT:
+        raise AmbiguousDate(
+            f"{months} months from {anchor}: {year}-{month + 1:02d} has no day {anchor.day};"
+            " choose the month-end policy clamp or roll_up"
+        )
+    clamped = date(year, month + 1, last)
+    return clamped if policy is MonthEnd.CLAMP else clamped + timedelta(days=1)
+
+
+def after(span: Span, anchor: Reasoned[date], counting: Counting = PLAIN) -> Reasoned[date]:
+    """The last day of the span that follows the anchor's day.
+
+    Source: the event is day 0 and the last day is event + N (BGB 187(1); FRCP 6(a)(1)(A)). Clear days add one.
+
+    >>> hired = Reasoned(date(2006, 10, 16), Derivation("change of control", "2006-10-16", kind="event"))
+    >>> after(Span(5, Unit.DAY), hired).value.isoformat()
+    '2006-10-21'
+    >>> after(Span(1, Unit.MONTH), Reasoned(date(2026, 1, 31), hired.why)).value.isoformat()
+    '2026-02-28'
+    """
+    return _count(span, anchor, counting, 1)
+
+
+def before(span: Span, anchor: Reasoned[date], counting: Counting = PLAIN) -> Reasoned[date]:
+    """The day the span lies before the anchor's day, counted backward by the same rules.
+
+    >>> end = Reasoned(date(2007, 4, 10), Derivation("last day of protected", "2007-04-10"))
+    >>> before(Span(30, Unit.DAY), end).value.isoformat(), before(Span(30, Unit.DAY, clear=True), end).value.isoformat()
+    ('2007-03-11', '2007-03-10')
+    """
+    return _count(span, anchor, counting, -1)
+
+
+def _count(span: Span, anchor: Reasoned[date], counting: Counting, direction: int) -> Reasoned[date]:
+    side = "after" if direction > 0 else "before"
+    counted = counting.event_day is EventDay.COUNTED
+    day_words = "the day itself counted as day 1" if counted else "the day itself not counted"
+    calendar_why: tuple[Derivation, ...] = ()
+    try:
+        if span.unit.months:
+            months = span.count * span.unit.months * direction
+            day = add_months(anchor.value, months, counting.month_end)
+            if counted and span.count and day.day == anchor.value.day:
+                day -= timedelta(days=direction)
+            day_words = day_words if counted else f"to the corresponding day, month end by {counting.month_end}"
+        elif span.unit is Unit.BUSINESS_DAY:
+            if counting.calendar is None:
+                raise ValueError(f"{span.words()}: name the business-day calendar to count by")
+            steps = span.count + (1 if span.clear else 0) - (1 if counted and span.count else 0)
+            day = shift_business_days(anchor.value, steps * direction, counting.calendar)
+            calendar_why = (counting.calendar.why(),)
+        else:
+            days = span.count * (7 if span.unit is Unit.WEEK else 1)
+            days += (1 if span.clear else 0) - (1 if counted and days else 0)
+            day = anchor.value + timedelta(days=days * direction)
+    except OverflowError:
+        raise BeyondCalendar(f"{span.words()} {side} {anchor.value} leaves the calendar; check the number") from None
+    rule = f"{span.words()} {side} {anchor.value}, {day_words}"
+    return Reasoned(day, Derivation(rule, day.isoformat(), (anchor.why, *calendar_why)))
+
+
+def _last_of_month(year: int, month: int) -> int:
+    if month == 2:
+        return 29 if year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else 28
+    return 30 if month in (4, 6, 9, 11) else 31

@@ -1,0 +1,67 @@
+"""Windows: spans of days with a first and a last day, both in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from schedules.derivation import Derivation, Reasoned
+from schedules.spans import PLAIN, Counting, EventDay, Span, Unit, after
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The days from `first_on` to `last_on`, both in; `last_on` is None where nothing ends it."""
+
+    first_on: date
+    last_on: date | None
+
+    def __contains__(self, day: object) -> bool:
+        return isinstance(day, date) and self.first_on <= day and (self.last_on is None or day <= self.last_on)
+
+    def words(self) -> str:
+        """The window for a reader: '2005-04-11 to 2007-04-10'."""
+        return f"{self.first_on} to {self.last_on}" if self.last_on else f"{self.first_on} on, without an end"
+
+
+def beginning_on(span: Span, anchor: Reasoned[date], counting: Counting = PLAIN) -> Reasoned[Window]:
+    """The window whose first day is the anchor's: it is day 1, so N months end the day before the corresponding date.
+
+    Where the last month has no corresponding date the window ends with that month.
+    Source: Nesbit v. State (Tex. Crim. App. 2007); UK SI 2018/1082 r 1.4; BGB 187(2), 188.
+
+    >>> hired = Reasoned(date(2005, 4, 11), Derivation("employment started", "2005-04-11", kind="event"))
+    >>> beginning_on(Span(24, Unit.MONTH), hired).value.words()
+    '2005-04-11 to 2007-04-10'
+    >>> beginning_on(Span(1, Unit.MONTH), Reasoned(date(2026, 1, 31), hired.why)).value.words()
+    '2026-01-31 to 2026-02-28'
+    """
+    policy = Counting(EventDay.COUNTED, counting.month_end, counting.calendar)
+    last = after(span, anchor, policy).value
+    words = f"{span.words()} beginning on {anchor.value}, that day counted as day 1"
+    return _window(anchor.value, last, words, (anchor.why,))
+
+
+def following(span: Span, anchor: Reasoned[date], counting: Counting = PLAIN) -> Reasoned[Window]:
+    """The window that starts the day after the anchor and ends with the last day of the span after it.
+
+    >>> left = Reasoned(date(2006, 10, 16), Derivation("change of control", "2006-10-16", kind="event"))
+    >>> following(Span(6, Unit.MONTH), left).value.words()
+    '2006-10-17 to 2007-04-16'
+    """
+    last = after(span, anchor, counting).value
+    first = anchor.value + timedelta(days=0 if counting.event_day is EventDay.COUNTED else 1)
+    day_words = "that day counted" if counting.event_day is EventDay.COUNTED else "that day not counted"
+    return _window(first, last, f"{span.words()} following {anchor.value}, {day_words}", (anchor.why,))
+
+
+def between(first: Reasoned[date], last: Reasoned[date] | None) -> Reasoned[Window]:
+    """The window from one day to another, both in, or without an end where `last` is None."""
+    inputs = (first.why,) if last is None else (first.why, last.why)
+    words = "from the first day on, without an end" if last is None else "from the first day to the last, both in"
+    return _window(first.value, last.value if last else None, words, inputs)
+
+
+def _window(first: date, last: date | None, words: str, inputs: tuple[Derivation, ...]) -> Reasoned[Window]:
+    window = Window(first, last)
+    return Reasoned(window, Derivation(words, window.words(), inputs))
