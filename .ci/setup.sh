@@ -71,11 +71,11 @@ progress() {
     while IFS= read -r line; do
         printf '%s\n' "$line" >>.venv/setup.log
         case $line in
-        'Collecting '*)
+        'Collecting '* | 'Processing /'*)
             seen=$((seen + 1))
             [ $((seen % 20)) -ne 0 ] || echo "  $seen of $total packages" >&2
             ;;
-        'Installing collected packages'*) echo "  unpacking" >&2 ;;
+        'Installing collected packages: '*,*) echo "  installing them" >&2 ;;
         'exit status '*) code=${line#exit status } ;;
         esac
     done
