@@ -1,4 +1,4 @@
-"""The house itself: its arrows can be broken and are seen to be, its wheel is whole, its set-up works or says why not."""
+"""The house: its arrows can be broken and are seen to be, its wheel is whole, its set-up works or says why not."""
 
 from __future__ import annotations
 
