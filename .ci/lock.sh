@@ -12,10 +12,10 @@ trap 'rm -rf "$scratch"' EXIT
 
 echo "Resolving with uv $uv_version" >&2
 .venv/bin/python -m venv "$scratch/venv"
-"$scratch/venv/bin/python" -m pip --disable-pip-version-check install -q "uv==$uv_version"
+"$scratch/venv/bin/python" -m pip --disable-pip-version-check install -qq "uv==$uv_version"
 cp requirements.lock "$scratch/requirements.lock" 2>/dev/null || :
 "$scratch/venv/bin/uv" pip compile pyproject.toml --quiet --no-config \
-    --universal --python-version 3.11 --all-extras --generate-hashes \
+    --system-certs --universal --python-version 3.11 --all-extras --generate-hashes \
     --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
     --output-file "$scratch/requirements.lock" "$@"
 
