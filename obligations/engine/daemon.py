@@ -1,0 +1,120 @@
+"""The daemon: picks up what a crash left, works until told to stop, and leaves nothing undecided behind."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import date
+
+import structlog
+
+from obligations.engine.housekeeping import Housekeeping
+from obligations.engine.pump import Pump
+from obligations.engine.retry import Backoff
+from obligations.engine.settings import EngineSettings
+from obligations.engine.steps import Steps
+from obligations.engine.waiting import heard
+from obligations.ports import Clock, Connector, MachineClock, Store, StoreUnavailable
+
+_log = structlog.get_logger()
+
+CONNECTOR_CLOSE_SECONDS = 5.0
+
+
+class Daemon:
+    """The background service, from start to clean end.
+
+    Args:
+        replan: plans one contract again, by its id; called in the store's thread.
+        today: the business day for planning; the UTC day of `clock` unless given.
+        exclusive: no other daemon can work on this store (a SQLite file), so everything found in flight at the start
+            was left by a crash and goes again at once, without waiting for its lease to run out.
+        monotonic: seconds that never step.
+
+    The daemon owns the store and the connectors it is given: it closes them when it ends.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        connectors: Mapping[str, Connector],
+        *,
+        clock: Clock,
+        machine: MachineClock,
+        monotonic: Callable[[], float],
+        replan: Callable[[str], None],
+        today: Callable[[], date] | None = None,
+        exclusive: bool = False,
+        settings: EngineSettings | None = None,
+        steps: Steps | None = None,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._store = store
+        self._connectors = connectors
+        self._machine = machine
+        self._exclusive = exclusive
+        self._stopping = asyncio.Event()
+        self.pump = Pump(
+            store, connectors,
+            clock=clock, machine=machine, monotonic=monotonic, settings=settings, steps=steps, chance=chance,
+        )  # fmt: skip
+        self._thread = self.pump.thread
+        self._housekeeping = Housekeeping(
+            store, self._thread, self.pump.ticker, self.pump.settings,
+            machine=machine, today=today or (lambda: clock.now().date()), replan=replan, changed=self.pump.nudge,
+        )  # fmt: skip
+
+    def stop(self) -> None:
+        """End soon and cleanly: claim nothing more, wait for answers within the grace. Asked twice: do not wait."""
+        self.pump.stop(at_once=self._stopping.is_set())
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Work until SIGTERM, SIGINT or `stop`; returns once everything in hand is written and closed."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        _log.info("the daemon starts", worker=self.pump.worker)
+        chores: asyncio.Task[None] | None = None
+        try:
+            await self._recover()
+            chores = asyncio.create_task(self._housekeeping.run())
+            await self.pump.run()
+        finally:
+            if chores is not None:
+                chores.cancel()
+                await asyncio.wait({chores})
+            await self._close()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(number)
+            _log.info("the daemon has stopped", worker=self.pump.worker)
+
+    async def _recover(self) -> None:
+        """Take back what was in flight when the last daemon died; waits for the store if it must."""
+        settings = self.pump.settings
+        backoff = Backoff(settings.store_wait_seconds, settings.store_wait_most_seconds)
+        while not self._stopping.is_set():
+            try:
+                count = await self._thread.call(
+                    self._store.rescue, machine_now=self._machine.now(), everything=self._exclusive
+                )
+            except StoreUnavailable:
+                await heard(self._stopping, backoff.next())
+                continue
+            if count:
+                _log.warning("deliveries were in flight when a daemon died; they go again", count=count)
+            return
+
+    async def _close(self) -> None:
+        for name, connector in self._connectors.items():
+            try:
+                async with asyncio.timeout(CONNECTOR_CLOSE_SECONDS):
+                    await connector.close()
+            except Exception as error:  # noqa: BLE001  # the others, and the store, are closed all the same
+                _log.warning("a connector did not close", connector=name, error=type(error).__name__)
+        with suppress(StoreUnavailable):
+            await self._thread.call(self._store.close)
+        self._thread.close()

@@ -1,0 +1,116 @@
+"""The chores beside sending: take back expired leases, plan again what the clock changes, chain the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import date
+
+import structlog
+
+from obligations.engine.scheduler import Ticker
+from obligations.engine.settings import EngineSettings
+from obligations.engine.store_thread import StoreThread
+from obligations.ports import MachineClock, Store, StoreUnavailable
+
+_log = structlog.get_logger()
+
+AT_ONCE = 100
+LINES_AT_ONCE = 1_000
+
+
+class Housekeeping:
+    """Does each chore when the ticker says so, in the store's thread, in pieces so small that sending gets between.
+
+    `replan` plans one contract again; `today` is the business day; `changed` is called when there may be new work.
+    A new business day starts the planning at once, so that a fast clock does not outrun it.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        thread: StoreThread,
+        ticker: Ticker,
+        settings: EngineSettings,
+        *,
+        machine: MachineClock,
+        today: Callable[[], date],
+        replan: Callable[[str], None],
+        changed: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._thread = thread
+        self._machine = machine
+        self._today = today
+        self._replan = replan
+        self._changed = changed
+        self._planned_on: date | None = None
+        self._chores: dict[str, tuple[asyncio.Event, Callable[[], Awaitable[None]]]] = {
+            "rescue": (asyncio.Event(), self.rescue),
+            "replan": (asyncio.Event(), self.replan),
+            "seal": (asyncio.Event(), self.seal),
+        }
+        ticker.every("rescue", settings.rescue_seconds, self._chores["rescue"][0].set)
+        ticker.every("replan", settings.replan_seconds, self._chores["replan"][0].set)
+        ticker.every("seal", settings.seal_seconds, self._chores["seal"][0].set)
+        ticker.every("day", settings.tick_seconds, self._notice_the_day)
+
+    async def run(self) -> None:
+        """Do the chores as they come up, until cancelled."""
+        self._notice_the_day()
+        async with asyncio.TaskGroup() as group:
+            for name, (event, work) in self._chores.items():
+                group.create_task(_repeat(name, event, work))
+
+    async def rescue(self) -> None:
+        """Send back what another daemon claimed and did not finish within its lease."""
+        count = await self._thread.call(self._store.rescue, machine_now=self._machine.now())
+        if count:
+            _log.warning("deliveries were taken back from a daemon that went silent", count=count)
+            self._changed()
+
+    async def replan(self) -> None:
+        """Plan again every contract whose plan the day alone changes; each is tried once."""
+        today = self._today()
+        tried: set[str] = set()
+        while True:
+            # Asking for as many more as were tried keeps contracts that cannot be planned from hiding the others.
+            listed = await self._thread.call(self._store.to_replan, today, AT_ONCE + len(tried))
+            fresh = [contract for contract in listed if contract not in tried]
+            if not fresh:
+                break
+            for contract in fresh:
+                tried.add(contract)
+                try:
+                    await self._thread.call(self._replan, contract)
+                except StoreUnavailable:
+                    raise
+                except Exception as error:  # noqa: BLE001  # one contract's trouble is not the others'
+                    _log.error(
+                        "a contract could not be planned again; it is tried again later",
+                        contract=contract, error=type(error).__name__,
+                    )  # fmt: skip
+        self._planned_on = today
+        if tried:
+            self._changed()
+
+    async def seal(self) -> None:
+        """Chain the ledger up to its newest committed line."""
+        while await self._thread.call(self._store.seal, LINES_AT_ONCE) >= LINES_AT_ONCE:
+            pass
+
+    def _notice_the_day(self) -> None:
+        if self._planned_on != self._today():
+            self._chores["replan"][0].set()
+
+
+async def _repeat(name: str, event: asyncio.Event, work: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        await event.wait()
+        event.clear()
+        try:
+            await work()
+        except StoreUnavailable:
+            continue
+        except Exception as error:  # noqa: BLE001  # a chore that fails today is tried again tomorrow
+            _log.error("a chore failed and is tried again later", chore=name, error=type(error).__name__)

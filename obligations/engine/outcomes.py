@@ -1,0 +1,83 @@
+"""What an outcome means for the delivery: done, once more at an instant, or a person must look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from obligations.domain.delivery import DeliveryState, Outcome, PushKind, Verdict
+from obligations.engine.retry import wait_seconds
+from obligations.engine.settings import EngineSettings
+from obligations.ports import Claim, Result
+
+
+class Policy:
+    """Decides what becomes of a claim. `chance` gives the jitter of the retries: a number from 0 to below 1."""
+
+    def __init__(self, settings: EngineSettings, chance: Callable[[], float]) -> None:
+        self._settings = settings
+        self._chance = chance
+
+    def objection(self, claim: Claim, now: datetime) -> str | None:
+        """Why the claim must not be sent before a person has looked, or None. `now` is machine time."""
+        if self._forgotten(claim.kind, claim.first_unknown_at, now):
+            return _ask_the_receiver(claim.first_unknown_at)
+        most = self._settings.action_late_most_seconds
+        # Once a person has let it go on, it carries an earlier attempt and is not stopped again.
+        if (
+            most is not None
+            and claim.kind is PushKind.ACTION
+            and claim.attempt == 1
+            and claim.late_seconds > most
+        ):
+            return f"late by {timedelta(seconds=int(claim.late_seconds))}: a person must say that it may still go"
+        return None
+
+    def unsent(self, claim: Claim, reason: str, now: datetime) -> Result:
+        """The claim was not sent; a person must look."""
+        return Result(claim, Outcome(Verdict.RETRY, detail=reason), DeliveryState.PARKED, now)
+
+    def put_back(self, claim: Claim, reason: str, now: datetime) -> Result:
+        """The claim was not sent for a reason of our own; it goes again at once."""
+        return Result(claim, Outcome(Verdict.RETRY, detail=reason), DeliveryState.RETRYING, now, next_attempt_at=now)
+
+    def result(
+        self, claim: Claim, outcome: Outcome, *, sent_at: datetime, now: datetime, timed_out: bool = False
+    ) -> Result:
+        """What becomes of a claim that was sent at `sent_at` and had its outcome at `now`, both machine time."""
+        if outcome.verdict is Verdict.DELIVERED:
+            return Result(claim, outcome, DeliveryState.DELIVERED, now)
+        if outcome.verdict is Verdict.REJECTED:
+            return _parked(claim, outcome, now, "the receiver will not take it")
+        if outcome.verdict is Verdict.GONE:
+            return _parked(claim, outcome, now, "the receiver asked not to be called again")
+
+        wait = wait_seconds(self._settings, claim.attempt, outcome, self._chance, timed_out=timed_out)
+        first_unknown_at = claim.first_unknown_at
+        if first_unknown_at is None and outcome.verdict is Verdict.UNKNOWN:
+            first_unknown_at = sent_at
+        if wait is None:
+            doubt = f"; {_ask_the_receiver(first_unknown_at)}" if first_unknown_at else ""
+            return _parked(claim, outcome, now, f"gave up after {claim.attempt} attempts{doubt}")
+        next_attempt_at = now + timedelta(seconds=wait)
+        if self._forgotten(claim.kind, first_unknown_at, next_attempt_at):
+            # The next try would come when the receiver may no longer know the key: better a person hears of it now.
+            return _parked(claim, outcome, now, _ask_the_receiver(first_unknown_at))
+        return Result(claim, outcome, DeliveryState.RETRYING, now, next_attempt_at=next_attempt_at)
+
+    def _forgotten(self, kind: PushKind, first_unknown_at: datetime | None, at: datetime) -> bool:
+        """Whether the receiver of an action may, at that instant, no longer recognise a key it has seen."""
+        if kind is not PushKind.ACTION or first_unknown_at is None:
+            return False
+        return (at - first_unknown_at).total_seconds() > self._settings.idempotency_window_seconds
+
+
+def _ask_the_receiver(since: datetime | None) -> str:
+    when = f" since {since:%Y-%m-%d %H:%M} UTC" if since else ""
+    return f"unknown outcome{when}: ask the receiver whether it took effect"
+
+
+def _parked(claim: Claim, outcome: Outcome, now: datetime, reason: str) -> Result:
+    detail = f"{reason} ({outcome.detail})" if outcome.detail else reason
+    return Result(claim, replace(outcome, detail=detail), DeliveryState.PARKED, now)

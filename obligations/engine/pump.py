@@ -1,0 +1,222 @@
+"""The pump: claims what is due for slots that are free, has it sent, and hands the results to the recorder."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+from collections.abc import Callable, Mapping
+from uuid import uuid4
+
+import structlog
+
+from obligations.engine.attempt import Sender
+from obligations.engine.lanes import Lanes
+from obligations.engine.outcomes import Policy
+from obligations.engine.recorder import Recorder
+from obligations.engine.retry import Backoff
+from obligations.engine.scheduler import Ticker
+from obligations.engine.settings import EngineSettings
+from obligations.engine.steps import Step, Steps
+from obligations.engine.store_thread import StoreThread
+from obligations.engine.waiting import heard
+from obligations.ports import Claim, Clock, Connector, MachineClock, Store, StoreUnavailable
+
+_log = structlog.get_logger()
+
+# Something is due that cannot be claimed: its lane is full, or another daemon is just taking it. Look again soon,
+# because what is due behind it stays hidden meanwhile.
+LOOK_AGAIN_SECONDS = 0.05
+
+
+class Pump:
+    """One daemon's heart. `run` beats until stopped; `pass_once` does everything that is due now and returns.
+
+    `monotonic` gives seconds that never step; `chance` the jitter, from 0 to below 1. Every pump is a worker of its
+    own: its id is random, so that nobody mistakes a restarted process for the one before.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        connectors: Mapping[str, Connector],
+        *,
+        clock: Clock,
+        machine: MachineClock,
+        monotonic: Callable[[], float],
+        settings: EngineSettings | None = None,
+        steps: Steps | None = None,
+        chance: Callable[[], float] = random.random,
+        thread: StoreThread | None = None,
+    ) -> None:
+        self.settings = settings or EngineSettings()
+        self.worker = uuid4().hex[:12]
+        self._store = store
+        self._clock = clock
+        self._machine = machine
+        self._monotonic = monotonic
+        self._steps = steps or Steps()
+        self.thread = thread or StoreThread()
+        self._lanes = Lanes(
+            self.settings.total_concurrency, self.settings.destination_concurrency, self.settings.destinations
+        )
+        self._sender = Sender(
+            connectors, Policy(self.settings, chance), self.settings, machine, monotonic, self._steps
+        )
+        self._recorder = Recorder(store, self.thread, self.settings, self._steps, recovered=self.nudge)
+        self._wake = asyncio.Event()
+        self._in_flight: set[asyncio.Task[None]] = set()
+        self._backlog = False
+        self._stopping = False
+        self.ticker = Ticker(self.nudge, self.settings.tick_seconds)
+
+    def nudge(self) -> None:
+        """Look for work now: something may have become due, or may be sent again."""
+        self._wake.set()
+
+    def stop(self, *, at_once: bool = False) -> None:
+        """Claim nothing more; `run` ends when what is in flight has its answer or the grace is over.
+
+        `at_once` waits for no answer: what is out is recorded as an unknown outcome.
+        """
+        self._stopping = True
+        self._wake.set()
+        if at_once:
+            for attempt in self._in_flight:
+                attempt.cancel()
+
+    async def pass_once(self) -> int:
+        """Deliver and record everything that is due now; returns how many attempts that took.
+
+        Raises `StoreUnavailable`; results in hand are kept and written by the next pass.
+        """
+        made = 0
+        while True:
+            claimed = await self._claim()
+            made += claimed
+            if claimed:
+                continue
+            if self._in_flight:
+                await asyncio.wait(self._in_flight, return_when=asyncio.FIRST_COMPLETED)
+            elif self._recorder.holding:
+                await self._recorder.flush()
+            else:
+                return made
+
+    async def run(self) -> None:
+        """Deliver what becomes due until `stop`, then wait for the answers that are still out and record them.
+
+        Answers that do not come within the grace are recorded as unknown outcomes.
+        """
+        self.ticker.start()
+        recording = asyncio.create_task(self._recorder.run())
+        backoff = Backoff(self.settings.store_wait_seconds, self.settings.store_wait_most_seconds)
+        try:
+            while not self._stopping:
+                try:
+                    await self._beat()
+                except Exception as error:  # noqa: BLE001  # a pump that stops on a surprise loses deadlines
+                    if not isinstance(error, StoreUnavailable):
+                        _log.error("looking for work failed and is tried again", error=type(error).__name__)
+                    await self._pause(backoff.next())
+                else:
+                    backoff.reset()
+        finally:
+            await self._drain(recording)
+            self.ticker.stop()
+
+    async def _beat(self) -> None:
+        """One look at what is due, and a wait until the next look is worth it."""
+        self._wake.clear()
+        if self._recorder.failing or not self._lanes.free:
+            await self._woken()
+            return
+        more = self._backlog
+        seconds = 0.0 if more else await self._seconds_to_next()
+        if seconds > 0:
+            self.ticker.arm(seconds)
+            await self._woken()
+            return
+        if not await self._claim() and not more:
+            self.ticker.arm(LOOK_AGAIN_SECONDS)
+            await self._woken()
+
+    async def _claim(self) -> int:
+        """Claim for the free slots and start the attempts; returns how many."""
+        claimed = 0
+        self._backlog = False
+        for limit, full in self._lanes.openings():
+            self._steps.reach(Step.BEFORE_CLAIM)
+            # The lease is counted from before the claim, so it is never longer here than it is in the store.
+            lease_ends = self._monotonic() + self.settings.lease_seconds
+            claims = await self.thread.call(
+                self._store.claim,
+                business_now=self._clock.now(),
+                machine_now=self._machine.now(),
+                worker=self.worker,
+                limit=limit,
+                lease_seconds=self.settings.lease_seconds,
+                full=full,
+            )
+            if claims:
+                self._steps.reach(Step.CLAIMED)
+            for claim in claims:
+                self._start(claim, lease_ends)
+            claimed += len(claims)
+            self._backlog |= len(claims) >= limit
+        return claimed
+
+    def _start(self, claim: Claim, lease_ends: float) -> None:
+        self._lanes.take(claim.destination)
+        attempt = asyncio.create_task(self._attempt(claim, lease_ends))
+        self._in_flight.add(attempt)
+        attempt.add_done_callback(self._in_flight.discard)
+
+    async def _attempt(self, claim: Claim, lease_ends: float) -> None:
+        try:
+            self._recorder.put(await self._sender.attempt(claim, lease_ends))
+        finally:
+            if self._backlog or self._lanes.hindered:
+                self._wake.set()
+            self._lanes.give(claim.destination)
+
+    async def _seconds_to_next(self) -> float:
+        """Real seconds until the store holds something that is due; zero or less when it does now."""
+        business, machine = await self.thread.call(self._store.next_wake)
+        return min(
+            self._clock.seconds_until(business) if business else math.inf,
+            (machine - self._machine.now()).total_seconds() if machine else math.inf,
+        )
+
+    async def _woken(self) -> None:
+        """Wait to be woken by the ticker, a freed slot or a nudge, and see to it that the ticker lives."""
+        await heard(self._wake, self.ticker.patience_seconds)
+        self.ticker.keep_alive()
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait that long, or until the pump is told to stop."""
+        ends = asyncio.get_running_loop().time() + seconds
+        while not self._stopping and (left := ends - asyncio.get_running_loop().time()) > 0:
+            self._wake.clear()
+            await heard(self._wake, left)
+
+    async def _drain(self, recording: asyncio.Task[None]) -> None:
+        """Wait for answers within the grace, call the rest unknown, and write everything down."""
+        ends = asyncio.get_running_loop().time() + self.settings.grace_seconds
+        if self._in_flight:
+            await asyncio.wait(self._in_flight, timeout=self.settings.grace_seconds)
+        late = set(self._in_flight)
+        for attempt in late:
+            attempt.cancel()
+        if late:
+            await asyncio.wait(late, timeout=1)
+        self._recorder.close()
+        left = max(1.0, ends - asyncio.get_running_loop().time())
+        await asyncio.wait({recording}, timeout=left)
+        if not recording.done():
+            _log.error(
+                "stopped with results that could not be written; they go again under the same keys",
+                count=self._recorder.holding,
+            )
+            recording.cancel()
+            await asyncio.wait({recording}, timeout=1)

@@ -1,0 +1,46 @@
+"""The one thread that talks to the store, so that a slow disk never stops the sending loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+import structlog
+
+from obligations.ports import StoreUnavailable
+
+_log = structlog.get_logger()
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class StoreThread:
+    """Runs store calls one after the other, in the order they were asked for, and notices when the store is away."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+        self.available = True
+
+    async def call(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The result of `work(*args, **kwargs)`, run in the store's thread. Raises what it raises.
+
+        Losing the store and finding it again are each logged once, not at every try.
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            answer = await loop.run_in_executor(self._pool, lambda: work(*args, **kwargs))
+        except StoreUnavailable as error:
+            if self.available:
+                self.available = False
+                _log.error("the store is away; nothing is sent until it is back", error=type(error).__name__)
+            raise
+        if not self.available:
+            self.available = True
+            _log.info("the store is back")
+        return answer
+
+    def close(self) -> None:
+        """Let go of the thread once what it is doing is done."""
+        self._pool.shutdown(wait=False)
