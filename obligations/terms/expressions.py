@@ -11,7 +11,6 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Generic, Literal, TypeVar
 
-from schedules.conventions import Convention
 from schedules.spans import Span
 
 T = TypeVar("T")
@@ -83,7 +82,12 @@ class Unstated:
     """The document names no day; none is invented."""
 
 
-DayExpr = DayLiteral | DayOf | EdgeOf | Shifted | MonthEndOf | Unstated
+@dataclass(frozen=True, slots=True)
+class PayPeriodEnd:
+    """The last day of the pay period in which the clause's trigger falls."""
+
+
+DayExpr = DayLiteral | DayOf | EdgeOf | Shifted | MonthEndOf | PayPeriodEnd | Unstated
 
 
 # --- windows --------------------------------------------------------------------------------------------------------
@@ -220,5 +224,3 @@ class Offset:
     side: Literal["on", "before", "after", "every"] = "on"
     span: Span | None = None
 
-
-ConventionExpr = Convention

@@ -57,6 +57,9 @@ class _Build(Transformer[Token, Any]):
     def month_end(self, parts: list[e.DayExpr]) -> e.MonthEndOf:
         return e.MonthEndOf(parts[0])
 
+    def pay_period_end(self, _: list[Token]) -> e.PayPeriodEnd:
+        return e.PayPeriodEnd()
+
     def unstated(self, _: list[Token]) -> e.Unstated:
         return e.Unstated()
 

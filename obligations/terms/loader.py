@@ -1,0 +1,237 @@
+"""From the text of a terms file to `Terms`: read, typed, merged with its template, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from obligations.terms.document import Document, Path, read
+from obligations.terms.errors import Finding, TermsError, did_you_mean
+from obligations.terms.model import Chosen, Clause, ContractFile, EventKind, Person, Strict, TermsFile
+from obligations.terms.values import NotAValue, Value, typed
+
+Model = TypeVar("Model", bound=Strict)
+
+Templates = Callable[[str], tuple[str, str]]
+"""Finds a template by its id or path: gives its text and a name for messages; raises `LookupError` with words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A contract ready to be planned: its definition with parameters, chosen readings and people filled in.
+
+    Args:
+        contract: the contract's id; the template's own id for a bare template.
+        file: the definition.
+        parameters: every parameter's typed value.
+        readings: the option in use of every reading.
+        chosen_by: who chose a reading; absent for defaults.
+        people: who plays which role; a role nobody plays is absent.
+    """
+
+    contract: str
+    title: str
+    currency: str
+    file: TermsFile
+    parameters: Mapping[str, Value]
+    readings: Mapping[str, str]
+    chosen_by: Mapping[str, str]
+    people: Mapping[str, tuple[Person, ...]]
+    document: Document
+    tenant: str = ""
+
+    @property
+    def clauses(self) -> Mapping[str, Clause]:
+        """The clauses by id, in file order."""
+        return self.file.clauses
+
+    def under(self, reading: str, option: str) -> Terms:
+        """The same contract with one reading chosen otherwise."""
+        return replace(self, readings={**self.readings, reading: option})
+
+    def event_kinds(self) -> Mapping[str, EventKind]:
+        """The events that can be reported, facts included: a fact is restated by an event of its name."""
+        facts = {
+            name: EventKind.model_validate({"says": f"{name} is stated", "cite": fact.cite, "with": {"value": fact.type}})
+            for name, fact in self.file.facts.items()
+        }
+        return {**self.file.events, **facts}
+
+
+def load(text: str, name: str, templates: Templates) -> Terms:
+    """The terms in a text, ready to plan; raises `TermsError` naming file, line, column and clause.
+
+    `name` is what messages call the file. A contract on a template gets the template's text from `templates`.
+    """
+    from obligations.terms.check import check
+
+    document = read(text, name)
+    head = document.tree.get("contract")
+    if isinstance(head, dict) and isinstance(head.get("template"), str) and "clauses" not in document.tree:
+        terms = _contract(document, templates)
+    else:
+        terms = _definition(document)
+    findings = check(terms)
+    if findings:
+        raise TermsError(findings)
+    return terms
+
+
+def _definition(document: Document) -> Terms:
+    file = _validated(TermsFile, document)
+    head = file.contract or file.template
+    if head is None:
+        raise TermsError([document.finding("say what this is: `template:` or `contract:` with an id", ())])
+    currency = head.currency or "USD"
+    parameters, findings = _parameters(file, {}, currency, document, document)
+    if findings:
+        raise TermsError(findings)
+    return Terms(
+        contract=head.id,
+        title=head.title or head.id,
+        currency=currency,
+        file=file,
+        parameters=parameters,
+        readings={name: reading.use for name, reading in file.readings.items()},
+        chosen_by={},
+        people={role: tuple(people) for role, people in file.people.items()},
+        document=document,
+    )
+
+
+def _contract(document: Document, templates: Templates) -> Terms:
+    contract = _validated(ContractFile, document)
+    wanted = contract.contract.template or ""
+    try:
+        text, name = templates(wanted)
+    except LookupError as error:
+        raise TermsError([document.finding(str(error.args[0]), ("contract", "template"))]) from None
+    base = _definition(read(text, name))
+    currency = contract.contract.currency or base.currency
+    parameters, findings = _parameters(base.file, contract.parameters, currency, base.document, document)
+    findings += _unknown(contract.parameters, base.file.parameters, "parameters", "parameter", document)
+    findings += _unknown(contract.people, base.file.roles, "people", "role", document)
+    findings += _unknown(contract.readings, base.file.readings, "readings", "reading", document)
+    findings += _wrong_options(contract.readings, base.file, document)
+    if findings:
+        raise TermsError(findings)
+    chosen = contract.readings
+    return Terms(
+        contract=contract.contract.id,
+        title=contract.contract.title or base.title,
+        currency=currency,
+        file=base.file.model_copy(
+            update={
+                "parties": {**base.file.parties, **contract.parties},
+                "examples": contract.examples,
+            }
+        ),
+        parameters=parameters,
+        readings={**base.readings, **{name: choice.use for name, choice in chosen.items()}},
+        chosen_by={name: choice.chosen_by for name, choice in chosen.items() if choice.chosen_by},
+        people={**base.people, **{role: tuple(people) for role, people in contract.people.items()}},
+        document=base.document,
+    )
+
+
+def _wrong_options(chosen: Mapping[str, Chosen], file: TermsFile, document: Document) -> list[Finding]:
+    return [
+        document.finding(
+            f'reading {name} has no option "{choice.use}".{did_you_mean(choice.use, file.readings[name].names)}',
+            ("readings", name),
+        )
+        for name, choice in chosen.items()
+        if name in file.readings and choice.use not in file.readings[name].names
+    ]
+
+
+def _unknown(
+    given: Mapping[str, object], known: Mapping[str, object], section: str, word: str, document: Document
+) -> list[Finding]:
+    return [
+        document.finding(f'the template has no {word} "{name}".{did_you_mean(name, known)}', (section, name), key=True)
+        for name in given
+        if name not in known
+    ]
+
+
+def _parameters(
+    file: TermsFile, given: Mapping[str, str], currency: str, base: Document, document: Document
+) -> tuple[dict[str, Value], list[Finding]]:
+    values: dict[str, Value] = {}
+    findings: list[Finding] = []
+    for name, parameter in file.parameters.items():
+        text = given.get(name, parameter.default)
+        if text is None:
+            path: Path = ("parameters", name)
+            findings.append(document.finding(f"parameter {name} has no default: give it a value", path))
+            continue
+        try:
+            values[name] = typed(text, parameter.type, currency)
+        except NotAValue as error:
+            where = (document, ("parameters", name)) if name in given else (base, ("parameters", name, "default"))
+            findings.append(where[0].finding(f"parameter {name}: {error}", where[1]))
+    return values, findings
+
+
+# --- pydantic's findings, with places -------------------------------------------------------------------------------
+
+
+def _validated(model: type[Model], document: Document) -> Model:
+    try:
+        return model.model_validate(document.tree)
+    except ValidationError as error:
+        raise TermsError([_finding(model, detail, document) for detail in error.errors()]) from None
+
+
+def _finding(model: type[Strict], detail: ErrorDetails, document: Document) -> Finding:
+    path: Path = tuple(detail["loc"])
+    context = detail.get("ctx", {})
+    match detail["type"]:
+        case "extra_forbidden":
+            known = _known_words(model, path[:-1])
+            message = f'the word "{path[-1]}" is not known here.{did_you_mean(str(path[-1]), known)}'
+            return document.finding(message, path, key=True)
+        case "missing":
+            return document.finding(f'"{path[-1]}" is missing here; add it', path[:-1])
+        case "phrase" | "portion" | "yes_no":
+            return document.finding(str(context["message"]), path, offset=int(context.get("offset", 0)))
+        case "value_error":
+            return document.finding(str(context["error"]), path)
+        case "string_pattern_mismatch" if path and path[-1] == "[key]":
+            return document.finding(f'"{path[-2]}" is no name: use small letters, digits and _', path[:-1], key=True)
+        case "string_pattern_mismatch":
+            return document.finding(f'"{detail["input"]}" is not of the form {context.get("pattern")}', path)
+        case _:
+            said = detail["msg"][:1].lower() + detail["msg"][1:]
+            return document.finding(f"{said}; found {str(detail['input'])[:40]!r}", path)
+
+
+def _known_words(model: type[Strict], path: Path) -> list[str]:
+    """The words that may stand at a path of the model."""
+    current: object = model
+    for step in path:
+        fields = _fields(current)
+        current = _inner(fields[str(step)]) if str(step) in fields else _inner(current)
+    return list(_fields(current))
+
+
+def _fields(annotation: object) -> dict[str, object]:
+    if isinstance(annotation, type) and issubclass(annotation, Strict):
+        return {field.alias or name: field.annotation for name, field in annotation.model_fields.items()}
+    return {}
+
+
+def _inner(annotation: object) -> object:
+    """The model inside a dict, list, optional or annotated type."""
+    for part in reversed(getattr(annotation, "__args__", ())):
+        if isinstance(part, type) and issubclass(part, Strict):
+            return part
+        inner = _inner(part)
+        if inner is not part:
+            return inner
+    return annotation

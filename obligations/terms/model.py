@@ -1,0 +1,487 @@
+"""The typed model of a terms file: what a template or a contract may say, clause by clause."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    TypeAdapter,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from obligations.terms import expressions as e
+from obligations.terms import phrases
+from obligations.terms.phrases import PhraseError
+from schedules.conventions import Convention
+from schedules.vesting import Step
+
+T = TypeVar("T")
+NAME = r"^[a-z][a-z0-9_]*$"
+ID = r"^[a-z0-9][a-z0-9._-]*$"
+
+Name = Annotated[str, Field(pattern=NAME, max_length=60)]
+Identifier = Annotated[str, Field(pattern=ID, max_length=80)]
+Line = Annotated[str, Field(min_length=1, max_length=400)]
+
+
+class Strict(BaseModel):
+    """A part of the file: unknown words are errors, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+# --- phrases as field types -----------------------------------------------------------------------------------------
+
+
+def _phrase(parse: Callable[[str], Any], value: Any) -> Any:
+    """An expression, or a choice of expressions by reading, from what the file says."""
+    if isinstance(value, str):
+        try:
+            return parse(value)
+        except PhraseError as error:
+            raise PydanticCustomError("phrase", "{message}", {"message": str(error), "offset": error.offset}) from None
+    if isinstance(value, Mapping):
+        if "reading" not in value:
+            raise PydanticCustomError(
+                "phrase", "{message}", {"message": "a choice names its reading first: `reading: NAME`, then an option a line"}
+            )
+        options = tuple((str(key), _phrase(parse, item)) for key, item in value.items() if key != "reading")
+        if len(options) < 2:
+            raise PydanticCustomError("phrase", "{message}", {"message": "a choice has at least two options"})
+        return e.Choice(str(value["reading"]), options)
+    raise PydanticCustomError("phrase", "{message}", {"message": "a phrase is text, or a choice by `reading:`"})
+
+
+def _schema(words: str) -> WithJsonSchema:
+    return WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "description": words},
+                {"type": "object", "required": ["reading"], "description": f"{words}, by the reading in use"},
+            ]
+        }
+    )
+
+
+def _typed(parse: Callable[[str], Any], words: str) -> tuple[BeforeValidator, PlainSerializer, WithJsonSchema]:
+    return (BeforeValidator(lambda value: _phrase(parse, value)), PlainSerializer(repr), _schema(words))
+
+
+def _event(text: str) -> e.EventExpr:
+    return phrases.event_phrase(text)
+
+
+def _event_or_union(value: Any) -> Any:
+    """An event phrase, a choice, or a union written as a list under `any of` or `first of`."""
+    if isinstance(value, Mapping) and set(value) & {"any of", "first of"}:
+        if len(value) != 1:
+            raise PydanticCustomError("phrase", "{message}", {"message": "`any of` stands alone, with a list of events"})
+        (how, members), = value.items()
+        if not isinstance(members, list) or len(members) < 2:
+            raise PydanticCustomError("phrase", "{message}", {"message": f"`{how}` takes a list of two or more events"})
+        return e.EventUnion(tuple(_phrase(_event, member) for member in members), first=how == "first of")
+    return _phrase(_event, value)
+
+
+def _convention(text: str) -> Convention:
+    try:
+        return Convention(text)
+    except ValueError:
+        known = ", ".join(Convention)
+        raise PhraseError(f'"{text}" is no business-day convention; choose one of: {known}') from None
+
+
+def _yes(value: Any) -> Any:
+    if value in ("yes", "no"):
+        return value == "yes"
+    if isinstance(value, bool):
+        return value
+    raise PydanticCustomError("yes_no", "{message}", {"message": f'"{value}" is neither yes nor no'})
+
+
+def _portion(value: Any) -> Any:
+    if isinstance(value, Fraction):
+        return value
+    text = str(value)
+    try:
+        share = Fraction(Decimal(text[:-1])) / 100 if text.endswith("%") else Fraction(text)
+    except (ValueError, InvalidOperation, ZeroDivisionError):
+        share = Fraction(0)
+    if not 0 < share <= 1:
+        raise PydanticCustomError("portion", "{message}", {"message": f'"{text}" is no share; write 25% or 1/4'})
+    return share
+
+
+def _span(value: Any) -> Any:
+    return _phrase(phrases.span_phrase, value)
+
+
+Day = Annotated[Any, *_typed(phrases.day_phrase, "a day, such as `5 days after terminated`, or `unstated`")]
+WindowPhrase = Annotated[Any, *_typed(phrases.window_phrase, "a window, such as `6 months following terminated`")]
+Event = Annotated[
+    Any,
+    BeforeValidator(_event_or_union),
+    PlainSerializer(repr),
+    _schema("an event, such as `terminated with good_cause no` or `first good_exit during protected`"),
+]
+Amount = Annotated[Any, *_typed(phrases.amount_phrase, "an amount: a figure, a parameter, a fact")]
+ConditionPhrase = Annotated[Any, *_typed(phrases.condition_phrase, "a condition, such as `not carrier_allows`")]
+Roll = Annotated[Any, *_typed(_convention, "a business-day convention, such as `following`")]
+Moment = Annotated[Any, *_typed(phrases.offset_phrase, "a moment, such as `7 days before` or `on the day`")]
+SpanText = Annotated[
+    Any, BeforeValidator(_span), PlainSerializer(repr), WithJsonSchema({"type": "string", "description": "a span: `3 months`"})
+]
+YesNo = Annotated[bool, BeforeValidator(_yes), WithJsonSchema({"enum": ["yes", "no"]})]
+Portion = Annotated[
+    Any, BeforeValidator(_portion), PlainSerializer(str), WithJsonSchema({"type": "string", "description": "25% or 1/4"})
+]
+
+
+def _choice_of_text(value: Any) -> Any:
+    return _phrase(lambda text: text, value)
+
+
+def _listed(value: Any) -> Any:
+    """One thing or a list of things, as a list."""
+    return value if isinstance(value, list) else [value]
+
+
+def _given(value: Any) -> Any:
+    return {"date": value} if isinstance(value, str) else value
+
+
+def _expected(value: Any) -> Any:
+    return [] if value == "none" else _listed(value)
+
+
+def _chosen(value: Any) -> Any:
+    return {"use": value} if isinstance(value, str) else value
+
+
+def _consequence(value: Any) -> Any:
+    kind = PowerOf if isinstance(value, Mapping) and "power" in value else Happens
+    return kind.model_validate(value)
+
+
+Option = Annotated[Any, BeforeValidator(_choice_of_text), PlainSerializer(repr), _schema("a word, or a choice by reading")]
+
+
+# --- the parts of a file --------------------------------------------------------------------------------------------
+
+ValueType = Literal["date", "money", "units", "hours", "span", "yes_or_no", "payroll_calendar", "text"]
+
+
+class Parameter(Strict):
+    """A figure fixed when the contract is signed; the default is the first contract's."""
+
+    type: ValueType
+    default: str | None = None
+    cite: str = ""
+    says: str = ""
+
+
+class Fact(Strict):
+    """Something true from a day on, restated by a report of the same name; `ask` where the document does not say it."""
+
+    type: ValueType
+    starts_as: Amount | None = Field(default=None, alias="is")
+    ask: str = ""
+    each: Name | None = None
+    cite: str = ""
+
+
+def _field_kind(value: Any) -> Any:
+    return {"type": value} if isinstance(value, str) else {"options": value} if isinstance(value, list) else value
+
+
+class FieldOfEvent(Strict):
+    """A typed detail of an event: of a type, or one of a few words."""
+
+    type: ValueType = "text"
+    options: list[str] = Field(default_factory=list)
+
+
+FieldKind = Annotated[FieldOfEvent, BeforeValidator(_field_kind)]
+
+
+class EventKind(Strict):
+    """A kind of thing that happens and is reported."""
+
+    says: str = ""
+    reported_by: Name | None = None
+    cite: str = ""
+    fields: dict[Name, FieldKind] = Field(default_factory=dict, alias="with")
+    once: YesNo = False
+    required: YesNo = False
+    prove: list[str] = Field(default_factory=list)
+
+
+class Reading(Strict):
+    """A named choice where the text is ambiguous. `governs` makes the options a counting policy of the whole file."""
+
+    use: str
+    options: dict[str, str] | list[str]
+    cite: str = ""
+    why: str = ""
+    governs: Literal["event_day", "month_end", "zone", "calendar"] | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The options, in file order."""
+        return tuple(self.options)
+
+    @model_validator(mode="after")
+    def _use_is_an_option(self) -> Reading:
+        if self.use not in self.options:
+            raise ValueError(f'"{self.use}" is not among the options: {", ".join(self.names)}')
+        if self.governs and isinstance(self.options, list):
+            raise ValueError("a reading that governs counting gives each option its policy: `option: policy`")
+        return self
+
+
+class Send(Strict):
+    """An instruction to a system. `at` is the point of the occurrence it goes by, `lead` how long before."""
+
+    send: Name
+    kind: Name
+    at: Literal["due", "start", "trigger"] = "due"
+    lead: SpanText | None = None
+    approve: list[Name] = Field(default_factory=list)
+
+
+class Happens(Strict):
+    """An event that follows from another."""
+
+    event: Name
+    fields: dict[Name, str] = Field(default_factory=dict, alias="with")
+    on: Day | None = None
+    unless: Event | None = None
+
+
+class PowerOf(Strict):
+    """A power that somebody then holds."""
+
+    power: Name
+    holder: Name
+    may: Line
+    until: Day | None = None
+
+
+class VestingStep(Strict):
+    """One step of a vesting schedule: a tranche, or equal tranches one after another."""
+
+    portion: Portion
+    after: SpanText | None = None
+    every: SpanText | None = None
+    times: Annotated[int, Field(ge=1, le=600)] = 1
+
+    def step(self) -> Step:
+        """The step as the arithmetic takes it."""
+        return Step(self.portion, self.times, self.every, self.after)
+
+
+class Series(Strict):
+    """Periods or dates one after another."""
+
+    every: SpanText
+    times: Annotated[int, Field(ge=1, le=1200)] | None = None
+    first: Day | None = None
+    calendar: Name | None = None
+
+
+class Clause(Strict):
+    """What one clause of the document asks for."""
+
+    cite: Annotated[list[str], BeforeValidator(_listed)]
+    who: str
+    # what is owed: one of these
+    task: Line | None = None
+    pay: Amount | None = None
+    grant: Amount | None = None
+    vest: Amount | None = None
+    accelerate: Name | None = None
+    accrue: Amount | None = None
+    give: Line | None = None
+    watch: Line | None = None
+    power: PowerOf | None = None
+    # what sets it off, and on what conditions
+    when: Event | None = None
+    if_: ConditionPhrase | None = Field(default=None, alias="if")
+    requires: Name | None = None
+    # when
+    by: Day | None = None
+    exactly: Day | None = None
+    during: WindowPhrase | None = None
+    series: Series | None = None
+    schedule: list[VestingStep] = Field(default_factory=list)
+    vesting_day: Option | None = None
+    soft_by: Day | None = None
+    roll: Roll | None = None
+    per: Option | None = None
+    unit: str = ""
+    # how it ends
+    closed_by: Name | None = None
+    until: Event | None = None
+    closes: Literal["by itself", "by a person"] | None = None
+    if_missed: Annotated[PowerOf | Happens | None, BeforeValidator(_consequence)] = None
+    then: Happens | None = None
+    surviving: YesNo = False
+    # what is done about it
+    says: str = ""
+    do: Annotated[list[Send], BeforeValidator(_listed)] = Field(default_factory=list)
+    remind: dict[Name, list[Moment]] = Field(default_factory=dict)
+    prove: list[str] = Field(default_factory=list)
+
+    @property
+    def content(self) -> str:
+        """Which kind of thing is owed: task, pay, grant, vest, accelerate, accrue, give, watch or power."""
+        return next(word for word in CONTENT if getattr(self, word) is not None)
+
+    @property
+    def cites(self) -> str:
+        """The clause numbers as one text."""
+        return ", ".join(self.cite)
+
+    @model_validator(mode="after")
+    def _one_content(self) -> Clause:
+        given = [word for word in CONTENT if getattr(self, word) is not None]
+        if len(given) != 1:
+            said = f"this one has {' and '.join(given)}" if given else "this one has none"
+            raise ValueError(f"a clause says one of {', '.join(CONTENT)}; {said}")
+        times = [word for word in ("by", "exactly", "during", "series", "schedule") if getattr(self, word)]
+        if len(times) > 1 and set(times) != {"during", "series"}:
+            raise ValueError(f"a clause has one time; this one has {' and '.join(times)}")
+        if not times and not ({"accelerate", "power"} & set(given)):
+            raise ValueError("a clause says when: by, exactly, during, series or schedule (`by: unstated` where none is)")
+        return self
+
+
+CONTENT = ("task", "pay", "grant", "vest", "accelerate", "accrue", "give", "watch", "power")
+
+
+class Coverage(Strict):
+    """What the file leaves out on purpose, so that nothing is left out silently."""
+
+    no_obligation: list[str] = Field(default_factory=list)
+    needs_judgment: list[str] = Field(default_factory=list)
+    no_date_stated: list[str] = Field(default_factory=list)
+    form_only: list[str] = Field(default_factory=list)
+
+
+class GivenEvent(Strict):
+    """An event of an example with its fields."""
+
+    date: str
+    received: str | None = None
+    fields: dict[Name, str] = Field(default_factory=dict, alias="with")
+
+
+class Expected(Strict):
+    """What an example expects of one clause's occurrence."""
+
+    index: int = 1
+    due_on: str | None = None
+    to_on: str | None = None
+    amount: str | None = None
+    units: str | None = None
+    state: str | None = None
+    arises_on: str | None = None
+
+
+class Example(Strict):
+    """A story with its outcome: a test a lawyer can read."""
+
+    name: Line
+    given: dict[Name, Annotated[GivenEvent, BeforeValidator(_given)]]
+    as_of: str | None = None
+    expect: dict[Name, Annotated[list[Expected], BeforeValidator(_expected)]]
+
+
+class TemplateHead(Strict):
+    """What a template is."""
+
+    id: Identifier
+    title: Line
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    says: str = ""
+
+
+class ContractHead(Strict):
+    """Which contract this is, and the template it stands on."""
+
+    id: Identifier
+    title: Line | None = None
+    template: str | None = None
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
+    says: str = ""
+
+
+class Person(Strict):
+    """Somebody who plays a role: who they are and where they are reached."""
+
+    name: Line
+    email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)] | None = None
+    slack: Annotated[str, Field(pattern=r"^[#@]?[\w.-]+$", max_length=80)] | None = None
+
+
+class Chosen(Strict):
+    """A reading chosen for this contract, and by whom."""
+
+    use: str
+    chosen_by: str = ""
+
+
+People = dict[Name, Annotated[list[Person], BeforeValidator(_listed)]]
+
+
+class TermsFile(Strict):
+    """A whole definition: a template with parameters, or a contract with clauses of its own."""
+
+    terms: Literal["1"]
+    template: TemplateHead | None = None
+    contract: ContractHead | None = None
+    parties: dict[Name, str] = Field(default_factory=dict)
+    roles: dict[Name, str] = Field(default_factory=dict)
+    people: People = Field(default_factory=dict)
+    parameters: dict[Name, Parameter] = Field(default_factory=dict)
+    facts: dict[Name, Fact] = Field(default_factory=dict)
+    readings: dict[Name, Reading] = Field(default_factory=dict)
+    events: dict[Name, EventKind] = Field(default_factory=dict)
+    windows: dict[Name, WindowPhrase] = Field(default_factory=dict)
+    states: dict[Name, WindowPhrase] = Field(default_factory=dict)
+    define: dict[Name, Event] = Field(default_factory=dict)
+    clauses: dict[Name, Clause]
+    coverage: Coverage = Coverage()
+    examples: list[Example] = Field(default_factory=list)
+
+
+class ContractFile(Strict):
+    """One contract on a template: its parameters, the readings chosen for it, and the people in its roles."""
+
+    terms: Literal["1"]
+    contract: ContractHead
+    parties: dict[Name, str] = Field(default_factory=dict)
+    people: People = Field(default_factory=dict)
+    parameters: dict[Name, str] = Field(default_factory=dict)
+    readings: dict[Name, Annotated[Chosen, BeforeValidator(_chosen)]] = Field(default_factory=dict)
+    examples: list[Example] = Field(default_factory=list)
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of terms files, for editors that complete and check while typing."""
+    schema = TypeAdapter(TermsFile | ContractFile).json_schema(by_alias=True)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Obligations terms, version 1",
+        **schema,
+    }

@@ -1,0 +1,82 @@
+"""Typed values of parameters, facts and event fields, read from the text a file or a person gives."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+from obligations.domain.money import Money, NotMoney
+from obligations.terms.phrases import PhraseError, day_literal, span_phrase
+from schedules.spans import Span
+
+
+@dataclass(frozen=True, slots=True)
+class PayrollCalendar:
+    """Pay periods of so many days, one of which ends on `ending`; paid `lag` days after the period's end."""
+
+    days: int
+    ending: date
+    lag: int = 0
+
+
+Value = date | Money | Decimal | Span | bool | PayrollCalendar | str
+
+_PAYROLL = re.compile(r"(\d{1,2}) days ending (\d{4}-\d{2}-\d{2})(?: paid (\d{1,2}) days later)?")
+
+
+class NotAValue(ValueError):
+    """The text is not a value of the type asked for; the message says what one looks like."""
+
+
+def typed(text: str, kind: str, currency: str) -> Value:
+    """The value of a text under one of the types of the terms language; raises `NotAValue`.
+
+    >>> typed("125000", "money", "USD").shown(), typed("yes", "yes_or_no", "USD")
+    ('125,000.00 USD', True)
+    >>> typed("-5", "money", "USD")
+    Traceback (most recent call last):
+    obligations.terms.values.NotAValue: -5 is below zero: an amount owed is not negative
+    """
+    try:
+        return _typed(text.strip(), kind, currency)
+    except (NotMoney, PhraseError) as error:
+        raise NotAValue(str(error)) from None
+
+
+def _typed(text: str, kind: str, currency: str) -> Value:
+    match kind:
+        case "date":
+            return day_literal(text)
+        case "money":
+            if text.startswith("-"):
+                raise NotAValue(f"{text} is below zero: an amount owed is not negative")
+            return Money.of(text.replace(",", ""), currency)
+        case "units" | "hours":
+            return _number(text, whole=kind == "units")
+        case "span":
+            return span_phrase(text)
+        case "yes_or_no":
+            if text not in ("yes", "no"):
+                raise NotAValue(f'"{text}" is neither yes nor no')
+            return text == "yes"
+        case "payroll_calendar":
+            match = _PAYROLL.fullmatch(text)
+            if not match or not int(match[1]):
+                raise NotAValue(f'"{text}" is no payroll calendar; write for example `14 days ending 2005-04-22`')
+            return PayrollCalendar(int(match[1]), day_literal(match[2]), int(match[3] or 0))
+        case _:
+            return text
+
+
+def _number(text: str, *, whole: bool) -> Decimal:
+    try:
+        number = Decimal(text.replace(",", ""))
+    except InvalidOperation:
+        raise NotAValue(f'"{text}" is not a number') from None
+    if not number.is_finite() or number < 0 or number >= 10**15:
+        raise NotAValue(f"{text} is not a number of units: it must be zero or more and not absurdly large")
+    if whole and number != number.to_integral_value():
+        raise NotAValue(f"{text}: options and shares come in whole units")
+    return number
