@@ -1,0 +1,181 @@
+"""Connections to the database: which one it is, how each kind is set up, and what its failures mean in words."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from obligations.ports import Conflict, StoreUnavailable
+
+# What a writer waits for another one before it gives up, in seconds.
+PATIENCE_SECONDS = 30.0
+# What two PostgreSQL writers that crossed each other get; both mean "read again and repeat".
+_SERIALIZATION_FAILURE, _DEADLOCK, _LOCK_TIMEOUT = "40001", "40P01", "55P03"
+_CHECK, _NOT_NULL = "23514", "23502"
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Which database: a parsed URL, and the name people know it by, which holds no password."""
+
+    url: URL
+    shown: str
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.url.get_backend_name() == "sqlite"
+
+    @property
+    def path(self) -> Path:
+        """The file of an SQLite database."""
+        return Path(self.url.database or "")
+
+    @classmethod
+    def of(cls, url: str) -> Database:
+        """The database that `sqlite:///path` or `postgresql://...` names.
+
+        Raises:
+            ValueError: it names neither; the message says what is accepted and never repeats the URL, which may hold
+                a password.
+
+        >>> Database.of("postgresql://hr:hunter2@db.example/obligations").shown
+        'PostgreSQL obligations at db.example'
+        """
+        accepted = "write sqlite:///path/to/obligations.db or postgresql://user@host/database"
+        try:
+            parsed = make_url(url)
+        except (ArgumentError, ValueError):
+            raise ValueError(f"the database URL cannot be read; {accepted}") from None
+        if parsed.drivername in ("sqlite", "sqlite+pysqlite"):
+            if parsed.query:
+                raise ValueError(f"an SQLite database URL takes no options after '?'; {accepted}")
+            if not parsed.database or parsed.database == ":memory:":
+                raise ValueError(f"an SQLite database needs a file, or nothing would outlive the process; {accepted}")
+            return cls(parsed, f"SQLite {parsed.database}")
+        if parsed.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
+            host = parsed.host or parsed.query.get("host") or "the local socket"
+            port = f":{parsed.port}" if parsed.port else ""
+            name = parsed.database or parsed.username or "postgres"
+            return cls(parsed.set(drivername="postgresql+psycopg"), f"PostgreSQL {name} at {host}{port}")
+        raise ValueError(f"{parsed.get_backend_name()!r} is not a database Obligations can use; {accepted}")
+
+
+def make_engine(database: Database, *, patience_seconds: float = PATIENCE_SECONDS) -> Engine:
+    """An engine set up for this kind of database. It connects at first use."""
+    if database.is_sqlite:
+        return _sqlite_engine(database, patience_seconds)
+    return _postgres_engine(database, patience_seconds)
+
+
+def _sqlite_engine(database: Database, patience_seconds: float) -> Engine:
+    # isolation_level=None: the driver begins nothing on its own, so that `_begin` decides how.
+    engine = create_engine(
+        database.url,
+        connect_args={"timeout": patience_seconds, "isolation_level": None, "check_same_thread": False},
+        pool_size=8, max_overflow=24, pool_timeout=patience_seconds, hide_parameters=True,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute("PRAGMA journal_mode=WAL")
+        # FULL: in WAL mode NORMAL may lose the last commits with the power.
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA cache_size=-16384")
+        connection.execute("PRAGMA trusted_schema=OFF")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A writer takes the lock at once: one that reads first and then upgrades is refused without waiting.
+        writes = connection.get_execution_options().get("obligations_writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgres_engine(database: Database, patience_seconds: float) -> Engine:
+    arguments: dict[str, Any] = {"connect_timeout": 10, "application_name": "obligations"}
+    if "options" not in database.url.query:
+        arguments["options"] = (
+            f"-c lock_timeout={int(patience_seconds * 1000)} -c idle_in_transaction_session_timeout=300000"
+        )
+    for given in database.url.query:
+        arguments.pop(given, None)
+    return create_engine(database.url, connect_args=arguments, pool_size=8, max_overflow=24,
+                         pool_timeout=patience_seconds, pool_pre_ping=True, hide_parameters=True)
+
+
+def create_file(path: Path) -> None:
+    """Make the folder (0700) and the file (0600) of an SQLite database, where they are missing.
+
+    The write-ahead log takes its permissions from the file, so nobody else can read pay from any of the three.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise StoreUnavailable(
+            f"{path} cannot be opened or made: {error.strerror or error}; check the path, and that this user may write"
+            " the file and its folder"
+        ) from None
+
+
+@contextmanager
+def in_words(database: Database) -> Iterator[None]:
+    """Turns what the drivers raise into `StoreUnavailable` or `Conflict`, each one sentence a person can act on.
+
+    Drivers quote values in their messages, so only the first line is passed on, and nothing of a refused row.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        raise _meaning(database, error) from None
+    except PoolTimeout:
+        raise StoreUnavailable(
+            f"{database.shown} was not reached: all connections of this process are in use; try again, and run fewer"
+            " things at once if it happens again"
+        ) from None
+
+
+def _meaning(database: Database, error: DBAPIError) -> Exception:
+    state = getattr(error.orig, "sqlstate", None)
+    if state in (_SERIALIZATION_FAILURE, _DEADLOCK):
+        return Conflict(f"{database.shown}: another writer changed the same rows at the same moment; repeat")
+    said = _first_line(error)
+    if isinstance(error, IntegrityError):
+        # A value that a CHECK refuses is wrong for good; a duplicate or a missing parent is another writer's doing.
+        if state in (_CHECK, _NOT_NULL) or said.startswith(("CHECK ", "NOT NULL ")):
+            return ValueError(f"{database.shown} cannot keep a value: {said}")
+        return Conflict(f"{database.shown} refused a row: {said}")
+    if state == _LOCK_TIMEOUT or "database is locked" in said:
+        return StoreUnavailable(
+            f"{database.shown} is busy: another writer kept its lock longer than this one waits; find the program that"
+            " holds a transaction open, or try again"
+        )
+    # An invalid value is the caller's mistake, not the database's state.
+    if state is not None and state.startswith("22"):
+        return ValueError(f"{database.shown} cannot keep a value: {said}")
+    if database.is_sqlite:
+        return StoreUnavailable(
+            f"{database.shown} cannot be used: {said}; check that the file is an Obligations database, that this user"
+            " may write it and its folder, and that the disk has room"
+        )
+    return StoreUnavailable(
+        f"{database.shown} cannot be used: {said}; check that the server runs, that the URL names it and that the user"
+        " may connect"
+    )
+
+
+def _first_line(error: DBAPIError) -> str:
+    lines = str(error.orig).strip().splitlines()
+    return lines[0].rstrip(".;: ") if lines else type(error.orig).__name__

@@ -1,0 +1,105 @@
+"""Brings a database to this program's schema, and refuses one that a newer program wrote."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+
+from obligations.ports import StoreUnavailable
+from obligations.store.connect import Database, create_file, in_words, make_engine
+
+# The newest revision under migrations/versions; a test holds the two together. Kept here so that opening a database
+# that is up to date, which is nearly every time, loads no Alembic.
+HEAD = "0001"
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def migrate(url: str) -> None:
+    """Bring the database at the URL to this program's schema; a missing SQLite file and its folder are made.
+
+    Everything happens in one transaction: a database is at one schema or the other, never between. Several processes
+    may call this at once; one works and the others wait for it.
+
+    Raises:
+        ValueError: the URL is none of ours.
+        StoreUnavailable: the database cannot be reached or written, or a newer program wrote it.
+    """
+    database = Database.of(url)
+    engine = make_engine(database)
+    try:
+        with in_words(database):
+            if database.is_sqlite:
+                create_file(database.path)
+            with engine.connect() as connection:
+                if _revision(connection) == HEAD:
+                    return
+            with engine.connect() as connection:
+                _upgrade(database, connection)
+    finally:
+        engine.dispose()
+
+
+def _revision(connection: Connection) -> str | None:
+    """The revision the database is at; None for an empty one."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return revision
+
+
+def _upgrade(database: Database, connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    if database.is_sqlite:
+        # With foreign keys on, rebuilding a table deletes or refuses what refers to it; inside a transaction the
+        # pragma does nothing, so it comes first, past SQLAlchemy's own BEGIN.
+        raw = connection.connection.driver_connection
+        assert raw is not None
+        raw.execute("PRAGMA foreign_keys=OFF")
+    with connection.execution_options(obligations_writes=True).begin():
+        if not database.is_sqlite:
+            connection.execute(text("SET LOCAL lock_timeout = 0"))
+            connection.execute(text("SELECT pg_advisory_xact_lock(7034617)"))
+        revision = _revision(connection)
+        if revision == HEAD:
+            return
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+        if revision is not None and revision not in known:
+            raise StoreUnavailable(
+                f"{database.shown} was written by a newer version of Obligations: its schema is {revision}, and this"
+                f" program knows schemas up to {HEAD}. Nothing was changed; install the newer version, or restore a"
+                " backup from before the upgrade"
+            )
+        before = _counts(connection)
+        command.upgrade(config, "head")
+        _check(database, connection, before)
+
+
+def _counts(connection: Connection) -> dict[str, int]:
+    """How many rows each table holds."""
+    return {
+        name: connection.execute(text(f'SELECT count(*) FROM "{name}"')).scalar_one()
+        for name in inspect(connection).get_table_names()
+        if name != "alembic_version"
+    }
+
+
+def _check(database: Database, connection: Connection, before: dict[str, int]) -> None:
+    """Refuses, before the commit, an upgrade that lost rows or left one pointing nowhere."""
+    after = _counts(connection)
+    lost = [f"{name} ({count} rows, then {after.get(name, 0)})"
+            for name, count in before.items() if after.get(name, 0) < count]
+    if database.is_sqlite:
+        orphans = connection.execute(text("PRAGMA foreign_key_check")).all()
+        lost += [f"{row[0]} (row {row[1]} refers to nothing)" for row in orphans[:5]]
+    if lost:
+        raise StoreUnavailable(
+            f"the upgrade of {database.shown} would have lost rows of {', '.join(lost)}; nothing was changed. Keep the"
+            " version you have and report this"
+        )

@@ -1,0 +1,303 @@
+"""How the domain's values become rows and come back. Plain dictionaries one way, dataclasses the other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, cast
+
+from sqlalchemy import Row
+
+from obligations.domain.delivery import DeliveryState, Push, PushKind
+from obligations.domain.event import LogEntry, Report, Withdrawal
+from obligations.domain.money import Money
+from obligations.domain.occurrence import Kind, Occurrence, State
+from obligations.ports import Attempt, Decision, DeliveryChange, LedgerEntry, StoredContract, StoredDelivery
+from schedules.derivation import Derivation
+
+Values = dict[str, Any]
+
+
+def to_json(value: object) -> str:
+    """The value as ASCII text: escapes keep any string exact, on both databases and in any encoding."""
+    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+
+
+def _plain(mapping: Mapping[str, Any]) -> str:
+    return to_json(dict(mapping)) if mapping else "{}"
+
+
+def _texts(value: str) -> tuple[str, ...]:
+    return tuple(json.loads(value)) if value != "[]" else ()
+
+
+def contract_row(contract: StoredContract) -> Values:
+    return {
+        "tenant": contract.tenant,
+        "id": contract.id,
+        "title": contract.title,
+        "source": contract.source,
+        "template": contract.template,
+        "added_at": contract.added_at,
+        "added_by": contract.added_by,
+        "replan_on": contract.replan_on,
+    }
+
+
+def contract_of(row: Row[Any]) -> StoredContract:
+    return StoredContract(
+        id=row.id,
+        title=row.title,
+        source=row.source,
+        template=row.template,
+        added_at=row.added_at,
+        added_by=row.added_by,
+        replan_on=row.replan_on,
+        tenant=row.tenant,
+    )
+
+
+def event_row(tenant: str, contract: str, entry: LogEntry) -> Values:
+    if isinstance(entry, Withdrawal):
+        return {
+            "tenant": tenant,
+            "contract": contract,
+            "kind": "withdrawal",
+            "report_id": entry.report_id,
+            "event": "",
+            "occurred_on": None,
+            "received_on": None,
+            "fields_json": "{}",
+            "expected": False,
+            "answers": "",
+            "evidence": "",
+            "recorded_at": entry.recorded_at,
+            "recorded_by": entry.recorded_by,
+            "reason": entry.reason,
+        }
+    return {
+        "tenant": tenant,
+        "contract": contract,
+        "kind": "report",
+        "report_id": entry.id,
+        "event": entry.event,
+        "occurred_on": entry.occurred_on,
+        "received_on": entry.received_on,
+        "fields_json": _plain(entry.fields),
+        "expected": entry.expected,
+        "answers": entry.answers,
+        "evidence": entry.evidence,
+        "recorded_at": entry.recorded_at,
+        "recorded_by": entry.recorded_by,
+        "reason": "",
+    }
+
+
+def event_of(row: Row[Any]) -> LogEntry:
+    if row.kind == "withdrawal":
+        return Withdrawal(row.report_id, row.recorded_at, row.recorded_by, row.reason)
+    return Report(
+        id=row.report_id,
+        event=row.event,
+        occurred_on=row.occurred_on,
+        received_on=row.received_on,
+        fields=json.loads(row.fields_json),
+        expected=row.expected,
+        answers=row.answers,
+        evidence=row.evidence,
+        recorded_at=row.recorded_at,
+        recorded_by=row.recorded_by,
+    )
+
+
+def occurrence_row(tenant: str, it: Occurrence) -> Values:
+    return {
+        "tenant": tenant,
+        "id": it.id,
+        "contract": it.contract,
+        "clause": it.clause,
+        "instance": it.instance,
+        "position": it.position,
+        "ordinal": it.index,
+        "ordinal_of": it.of,
+        "kind": it.kind.value,
+        "title": it.title,
+        "debtor": it.debtor,
+        "creditor": it.creditor,
+        "state": it.state.value,
+        "derivation_json": to_json(it.derivation.as_json()),
+        "cite": it.cite,
+        "waiting_for_json": to_json(it.waiting_for),
+        "missing_json": to_json(it.missing),
+        "due_on": it.due_on,
+        "adjusted_on": it.adjusted_on,
+        "soft_on": it.soft_on,
+        "from_on": it.from_on,
+        "to_on": it.to_on,
+        "acts_on": it.acts_on,
+        "amount_minor": None if it.amount is None else it.amount.minor,
+        "currency": None if it.amount is None else it.amount.currency,
+        "units": None if it.units is None else str(it.units),
+        "unit": it.unit,
+        "conditional": it.conditional,
+    }
+
+
+def occurrence_of(row: Row[Any]) -> Occurrence:
+    return Occurrence(
+        id=row.id,
+        contract=row.contract,
+        clause=row.clause,
+        instance=row.instance,
+        position=row.position,
+        index=row.ordinal,
+        of=row.ordinal_of,
+        kind=Kind(row.kind),
+        title=row.title,
+        debtor=row.debtor,
+        creditor=row.creditor,
+        state=State(row.state),
+        derivation=Derivation.from_json(json.loads(row.derivation_json)),
+        cite=row.cite,
+        waiting_for=_texts(row.waiting_for_json),
+        missing=_texts(row.missing_json),
+        due_on=row.due_on,
+        adjusted_on=row.adjusted_on,
+        soft_on=row.soft_on,
+        from_on=row.from_on,
+        to_on=row.to_on,
+        amount=None if row.amount_minor is None else Money(row.amount_minor, row.currency),
+        units=None if row.units is None else Decimal(row.units),
+        unit=row.unit,
+        conditional=row.conditional,
+    )
+
+
+def content_row(change: DeliveryChange) -> Values:
+    """What a change writes of a delivery, whether it is new or not."""
+    push = change.push
+    return {
+        "occurrence_id": push.occurrence_id,
+        "clause": push.clause,
+        "ordinal": push.index,
+        "name": push.name,
+        "kind": push.kind.value,
+        "connector": push.connector,
+        "destination": push.destination,
+        "address_json": _plain(push.address),
+        "send_at": push.send_at,
+        "payload_json": _plain(push.payload),
+        "approvals_json": to_json(push.approvals),
+        "supersession": push.supersession,
+        "supersedes": push.supersedes,
+        "money": push.money,
+        "body": change.body,
+        "content_hash": change.content_hash,
+        "state": change.state.value,
+        "reason": change.reason,
+    }
+
+
+def delivery_of(row: Row[Any]) -> StoredDelivery:
+    return StoredDelivery(
+        push=Push(
+            key=row.key,
+            occurrence_id=row.occurrence_id,
+            contract=row.contract,
+            clause=row.clause,
+            index=row.ordinal,
+            name=row.name,
+            kind=PushKind(row.kind),
+            connector=row.connector,
+            destination=row.destination,
+            send_at=row.send_at,
+            payload=json.loads(row.payload_json),
+            address=address_of(row.address_json),
+            approvals=_texts(row.approvals_json),
+            supersession=row.supersession,
+            supersedes=row.supersedes,
+            money=row.money,
+        ),
+        state=DeliveryState(row.state),
+        body=bytes(row.body),
+        content_hash=row.content_hash,
+        attempts=row.attempts,
+        fence=row.fence,
+        next_attempt_at=row.next_attempt_at,
+        first_unknown_at=row.first_unknown_at,
+        delivered_at=row.delivered_at,
+        reason=row.reason,
+        receipt=address_of(row.receipt_json),
+    )
+
+
+def address_of(value: str) -> Mapping[str, str]:
+    return cast(Mapping[str, str], json.loads(value)) if value != "{}" else {}
+
+
+def decision_row(tenant: str, decision: Decision) -> Values:
+    return {
+        "tenant": tenant,
+        "key": decision.key,
+        "content_hash": decision.content_hash,
+        "role": decision.role,
+        "person": decision.person,
+        "approve": decision.approve,
+        "decided_at": decision.decided_at,
+        "reason": decision.reason,
+    }
+
+
+def decision_of(row: Row[Any]) -> Decision:
+    return Decision(
+        key=row.key,
+        content_hash=row.content_hash,
+        role=row.role,
+        person=row.person,
+        approve=row.approve,
+        decided_at=row.decided_at,
+        reason=row.reason,
+    )
+
+
+def attempt_of(row: Row[Any]) -> Attempt:
+    return Attempt(
+        key=row.key,
+        number=row.number,
+        fence=row.fence,
+        worker=row.worker,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        verdict=row.verdict,
+        status=row.status,
+        detail=row.detail,
+    )
+
+
+def ledger_row(tenant: str, entry: LedgerEntry) -> Values:
+    return {
+        "tenant": tenant,
+        "at": entry.at,
+        "actor": entry.actor,
+        "action": entry.action,
+        "contract": entry.contract,
+        "object": entry.object,
+        "before": entry.before,
+        "after": entry.after,
+        "reason": entry.reason,
+    }
+
+
+def ledger_of(row: Row[Any]) -> LedgerEntry:
+    return LedgerEntry(
+        at=row.at,
+        actor=row.actor,
+        action=row.action,
+        contract=row.contract,
+        object=row.object,
+        before=row.before,
+        after=row.after,
+        reason=row.reason,
+    )
+

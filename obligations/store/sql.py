@@ -1,0 +1,176 @@
+"""The store on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from obligations.ports import Claim, Conflict, Result, StoreUnavailable
+from obligations.store import claims, sealing, tables
+from obligations.store.connect import PATIENCE_SECONDS, Database, in_words, make_engine
+from obligations.store.migrate import migrate
+from obligations.store.transaction import SqlTransaction
+
+T = TypeVar("T")
+_TRIES = 5
+
+
+def open_store(url: str, *, tenant: str = "") -> SqlStore:
+    """The store at the URL, brought up to this program's schema first. A missing SQLite file is made.
+
+    Raises:
+        ValueError: the URL is none of ours.
+        StoreUnavailable: the database cannot be reached or written, or a newer program wrote it.
+    """
+    migrate(url)
+    return SqlStore(url, tenant=tenant)
+
+
+class SqlStore:
+    """`obligations.ports.Store` on SQLite (`sqlite:///path`) or PostgreSQL (`postgresql://...`).
+
+    Safe to share between threads. On SQLite one writer is active at a time, in this process and in all others. On
+    PostgreSQL writers run beside each other, leases are measured by the database's clock, and a claim passes over the
+    rows that another daemon is claiming.
+
+    Args:
+        url: the database; its schema must be there already (`open_store` sees to that).
+        tenant: whose rows this store reads and writes; it never sees another's.
+        patience_seconds: how long a writer waits for another before it raises `StoreUnavailable`.
+    """
+
+    def __init__(self, url: str, *, tenant: str = "", patience_seconds: float = PATIENCE_SECONDS) -> None:
+        self._database = Database.of(url)
+        self._tenant = tenant
+        self._patience_seconds = patience_seconds
+        self._engine = make_engine(self._database, patience_seconds=patience_seconds)
+        # SQLite's own waiting sleeps longer and longer; within a process a lock hands over at once.
+        self._writing = threading.Lock() if self._database.is_sqlite else None
+
+    # --- views ------------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def read(self) -> Iterator[SqlTransaction]:
+        """A consistent view: what others commit while the block runs does not show in it."""
+        with self._reading() as connection:
+            yield SqlTransaction(connection, self._tenant, writes=False)
+
+    @contextmanager
+    def write(self) -> Iterator[SqlTransaction]:
+        """A view whose writes are committed together when the block ends, and not at all when it raises."""
+        with self._committing() as connection:
+            yield SqlTransaction(connection, self._tenant, writes=True)
+
+    # --- the daemon's work ------------------------------------------------------------------------------------------
+
+    def claim(
+        self,
+        *,
+        business_now: datetime,
+        machine_now: datetime,
+        worker: str,
+        limit: int,
+        lease_seconds: float,
+        full: Collection[str] = (),
+    ) -> Sequence[Claim]:
+        """Lease up to `limit` due deliveries, oldest first, actions before reminders, and write their attempts."""
+        return self._again(lambda connection: claims.claim(
+            connection, self._tenant, business_now=business_now, machine_now=machine_now, worker=worker, limit=limit,
+            lease_seconds=lease_seconds, full=full,
+        ))
+
+    def record(self, results: Iterable[Result]) -> Sequence[UUID]:
+        """Write results in one transaction; returns the keys whose claim had been taken over."""
+        kept = tuple(results)
+        return self._again(lambda connection: claims.record(connection, self._tenant, kept))
+
+    def rescue(self, *, machine_now: datetime, everything: bool = False) -> int:
+        """Send back what a stopped daemon held; `everything` also what is still leased, for a sole owner at start."""
+        return self._again(lambda connection: claims.rescue(
+            connection, self._tenant, machine_now=machine_now, everything=everything
+        ))
+
+    def next_wake(self) -> tuple[datetime | None, datetime | None]:
+        """The earliest scheduled instant (business time) and the earliest retry (machine time)."""
+        with self._reading() as connection:
+            return claims.next_wake(connection, self._tenant)
+
+    def to_replan(self, today: date, limit: int = 100) -> Sequence[str]:
+        """Contracts whose plan the clock alone changes by that day, the longest overdue first."""
+        c = tables.contract.c
+        with self._reading() as connection:
+            return list(connection.execute(
+                select(c.id).where(c.tenant == self._tenant, c.replan_on <= today)
+                .order_by(c.replan_on, c.id).limit(limit)
+            ).scalars())
+
+    # --- the record -------------------------------------------------------------------------------------------------
+
+    def seal(self, limit: int = 10_000) -> int:
+        """Chain committed ledger lines that are not chained yet; returns how many."""
+        return self._again(lambda connection: sealing.seal(connection, self._tenant, limit))
+
+    def verify_ledger(self) -> str | None:
+        """A sentence naming the first ledger line that is not as it was sealed, or None when all are."""
+        with self._reading() as connection:
+            return sealing.first_broken(connection, self._tenant)
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self._engine.dispose()
+
+    # --- transactions -----------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        options: dict[str, Any] = {} if self._database.is_sqlite else {
+            "isolation_level": "REPEATABLE READ", "postgresql_readonly": True,
+        }
+        with (
+            in_words(self._database),
+            self._engine.connect() as connection,
+            connection.execution_options(**options).begin(),
+        ):
+            yield connection
+
+    @contextmanager
+    def _committing(self) -> Iterator[Connection]:
+        with (
+            self._turn(),
+            in_words(self._database),
+            self._engine.connect() as connection,
+            connection.execution_options(obligations_writes=True).begin(),
+        ):
+            yield connection
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if self._writing is None:
+            yield
+            return
+        if not self._writing.acquire(timeout=self._patience_seconds):
+            raise StoreUnavailable(
+                f"{self._database.shown} is busy: another thread of this process has been writing for"
+                f" {self._patience_seconds:g} s; a write() block must be short and must not open another"
+            )
+        try:
+            yield
+        finally:
+            self._writing.release()
+
+    def _again(self, work: Callable[[Connection], T]) -> T:
+        """The work's result, repeated when PostgreSQL ended it in favour of another writer."""
+        for _ in range(_TRIES - 1):
+            try:
+                with self._committing() as connection:
+                    return work(connection)
+            except Conflict:
+                continue
+        with self._committing() as connection:
+            return work(connection)
