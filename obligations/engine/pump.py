@@ -92,9 +92,11 @@ class Pump:
         """
         made = 0
         while True:
+            self._wake.clear()
             claimed = await self._claim()
             made += claimed
-            if claimed:
+            if claimed or self._wake.is_set():
+                # A slot that was freed while the store was asked may fit what the store was told to leave.
                 continue
             if self._in_flight:
                 await asyncio.wait(self._in_flight, return_when=asyncio.FIRST_COMPLETED)

@@ -109,7 +109,7 @@ class Recorder:
             _log.warning("a result came too late: another daemon holds this delivery now", key=str(key))
 
     async def _write_apart(self, batch: Sequence[Result], error: Exception) -> None:
-        """One result that cannot be written must not take the others with it; two writers may also just have crossed."""
+        """One result that cannot be written must not take the others with it; and two writers may just have crossed."""
         if len(batch) > 1:
             for result in batch:
                 await self._write([result])

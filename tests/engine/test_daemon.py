@@ -1,0 +1,307 @@
+"""The daemon: sees what becomes due, outlives store and ticker troubles, and leaves nothing undecided when it stops."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from obligations.clocks import SystemMachineClock, TimeLapse, monotonic
+from obligations.domain.delivery import DeliveryState, Outcome
+from obligations.engine.daemon import Daemon
+from obligations.engine.pump import Pump
+from obligations.engine.settings import EngineSettings
+from obligations.engine.waiting import heard
+from obligations.ports import Claim, Clock, Connector, MachineClock, Store, StoreUnavailable
+from obligations.store import SqlStore, open_store
+from tests.engine.stage import (
+    DEADLINE_SECONDS,
+    NOON,
+    Hanging,
+    Scripted,
+    Stage,
+    contract,
+    middle,
+    push,
+    put_deliveries,
+    until,
+)
+
+QUICK = {"tick_seconds": 0.05, "store_wait_seconds": 0.01, "store_wait_most_seconds": 0.05, "rescue_seconds": 0.05,
+         "replan_seconds": 0.05, "seal_seconds": 0.05}  # fmt: skip
+
+
+class Watched(SqlStore):
+    """The real store, which says when results were written, and fails when it is told to."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.loop = asyncio.get_running_loop()
+        self.heard = asyncio.Event()
+        self.recorded = 0
+        self.commits = 0
+        self.before_record: Callable[[], None] = lambda: None
+        self.before_look: Callable[[], None] = lambda: None
+
+    def next_wake(self) -> Any:
+        self.before_look()
+        return super().next_wake()
+
+    def record(self, results: Any) -> Any:
+        self.before_record()
+        kept = list(results)
+        stale = super().record(kept)
+        self.recorded += len(kept) - len(stale)
+        self.commits += 1
+        self.loop.call_soon_threadsafe(self.heard.set)
+        return stale
+
+
+@pytest.fixture
+async def watched(stage: Stage, database_url: str) -> AsyncIterator[Watched]:
+    store = Watched(database_url)
+    yield store
+    store.close()
+
+
+def daemon(
+    stage: Stage,
+    store: Store,
+    connector: Connector,
+    *,
+    replan: Callable[[str], None] = lambda name: None,
+    exclusive: bool = False,
+    clock: Clock | None = None,
+    machine: MachineClock | None = None,
+    **settings: Any,
+) -> Daemon:
+    return Daemon(
+        store, {"scripted": connector},
+        clock=clock or stage.clock, machine=machine or stage.machine, monotonic=monotonic, replan=replan,
+        exclusive=exclusive, settings=EngineSettings(**{**QUICK, **settings}), chance=middle,
+    )  # fmt: skip
+
+
+def running_pump(stage: Stage, store: Store, connector: Connector, **settings: Any) -> tuple[Pump, asyncio.Task[None]]:
+    pump = stage.pump(connector, store=store, **{**QUICK, **settings})
+    return pump, asyncio.create_task(pump.run())
+
+
+async def test_what_another_process_plans_is_seen_by_the_next_tick(stage: Stage, watched: Watched) -> None:
+    receiver = Scripted()
+    pump, running = running_pump(stage, watched, receiver)
+    stage.plan(push("pay"))
+    await until(lambda: watched.recorded == 1, watched.heard)
+    pump.stop()
+    await running
+    assert stage.delivery("pay").state is DeliveryState.DELIVERED
+
+
+async def test_simulated_time_wakes_the_daemon_at_the_instant_and_not_before(
+    stage: Stage, watched: Watched, tmp_path: Path
+) -> None:
+    control = tmp_path / "clock.json"
+    stage.plan(push("first"), push("a day later", at=NOON + timedelta(days=1)))
+    TimeLapse.write(control, NOON - timedelta(hours=1), 86_400 / 0.2)
+    clock = TimeLapse(control)
+
+    class Punctual(Scripted):
+        async def deliver(self, claim: Claim) -> Outcome:
+            assert clock.now() >= claim.send_at
+            return await super().deliver(claim)
+
+    receiver = Punctual()
+    service = daemon(stage, watched, receiver, clock=clock, machine=SystemMachineClock(), tick_seconds=1)
+    running = asyncio.create_task(service.run())
+    began = asyncio.get_running_loop().time()
+    await until(lambda: watched.recorded == 2, watched.heard)
+    assert asyncio.get_running_loop().time() - began < 0.9
+    service.stop()
+    await running
+    assert receiver.names == ["first", "a day later"]
+
+
+async def test_a_hundred_results_take_a_few_commits(stage: Stage, watched: Watched) -> None:
+    stage.plan(*(push(f"pay {number}") for number in range(100)))
+    pump, running = running_pump(stage, watched, Scripted(), total_concurrency=100, destination_concurrency=100)
+    await until(lambda: watched.recorded == 100, watched.heard)
+    pump.stop()
+    await running
+    assert watched.commits <= 5
+
+
+async def test_a_store_that_is_away_is_waited_for_and_said_once(stage: Stage, watched: Watched) -> None:
+    stage.plan(push("pay"))
+    failures = iter(range(5))
+
+    def away() -> None:
+        if next(failures, None) is not None:
+            raise StoreUnavailable("the server is restarting")
+
+    watched.before_look = away
+    with capture_logs() as lines:
+        pump, running = running_pump(stage, watched, Scripted())
+        await until(lambda: watched.recorded == 1, watched.heard)
+        pump.stop()
+        await running
+    said = [line["event"] for line in lines if "the store is" in line["event"]]
+    assert said == ["the store is away; nothing is sent until it is back", "the store is back"]
+    assert stage.delivery("pay").state is DeliveryState.DELIVERED
+
+
+async def test_nothing_more_is_sent_while_results_cannot_be_written(stage: Stage, watched: Watched) -> None:
+    """On a full disk each further payment would be one that nobody can account for."""
+    stage.plan(*(push(f"pay {number}") for number in range(40)))
+    receiver = Scripted()
+    sent_by_then: list[int] = []
+
+    def full() -> None:
+        sent_by_then.append(len(receiver.seen))
+        if len(sent_by_then) <= 4:
+            raise StoreUnavailable("the disk is full")
+
+    watched.before_record = full
+    pump, running = running_pump(stage, watched, receiver, destination_concurrency=2, flush_most=2)
+    await until(lambda: watched.recorded == 40, watched.heard)
+    pump.stop()
+    await running
+    assert sent_by_then[1] < 40
+    assert sent_by_then[1:4] == [sent_by_then[1]] * 3
+    assert set(stage.states().values()) == {DeliveryState.DELIVERED}
+    assert len(receiver.seen) == 40
+
+
+async def test_a_dead_ticker_does_not_end_the_watch(stage: Stage, watched: Watched) -> None:
+    receiver = Scripted()
+    pump, running = running_pump(stage, watched, receiver)
+    stage.plan(push("before"))
+    await until(lambda: watched.recorded == 1, watched.heard)
+    pump.ticker._scheduler.remove_all_jobs()
+    with capture_logs() as lines:
+        stage.plan(push("after"))
+        await until(lambda: watched.recorded == 2, watched.heard)
+    pump.stop()
+    await running
+    assert pump.ticker.restarts >= 1
+    assert any("ticker was silent" in line["event"] for line in lines)
+
+
+async def test_stopping_waits_for_the_answers_that_are_out_and_starts_nothing(stage: Stage, database_url: str) -> None:
+    stage.plan(push("in flight"), push("not begun", at=NOON + timedelta(seconds=1)))
+    receiver = Hanging("payroll")
+    service = daemon(stage, open_store(database_url), receiver, total_concurrency=1)
+    running = asyncio.create_task(service.run())
+    await until(lambda: receiver.waiting == 1, receiver.told)
+    stage.clock.advance(seconds=1)
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert await heard(service._stopping, DEADLINE_SECONDS)
+    assert not running.done()
+    receiver.released.set()
+    await running
+    assert stage.states() == {"in flight": DeliveryState.DELIVERED, "not begun": DeliveryState.SCHEDULED}
+
+
+@pytest.mark.parametrize("impatience", ["grace", "asked twice"])
+async def test_an_answer_that_does_not_come_in_time_is_an_unknown_outcome(
+    stage: Stage, database_url: str, impatience: str
+) -> None:
+    stage.plan(push("pay"))
+    receiver = Hanging("payroll")
+    grace = 0 if impatience == "grace" else 30
+    service = daemon(stage, open_store(database_url), receiver, grace_seconds=grace)
+    running = asyncio.create_task(service.run())
+    await until(lambda: receiver.waiting == 1, receiver.told)
+    service.stop()
+    if impatience == "asked twice":
+        service.stop()
+    await running
+    left = stage.delivery("pay")
+    assert (left.state, left.reason) == (DeliveryState.RETRYING, "the daemon stopped before the answer came")
+    assert left.first_unknown_at == stage.machine.now()
+
+
+async def test_what_a_crash_left_in_flight_goes_again_at_once_where_one_daemon_owns_the_store(
+    stage: Stage, watched: Watched
+) -> None:
+    stage.plan(push("pay"))
+    stage.store.claim(
+        business_now=stage.clock.now(), machine_now=stage.machine.now(), worker="dead", limit=1, lease_seconds=3600
+    )
+    receiver = Scripted()
+    service = daemon(stage, watched, receiver, exclusive=True)
+    running = asyncio.create_task(service.run())
+    await until(lambda: watched.recorded == 1, watched.heard)
+    service.stop()
+    await running
+    assert [attempt.verdict for attempt in stage.attempts("pay")] == ["unknown", "delivered"]
+    assert stage.delivery("pay").first_unknown_at is not None
+
+
+async def test_each_contract_is_planned_again_when_its_day_comes_and_one_that_fails_stops_no_other(
+    stage: Stage, database_url: str
+) -> None:
+    with stage.store.write() as view:
+        view.put_contract(contract("broken", replan_on=date(2006, 10, 16)))
+        view.put_contract(contract("sound", replan_on=date(2006, 10, 16)))
+        view.put_contract(contract("tomorrow", replan_on=date(2006, 10, 17)))
+    loop = asyncio.get_running_loop()
+    told = asyncio.Event()
+    planned: list[str] = []
+
+    def replan(name: str) -> None:
+        planned.append(name)
+        loop.call_soon_threadsafe(told.set)
+        if name == "broken":
+            raise ValueError("the terms of Jane Doe make no sense")
+        with stage.store.write() as view:
+            view.put_contract(contract(name))
+            put = push(f"reminder of {name}")
+        put_deliveries(stage.store, [put])
+
+    receiver = Scripted()
+    service = daemon(stage, open_store(database_url), receiver, replan=replan)
+    with capture_logs() as lines:
+        running = asyncio.create_task(service.run())
+        await until(lambda: receiver.names == ["reminder of sound"], receiver.told)
+        await until(lambda: planned.count("broken") >= 3, told)
+        assert "tomorrow" not in planned
+        stage.clock.advance(days=1)
+        await until(lambda: "tomorrow" in planned, told)
+        await until(lambda: len(receiver.names) == 2, receiver.told)
+        service.stop()
+        await running
+    assert planned.count("sound") == 1
+    assert "Jane" not in str(lines)
+    assert {line["contract"] for line in lines if "planned again" in line["event"]} == {"broken"}
+
+
+async def test_the_ledger_is_chained_behind_the_work(stage: Stage, watched: Watched) -> None:
+    from obligations.ports import LedgerEntry
+
+    with stage.store.write() as view:
+        view.put_contract(contract())
+        for number in range(3):
+            view.note(LedgerEntry(stage.machine.now(), "hr", "added", "offer-letter", f"line {number}"))
+    sealed: list[int] = []
+    loop = asyncio.get_running_loop()
+    real_seal = watched.seal
+
+    def seal(limit: int = 10_000) -> int:
+        sealed.append(real_seal(limit))
+        loop.call_soon_threadsafe(watched.heard.set)
+        return sealed[-1]
+
+    watched.seal = seal  # type: ignore[method-assign]  # the real one, listened to
+    service = daemon(stage, watched, Scripted())
+    running = asyncio.create_task(service.run())
+    await until(lambda: sum(sealed) == 3, watched.heard)
+    service.stop()
+    await running
+    assert stage.store.seal() == 0
