@@ -1,0 +1,207 @@
+"""From clauses to occurrences: each clause makes an instance per trigger, each instance one occurrence or a series."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+from obligations.domain.money import Money
+from obligations.domain.occurrence import Kind, Occurrence, State
+from obligations.planning.draft import Draft
+from obligations.planning.pay import pay_final, pay_periods
+from obligations.planning.tranches import accelerated, vesting
+from obligations.planning.values import Happening, NotYet
+from obligations.planning.world import Instance, World
+from obligations.terms import expressions as e
+from obligations.terms.model import Clause
+from schedules.conventions import Convention, adjust
+from schedules.derivation import Derivation, Reasoned
+from schedules.spans import Span, after
+
+
+def occurrences(world: World) -> Iterator[Occurrence]:
+    """Every occurrence of every clause, in file order."""
+    for clause_id, clause in world.terms.clauses.items():
+        if clause.content != "power":
+            yield from of_clause(world, clause_id, clause)
+
+
+def of_clause(world: World, clause_id: str, clause: Clause) -> Iterator[Occurrence]:
+    """The occurrences of one clause: a placeholder that waits where its slot is still empty."""
+    instances, more = world.instances(clause_id, clause)
+    slot = world.slot(clause.when)
+    if not instances and (slot or more.never or more.judgment):
+        yield from _placeholders(world, clause_id, clause, Instance(slot or clause_id), more)
+    closings, unclear = world.closings(clause, instances)
+    for instance in instances:
+        closing = closings.get(instance.id)
+        for draft in _drafts(world, clause_id, clause, instance):
+            draft.closing = closing
+            if instance.id in unclear:
+                draft.judgment.append(f"which {clause_id} does {clause.closed_by} answer")
+            yield draft.finish()
+
+
+def _placeholders(
+    world: World, clause_id: str, clause: Clause, instance: Instance, why: NotYet
+) -> Iterator[Occurrence]:
+    count = _count(clause)
+    for index in range(1, (count or 1) + 1):
+        draft = Draft(world, clause_id, clause, instance, index, count if clause.series or clause.schedule else 1)
+        draft.not_yet(why)
+        yield draft.finish()
+
+
+def _count(clause: Clause) -> int | None:
+    if clause.schedule:
+        return sum(step.times for step in clause.schedule)
+    return clause.series.times if clause.series else 1
+
+
+def _drafts(world: World, clause_id: str, clause: Clause, instance: Instance) -> Iterator[Draft]:
+    applies = world.condition(clause.if_, instance) if clause.if_ else True
+    gate = _gate(world, clause)
+    for draft in _dated(world, clause_id, clause, instance):
+        if applies is False:
+            draft.end(State.NOT_APPLICABLE, Derivation("its condition does not hold", kind="assumption"))
+        elif isinstance(applies, NotYet):
+            draft.depends(applies)
+        if isinstance(gate, NotYet):
+            draft.depends(gate)
+        elif gate is not None and draft.due_on is not None and gate.value > draft.due_on:
+            draft.due(Reasoned(gate.value, Derivation("moved to the day its gate opened", str(gate.value), (gate.why,))))
+        _soften(world, clause, draft)
+        _end(world, clause, draft)
+        yield draft
+
+
+def _gate(world: World, clause: Clause) -> Reasoned[date] | NotYet | None:
+    if clause.requires is None:
+        return None
+    found = world.event(clause.requires)
+    if found.happenings:
+        return Reasoned(found.happenings[0].occurred_on, found.happenings[0].why)
+    return found.more
+
+
+def _dated(world: World, clause_id: str, clause: Clause, instance: Instance) -> Iterator[Draft]:
+    """Drafts with their days and figures, by the shape of the clause."""
+    if clause.vest is not None:
+        yield from vesting(world, clause_id, clause, instance)
+    elif clause.accelerate is not None:
+        yield accelerated(world, clause_id, clause, instance)
+    elif clause.series is not None and clause.during is not None:
+        yield from pay_periods(world, clause_id, clause, instance)
+    elif clause.series is not None:
+        yield from _counted_series(world, clause_id, clause, instance)
+    else:
+        draft = Draft(world, clause_id, clause, instance)
+        _single(world, clause, draft)
+        yield draft
+
+
+def _single(world: World, clause: Clause, draft: Draft) -> None:
+    day_expression = clause.by or clause.exactly
+    picked, _ = world.pick(day_expression)
+    if clause.during is not None:
+        draft.lasts(world.span_of(clause.during, draft.instance))
+    elif isinstance(picked, e.PayPeriodEnd) or (clause.pay is not None and clause.per is not None):
+        pay_final(world, clause, draft)
+        return
+    else:
+        draft.due(world.day(day_expression, draft.instance))
+    _roll(world, clause, draft)
+    if clause.pay is not None or clause.grant is not None:
+        _figure(world, clause, draft)
+
+
+def _figure(world: World, clause: Clause, draft: Draft) -> None:
+    on = draft.instance.trigger.occurred_on if draft.instance.trigger else draft.due_on
+    found = world.figure(clause.pay or clause.grant, draft.instance, on)
+    if isinstance(found, NotYet):
+        draft.not_yet(found)
+        return
+    draft.steps.append(found.why)
+    if isinstance(found.value, Money):
+        draft.amount = found.value
+    elif isinstance(found.value, Decimal):
+        draft.units = found.value
+
+
+def _roll(world: World, clause: Clause, draft: Draft) -> None:
+    if clause.roll is None or draft.due_on is None:
+        return
+    convention, steps = world.pick(clause.roll)
+    draft.steps += steps
+    if convention is Convention.UNADJUSTED or world.counting.calendar is None:
+        return
+    trigger = draft.instance.trigger
+    day = Reasoned(draft.due_on, Derivation("due", draft.due_on.isoformat()))
+    rolled = adjust(day, convention, world.counting.calendar, not_before=trigger.occurred_on if trigger else None)
+    if rolled.value != draft.due_on:
+        draft.adjusted_on = rolled.value
+        draft.steps.append(rolled.why)
+
+
+def _counted_series(world: World, clause_id: str, clause: Clause, instance: Instance) -> Iterator[Draft]:
+    """A series of a stated number, each its own position; every date counts from the first, none from the last."""
+    series = clause.series
+    assert series is not None and series.times is not None, "check has seen the number"
+    first = world.day(series.first, instance) if series.first else _trigger_day(instance)
+    end = _ending(world, clause, instance)
+    every: Span = series.every
+    for index in range(1, series.times + 1):
+        draft = Draft(world, clause_id, clause, instance, index, series.times)
+        if isinstance(first, NotYet):
+            draft.not_yet(first)
+        else:
+            span = replace(every, count=every.count * (index - 1))
+            draft.due(first if index == 1 else after(span, first, world.vesting_counting))
+            _figure(world, clause, draft)
+            if end is not None and draft.due_on is not None and draft.due_on > end.occurred_on:
+                draft.end(State.TERMINATED, Derivation("due after the series ended", "", (end.why,)))
+        yield draft
+
+
+def _trigger_day(instance: Instance) -> Reasoned[date] | NotYet:
+    if instance.trigger is None:
+        return NotYet(never="nothing set it off")
+    return Reasoned(instance.trigger.occurred_on, instance.trigger.why)
+
+
+def _ending(world: World, clause: Clause, instance: Instance) -> Happening | None:
+    """The first happening that ends the clause's running instance."""
+    if clause.until is None:
+        return None
+    began = instance.trigger.occurred_on if instance.trigger else date.min
+    return next((one for one in world.find(clause.until).happenings if one.occurred_on >= began), None)
+
+
+def _end(world: World, clause: Clause, draft: Draft) -> None:
+    """An open duty is discharged on the day its end event happens."""
+    if clause.series is not None or clause.vest is not None or draft.closing is not None:
+        return
+    end = _ending(world, clause, draft.instance)
+    if end is not None and (draft.due_on is None or draft.due_on > end.occurred_on):
+        draft.end(State.DISCHARGED, Derivation("discharged by its end event", "", (end.why,)))
+
+
+def _soften(world: World, clause: Clause, draft: Draft) -> None:
+    if clause.soft_by is None or draft.due_on is not None:
+        return
+    soft = world.day(clause.soft_by, draft.instance)
+    if isinstance(soft, NotYet):
+        return
+    draft.soft_on = soft.value
+    words = "soft date from policy, for reminders only; the document names no day"
+    draft.steps.append(Derivation(words, soft.value.isoformat(), (soft.why,), kind="assumption"))
+
+
+def miss_day(due: date) -> date:
+    """The day a miss belongs to: the one after the last day."""
+    return due + timedelta(days=1)
+
+
+__all__ = ["Kind", "miss_day", "occurrences", "of_clause"]

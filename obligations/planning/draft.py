@@ -1,0 +1,197 @@
+"""An occurrence in the making: gathers dates, figures and reasons, then states where it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from obligations.domain.identity import occurrence_id
+from obligations.domain.money import Money
+from obligations.domain.occurrence import Kind, Occurrence, State
+from obligations.planning.values import Happening, NotYet
+from obligations.planning.world import DONE, Instance, World
+from obligations.terms.model import Clause
+from schedules.derivation import Derivation, Reasoned
+from schedules.windows import Window
+
+KINDS = {
+    "task": Kind.TASK,
+    "pay": Kind.PAYMENT,
+    "grant": Kind.GRANT,
+    "vest": Kind.VESTING,
+    "accelerate": Kind.VESTING,
+    "accrue": Kind.ACCRUAL,
+    "give": Kind.COVER,
+    "watch": Kind.WATCH,
+}
+# What moves money or rights waits until an expected event is confirmed; what reminds people does not.
+WAITS_FOR_CONFIRMATION = frozenset({Kind.PAYMENT, Kind.VESTING, Kind.GRANT, Kind.ACCRUAL})
+CLOSES_BY_ITSELF = frozenset({Kind.VESTING, Kind.GRANT, Kind.ACCRUAL, Kind.WATCH, Kind.COVER})
+
+
+@dataclass
+class Draft:
+    """One occurrence of a clause for one instance, at one position."""
+
+    world: World
+    clause_id: str
+    clause: Clause
+    instance: Instance
+    index: int = 1
+    of: int | None = 1
+    position: str = ""
+    steps: list[Derivation] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    judgment: list[str] = field(default_factory=list)
+    conditional: bool = False
+    ended: State | None = None
+    closing: Happening | None = None
+    due_on: date | None = None
+    adjusted_on: date | None = None
+    soft_on: date | None = None
+    from_on: date | None = None
+    to_on: date | None = None
+    amount: Money | None = None
+    units: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        self.position = self.position or str(self.index)
+        trigger = self.instance.trigger
+        if trigger is not None and trigger.origin == "expected":
+            self.conditional = True
+            if self.kind in WAITS_FOR_CONFIRMATION:
+                self.waiting.append(trigger.event)
+
+    @property
+    def kind(self) -> Kind:
+        """What sort of thing the clause owes."""
+        return KINDS[self.clause.content]
+
+    def not_yet(self, reason: NotYet) -> None:
+        """Take over why something is not known: it waits, misses, needs a person, or does not apply."""
+        if reason.never:
+            self.end(State.NOT_APPLICABLE, reason.why())
+            return
+        self.waiting += [name for name in reason.waiting if name not in self.waiting]
+        self.missing += [name for name in reason.missing if name not in self.missing]
+        self.judgment += [name for name in reason.judgment if name not in self.judgment]
+        self.steps.append(reason.why())
+
+    def depends(self, reason: NotYet) -> None:
+        """Like `not_yet`, for a condition: the dates stand, but only if it comes out so."""
+        self.conditional = True
+        self.not_yet(reason)
+
+    def end(self, state: State, why: Derivation) -> None:
+        """Close the occurrence for a reason of the plan itself."""
+        if self.ended is None:
+            self.ended = state
+            self.steps.append(why)
+
+    def due(self, day: Reasoned[date] | NotYet) -> None:
+        """Set the day it is due, or say why there is none; a day the document leaves unstated is no reason to wait."""
+        if isinstance(day, NotYet):
+            if day.never:
+                self.steps.append(Derivation(f"{day.never}; none is invented", kind="text"))
+            else:
+                self.not_yet(day)
+            return
+        self.due_on = self.adjusted_on = day.value
+        self.steps.append(day.why)
+
+    def lasts(self, window: Reasoned[Window] | NotYet) -> None:
+        """Set the days it is maintained; it is due on the last of them."""
+        if isinstance(window, NotYet):
+            self.not_yet(window)
+            return
+        self.from_on, self.to_on = window.value.first_on, window.value.last_on
+        self.due_on = self.adjusted_on = self.to_on
+        self.steps.append(window.why)
+
+    def finish(self) -> Occurrence:
+        """The occurrence with its state as the clock and the answers have it."""
+        terms = self.world.terms
+        identity = occurrence_id(terms.tenant, terms.contract, self.clause_id, self.instance.id, self.position)
+        done = self._done(str(identity))
+        state = self._state(done)
+        debtor, _, creditor = self.clause.who.partition(" owes ")
+        waiting = state in (State.WAITING, State.NEEDS_PERSON)
+        return Occurrence(
+            id=identity,
+            contract=terms.contract,
+            clause=self.clause_id,
+            instance=self.instance.id,
+            position=self.position,
+            index=self.index,
+            of=self.of,
+            kind=self.kind,
+            title=title(self.clause_id, self.clause),
+            debtor=debtor,
+            creditor=creditor,
+            state=state,
+            derivation=self._derivation(done, state),
+            cite=self.clause.cites,
+            waiting_for=tuple(self.waiting) if waiting else (),
+            missing=tuple([*self.missing, *self.judgment]) if waiting or self.conditional else (),
+            due_on=None if state is State.NOT_APPLICABLE else self.due_on,
+            adjusted_on=None if state is State.NOT_APPLICABLE else self.adjusted_on,
+            soft_on=None if state is State.NOT_APPLICABLE else self.soft_on,
+            from_on=None if state is State.NOT_APPLICABLE else self.from_on,
+            to_on=None if state is State.NOT_APPLICABLE else self.to_on,
+            amount=None if state is State.NOT_APPLICABLE else self.amount,
+            units=None if state is State.NOT_APPLICABLE else self.units,
+            unit=self.clause.unit,
+            conditional=self.conditional and state is not State.NOT_APPLICABLE,
+        )
+
+    def _done(self, identity: str) -> Happening | None:
+        if self.closing is not None:
+            return self.closing
+        for report in self.world.reports:
+            if report.event == DONE and report.answers == identity:
+                evidence = f"; evidence: {report.evidence}" if report.evidence else ""
+                why = Derivation(f"done, as reported{evidence}", report.occurred_on.isoformat(), kind="event")
+                return Happening(f"{DONE}:{report.id}", DONE, report.occurred_on, why, reports=(report.id,))
+        return None
+
+    def _state(self, done: Happening | None) -> State:
+        if self.ended is not None:
+            return self.ended
+        if done is not None:
+            late = self.due_on is not None and done.occurred_on > self.due_on
+            return State.MISSED if late and self.clause.if_missed else State.DONE
+        if self.judgment:
+            return State.NEEDS_PERSON
+        if self.waiting or (self.missing and not self.clause.accrue):
+            return State.WAITING
+        day, as_of = self.adjusted_on, self.world.as_of
+        if as_of is None or day is None or as_of < day:
+            return State.SCHEDULED
+        if as_of == day:
+            return State.DUE
+        return State.DONE if self._closes_by_itself() else State.MISSED
+
+    def _closes_by_itself(self) -> bool:
+        if self.clause.closes is not None:
+            return self.clause.closes == "by itself"
+        return self.kind in CLOSES_BY_ITSELF
+
+    def _derivation(self, done: Happening | None, state: State) -> Derivation:
+        result = self.adjusted_on or self.soft_on or self.to_on
+        words = f"{self.clause_id.replace('_', ' ')}, clause {self.clause.cites}"
+        inputs = [*self.steps, *([done.why] if done else [])]
+        if state is State.MISSED and done is not None:
+            inputs.append(Derivation("the answer came after the last day", done.occurred_on.isoformat()))
+        if self.conditional:
+            inputs.append(Derivation("conditional: holds once what is missing or expected is confirmed", kind="assumption"))
+        return Derivation(words, result.isoformat() if result else "", tuple(inputs), kind="clause", cite=self.clause.cites)
+
+
+def title(clause_id: str, clause: Clause) -> str:
+    """What is owed, in one line."""
+    content = clause.content
+    if content in ("task", "give", "watch"):
+        return str(getattr(clause, content))
+    return clause.says or clause_id.replace("_", " ").capitalize()

@@ -1,0 +1,198 @@
+"""Planning: terms and events in, every occurrence, power and push out. A pure function; the clock is an argument."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta, tzinfo
+from uuid import UUID
+
+from obligations.domain.delivery import Push
+from obligations.domain.event import Report
+from obligations.domain.occurrence import OPEN_STATES, Occurrence, Power, PowerState, State
+from obligations.planning.clauses import occurrences
+from obligations.planning.powers import powers
+from obligations.planning.pushes import Sending, pushes
+from obligations.planning.values import NotYet
+from obligations.planning.world import DONE, PlanningError, World
+from obligations.terms.errors import did_you_mean
+from obligations.terms.loader import Terms
+from obligations.terms.values import NotAValue, typed
+from schedules.calendars import BusinessCalendar
+
+EXTEND_EVERY = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedWindow:
+    """A window of the file with its first and last day, both in; None while they are not known."""
+
+    name: str
+    first_on: date | None
+    last_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something to ask a person. `required` holds up the contract; the others make only some dates conditional."""
+
+    name: str
+    ask: str
+    cite: str
+    required: bool
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that follows from the terms and the events.
+
+    Occurrences stand by due day, the undated last. `dormant` names clauses nothing has set off yet, with the events
+    that would. `replan_on` is the first later day on which the clock alone changes the plan.
+    """
+
+    contract: str
+    as_of: date | None
+    windows: tuple[PlannedWindow, ...]
+    occurrences: tuple[Occurrence, ...]
+    powers: tuple[Power, ...]
+    pushes: tuple[Push, ...]
+    questions: tuple[Question, ...]
+    dormant: tuple[tuple[str, tuple[str, ...]], ...]
+    replan_on: date | None
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of what a person would see in the plan: confirming a diff confirms exactly this."""
+        seen = [
+            [str(o.id), o.state, str(o.due_on), str(o.adjusted_on), str(o.to_on), o.amount.minor if o.amount else None, str(o.units)]
+            for o in self.occurrences
+        ]
+        powers_seen = [[str(p.id), p.state, str(p.arises_on)] for p in self.powers]
+        return hashlib.sha256(json.dumps([seen, powers_seen]).encode()).hexdigest()
+
+    def occurrence(self, identity: UUID) -> Occurrence | None:
+        """The occurrence of that id, or None."""
+        return next((one for one in self.occurrences if one.id == identity), None)
+
+
+def plan(
+    terms: Terms,
+    events: Iterable[Report],
+    *,
+    as_of: date | None = None,
+    calendars: Mapping[str, BusinessCalendar],
+    zones: Mapping[str, tzinfo],
+    sending: Sending = Sending(),  # noqa: B008 -- frozen
+    earliest: Mapping[UUID, date] | None = None,
+) -> Plan:
+    """The plan of a contract: the same arguments always give the same plan, in whatever order events arrived.
+
+    Args:
+        terms: the contract, checked.
+        events: the reports in force (withdrawn ones left out).
+        as_of: the day to judge by. Without it nothing is judged missed, and open series stop a year after the last event.
+        calendars: business-day calendars by the names the terms use.
+        zones: time zones by the names the terms use.
+        sending: which connectors carry reminders and actions, and at what local hour.
+        earliest: the earliest day of an occurrence under any reading; reminders count from it.
+
+    Raises:
+        PlanningError: an event the terms do not know, a field of the wrong type, or two days for what happens once.
+    """
+    reports = tuple(sorted(events, key=lambda report: (report.occurred_on, report.event, report.id)))
+    _check_reports(terms, reports)
+    world = World(terms, reports, as_of, calendars, zones)
+    made = tuple(occurrences(world))
+    order = {clause: number for number, clause in enumerate(terms.clauses)}
+    ordered = tuple(sorted(made, key=lambda one: (one.due_on or date.max, order[one.clause], one.index)))
+    held = tuple(powers(world))
+    return Plan(
+        contract=terms.contract,
+        as_of=as_of,
+        windows=tuple(_windows(world)),
+        occurrences=ordered,
+        powers=held,
+        pushes=tuple(pushes(world, ordered, sending, earliest or {})),
+        questions=tuple(_questions(world, ordered)),
+        dormant=tuple(_dormant(world)),
+        replan_on=_replan_on(world, ordered, held),
+    )
+
+
+def _windows(world: World) -> Iterable[PlannedWindow]:
+    for name in world.terms.file.windows:
+        window = world.window(name)
+        if isinstance(window, NotYet):
+            yield PlannedWindow(name, None, None)
+        else:
+            yield PlannedWindow(name, window.value.first_on, window.value.last_on)
+
+
+def _questions(world: World, made: tuple[Occurrence, ...]) -> Iterable[Question]:
+    """What to ask: required events first, then missing facts, then judgments, each once."""
+    wanted = dict.fromkeys(name for one in made if one.state in OPEN_STATES for name in one.missing)
+    events, facts = world.terms.file.events, world.terms.file.facts
+    for name, kind in events.items():
+        if kind.required and not world.event(name).happenings:
+            yield Question(name, f"On which day: {kind.says or name}?", kind.cite, True, "event")
+    for name in wanted:
+        if name in facts:
+            yield Question(name, facts[name].ask or f"What is {name}?", facts[name].cite, False, "fact")
+        elif name not in events:
+            event, _, field = name.partition(".")
+            cite = events[event].cite if event in events else ""
+            words = f"Say for {event}: {field.replace('_', ' ')}?" if field else f"A person must say: {name}"
+            yield Question(name, words, cite, False, "judgment")
+
+
+def _dormant(world: World) -> Iterable[tuple[str, tuple[str, ...]]]:
+    for clause_id, clause in world.terms.clauses.items():
+        if clause.when is None or world.slot(clause.when):
+            continue
+        instances, more = world.instances(clause_id, clause)
+        if not instances and more.waiting:
+            yield clause_id, more.waiting
+
+
+def _replan_on(world: World, made: tuple[Occurrence, ...], held: tuple[Power, ...]) -> date | None:
+    """The next day that changes a state by itself: a due day, the day after it, a window's end, a longer horizon."""
+    if world.as_of is None:
+        return None
+    day = timedelta(days=1)
+    days: list[date] = []
+    for one in made:
+        if one.state in (State.SCHEDULED, State.DUE) and one.adjusted_on is not None:
+            days += [one.adjusted_on, one.adjusted_on + day]
+    days += [power.arises_on for power in held if power.state is PowerState.WAITING and power.arises_on]
+    for name in {**world.terms.file.windows, **world.terms.file.states}:
+        window = world.window(name)
+        if not isinstance(window, NotYet) and window.value.last_on is not None:
+            days.append(window.value.last_on + day)
+    if any(one.of is None and one.state in OPEN_STATES for one in made):
+        days.append(world.as_of + EXTEND_EVERY)
+    return min((later for later in days if later > world.as_of), default=None)
+
+
+def _check_reports(terms: Terms, reports: tuple[Report, ...]) -> None:
+    kinds = terms.event_kinds()
+    for report in reports:
+        if report.event == DONE:
+            continue
+        kind = kinds.get(report.event)
+        if kind is None:
+            raise PlanningError(f'the terms know no event "{report.event}".{did_you_mean(report.event, kinds)}')
+        for name, text in report.fields.items():
+            field = kind.fields.get(name)
+            if field is None:
+                raise PlanningError(f'event {report.event} has no field "{name}".{did_you_mean(name, kind.fields)}')
+            if field.options and text not in field.options:
+                raise PlanningError(f'{report.event}.{name} is one of {", ".join(field.options)}; not "{text}"')
+            try:
+                typed(text, field.type, terms.currency)
+            except NotAValue as error:
+                raise PlanningError(f"{report.event}.{name}: {error}") from None
+        if report.event in terms.file.facts and "value" not in report.fields:
+            raise PlanningError(f"{report.event} needs its value: add value=...")

@@ -1,0 +1,246 @@
+"""From occurrences to pushes: which reminder goes to whom and which instruction to what, and at what instant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+from uuid import UUID
+
+from obligations.domain.delivery import Push, PushKind
+from obligations.domain.identity import push_key
+from obligations.domain.occurrence import Kind, Occurrence, State
+from obligations.planning.world import World
+from obligations.terms import expressions as e
+from obligations.terms.model import Clause, Person, Send
+from schedules.derivation import Derivation, Reasoned
+from schedules.instants import instant
+from schedules.spans import Span, after, before
+
+MOST_REPEATS = 120
+REMINDED = frozenset({State.SCHEDULED, State.DUE, State.MISSED, State.WAITING, State.NEEDS_PERSON})
+ACTED = frozenset({State.SCHEDULED, State.DUE, State.MISSED, State.DONE})
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """How a house sends: by which connector it reminds, and at which local hours it reminds and acts."""
+
+    reminders: str = "slack"
+    actions: str = "http"
+    remind_at: time = time(9)
+    act_at: time = time(9)
+
+
+def pushes(
+    world: World, occurrences: tuple[Occurrence, ...], sending: Sending, earliest: Mapping[UUID, date]
+) -> Iterator[Push]:
+    """Every push of the plan by occurrence. Reminders count from the earliest day any reading gives, where known."""
+    for occurrence in occurrences:
+        clause = world.terms.clauses[occurrence.clause]
+        if occurrence.state in REMINDED:
+            yield from _reminders(world, occurrence, clause, sending, earliest.get(occurrence.id))
+        if occurrence.state in ACTED and not _done_by_person(world, occurrence):
+            yield from _actions(world, occurrence, clause, sending)
+
+
+def _done_by_person(world: World, occurrence: Occurrence) -> bool:
+    """Whether a person reported it done: money paid by hand must not be paid again. What closes by itself still acts."""
+    if occurrence.state is not State.DONE:
+        return False
+    return any(report.answers == str(occurrence.id) for report in world.reports)
+
+
+# --- reminders ------------------------------------------------------------------------------------------------------
+
+
+def _reminders(
+    world: World, occurrence: Occurrence, clause: Clause, sending: Sending, earliest: date | None
+) -> Iterator[Push]:
+    for role, moments in clause.remind.items():
+        people = world.terms.people.get(role, ())
+        for moment in moments:
+            offset, _ = world.pick(moment)
+            for ordinal, day in _days(world, occurrence, offset, earliest):
+                name = f"remind.{role}.{_offset_name(offset)}{f'.{ordinal}' if ordinal else ''}"
+                send_at = instant(day, sending.remind_at, world.zone)
+                for number, person in enumerate(people or (None,)):
+                    full = name if number == 0 else f"{name}.{number + 1}"
+                    yield _push(world, occurrence, full, PushKind.REMINDER, sending.reminders, role, send_at,
+                                _notice(occurrence, day), _address(person))
+
+
+def _days(world: World, occurrence: Occurrence, offset: e.Offset, earliest: date | None) -> Iterator[tuple[int, date]]:
+    """The days of one reminder: one, or a row of them for `every`, numbered from 1."""
+    point = _point(world, occurrence, offset.point, earliest)
+    if point is None:
+        return
+    if offset.side == "on" or offset.span is None:
+        yield 0, point
+        return
+    if offset.side == "every":
+        horizon = world.horizon()
+        for ordinal in range(1, MOST_REPEATS + 1):
+            day = _shift(point, Span(offset.span.count * ordinal, offset.span.unit), "after")
+            if horizon is not None and day > horizon:
+                return
+            yield ordinal, day
+        return
+    yield 0, _shift(point, offset.span, offset.side)
+
+
+def _point(world: World, occurrence: Occurrence, point: str, earliest: date | None) -> date | None:
+    match point:
+        case "due":
+            return min((day for day in (occurrence.acts_on, earliest) if day is not None), default=None)
+        case "start":
+            return occurrence.from_on
+        case "end":
+            return occurrence.to_on
+        case _:
+            return _trigger_day(world, occurrence)
+
+
+def _trigger_day(world: World, occurrence: Occurrence) -> date | None:
+    clause = world.terms.clauses[occurrence.clause]
+    for instance in world.instances(occurrence.clause, clause)[0]:
+        if instance.id == occurrence.instance and instance.trigger is not None:
+            return instance.trigger.occurred_on
+    return None
+
+
+def _shift(day: date, span: Span, side: str) -> date:
+    anchor = Reasoned(day, Derivation("", day.isoformat()))
+    return (after if side == "after" else before)(span, anchor).value
+
+
+def _offset_name(offset: e.Offset) -> str:
+    if offset.side == "on" or offset.span is None:
+        return f"on-{offset.point}"
+    unit = offset.span.unit.value.replace(" ", "-")
+    where = "" if offset.point == "due" else f"-{offset.point}"
+    return f"{offset.span.count}-{unit}-{offset.side}{where}"
+
+
+def _notice(occurrence: Occurrence, day: date) -> dict[str, Any]:
+    """What a reminder says; no amounts, since it may be read by more people than the reader meant."""
+    due = occurrence.adjusted_on or occurrence.soft_on
+    if due is None:
+        when, label = "no date stated", "When"
+    else:
+        left = (due - day).days
+        away = "today" if left == 0 else f"in {left} days" if left > 0 else f"{-left} days ago"
+        label = "Due" if occurrence.due_on else "Suggested"
+        when = f"{due:%a} {due.isoformat()} ({away})"
+    owed = occurrence.debtor + (f" owes {occurrence.creditor}" if occurrence.creditor else "")
+    facts = [[label, when], ["Clause", occurrence.cite], ["Who", owed]]
+    if occurrence.of and occurrence.of > 1:
+        facts.append(["Part", f"{occurrence.index} of {occurrence.of}"])
+    if occurrence.waiting_for or occurrence.missing:
+        facts.append(["Waits for", ", ".join((*occurrence.waiting_for, *occurrence.missing))])
+    return {
+        "title": occurrence.title,
+        "text": f"{occurrence.title}: {label.lower()} {when}, clause {occurrence.cite}",
+        "facts": facts,
+        "contract": occurrence.contract,
+        "occurrence": str(occurrence.id),
+        "note": f"obligations why {occurrence.contract}/{occurrence.clause}/{occurrence.index}",
+    }
+
+
+def _address(person: Person | None) -> dict[str, str]:
+    if person is None:
+        return {}
+    if person.slack:
+        return {"name": person.name, "channel": person.slack}
+    return {"name": person.name, "email": person.email} if person.email else {"name": person.name}
+
+
+# --- actions --------------------------------------------------------------------------------------------------------
+
+
+def _actions(world: World, occurrence: Occurrence, clause: Clause, sending: Sending) -> Iterator[Push]:
+    for send in clause.do:
+        day = _action_day(world, occurrence, send)
+        if day is None:
+            continue
+        send_at = instant(day, sending.act_at, world.zone)
+        yield _push(world, occurrence, f"act.{send.send}.{send.kind}", PushKind.ACTION, sending.actions, send.send,
+                    send_at, _instruction(world, occurrence, send), {}, tuple(send.approve))
+
+
+def _action_day(world: World, occurrence: Occurrence, send: Send) -> date | None:
+    """The day an instruction goes: its lead before the point, but never before what set it off."""
+    point = {"due": occurrence.acts_on, "start": occurrence.from_on, "trigger": _trigger_day(world, occurrence)}[send.at]
+    if point is None:
+        return None
+    day = _shift(point, send.lead, "before") if send.lead is not None else point
+    trigger = _trigger_day(world, occurrence)
+    return max(day, trigger) if trigger is not None else day
+
+
+def _instruction(world: World, occurrence: Occurrence, send: Send) -> dict[str, Any]:
+    """The content of an action: absolute state with its basis, so that a receiver needs nothing else."""
+    employee = world.terms.people.get("employee", ())
+    amount = occurrence.amount
+    return {
+        "kind": send.kind,
+        "mode": "add",
+        "status": "instruct",
+        "supersedes": None,
+        "contract": occurrence.contract,
+        "employee": {"name": employee[0].name if employee else world.terms.file.parties.get("employee", "the employee")},
+        "amount": {"value": str(amount.value), "currency": amount.currency} if amount else None,
+        "units": {"value": str(occurrence.units), "unit": occurrence.unit} if occurrence.units is not None else None,
+        "timing": {
+            "pay_on": _iso(occurrence.adjusted_on),
+            "due_by": _iso(occurrence.due_on),
+            "period": {"start": _iso(occurrence.from_on), "end": _iso(occurrence.to_on)},
+        },
+        "position": {"index": occurrence.index, "of": occurrence.of},
+        "basis": {
+            "clause": occurrence.cite,
+            "obligation": occurrence.clause,
+            "occurrence": str(occurrence.id),
+            "says": occurrence.title,
+        },
+    }
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _push(
+    world: World,
+    occurrence: Occurrence,
+    name: str,
+    kind: PushKind,
+    connector: str,
+    destination: str,
+    send_at: datetime,
+    payload: Mapping[str, Any],
+    address: Mapping[str, str],
+    approvals: tuple[str, ...] = (),
+) -> Push:
+    tenant = world.terms.tenant
+    key = push_key(tenant, occurrence.contract, occurrence.clause, occurrence.instance, occurrence.position, name)
+    return Push(
+        key=key,
+        occurrence_id=occurrence.id,
+        contract=occurrence.contract,
+        clause=occurrence.clause,
+        index=occurrence.index,
+        name=name,
+        kind=kind,
+        connector=connector,
+        destination=destination,
+        send_at=send_at,
+        payload=payload,
+        address=address,
+        approvals=approvals,
+        money=kind is PushKind.ACTION and occurrence.kind is Kind.PAYMENT,
+    )
+
+

@@ -1,0 +1,83 @@
+"""What an expression comes to: a value with its derivation, or the reasons why not yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from obligations.domain.event import NOTHING
+from schedules.derivation import Derivation
+
+
+@dataclass(frozen=True, slots=True)
+class NotYet:
+    """Why there is no value: events waited for, facts missing, judgments needed, or `never` with its reason."""
+
+    waiting: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    judgment: tuple[str, ...] = ()
+    never: str = ""
+
+    def why(self) -> Derivation:
+        """The reasons as one step of an explanation."""
+        if self.never:
+            return Derivation(f"does not apply: {self.never}", kind="assumption")
+        said = [
+            f"waiting for {' or '.join(self.waiting)}" if self.waiting else "",
+            f"missing: {', '.join(self.missing)}" if self.missing else "",
+            f"a person must say: {', '.join(self.judgment)}" if self.judgment else "",
+        ]
+        return Derivation("; ".join(part for part in said if part) + "; assumed not to have happened", kind="assumption")
+
+
+def united(reasons: Iterable[NotYet]) -> NotYet:
+    """All reasons together; `never` only where every one of them says so.
+
+    >>> united([NotYet(waiting=("a",)), NotYet(never="over")])
+    NotYet(waiting=('a',), missing=(), judgment=(), never='')
+    """
+    parts = tuple(reasons)
+    open_parts = [part for part in parts if not part.never]
+    if parts and not open_parts:
+        return NotYet(never="; ".join(dict.fromkeys(part.never for part in parts)))
+    return NotYet(
+        waiting=_once(word for part in open_parts for word in part.waiting),
+        missing=_once(word for part in open_parts for word in part.missing),
+        judgment=_once(word for part in open_parts for word in part.judgment),
+    )
+
+
+def _once(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(words))
+
+
+Origin = Literal["reported", "expected", "derived"]
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One time an event happened: reported, expected to happen, or derived from the terms.
+
+    `id` names the instance it makes: the event itself where it happens once, a slot's name where it was selected, the
+    report or the causes otherwise. `reports` are the ids of the reports it rests on.
+    """
+
+    id: str
+    event: str
+    occurred_on: date
+    why: Derivation
+    received_on: date | None = None
+    fields: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    origin: Origin = "reported"
+    reports: tuple[str, ...] = ()
+    answers: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The happenings of an event in day order, and what could still bring another."""
+
+    happenings: tuple[Happening, ...]
+    more: NotYet
