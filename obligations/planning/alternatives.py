@@ -1,0 +1,75 @@
+"""What a plan would be under the other readings: the same planning, run with one choice changed at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from obligations.domain.occurrence import Occurrence
+from obligations.planning.plan import Plan
+from obligations.terms.loader import Terms
+
+Planner = Callable[[Terms], Plan]
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """One occurrence that comes out differently under another option of one reading.
+
+    `chosen` is None for an occurrence that exists only under the other option, `other` None for one that does not
+    exist there.
+    """
+
+    reading: str
+    option: str
+    chosen: Occurrence | None
+    other: Occurrence | None
+
+    @property
+    def subject(self) -> Occurrence:
+        """The occurrence spoken of, under whichever option has it."""
+        one = self.chosen or self.other
+        assert one is not None, "an alternative speaks of an occurrence"
+        return one
+
+
+def alternatives(terms: Terms, chosen: Plan, planner: Planner) -> tuple[Alternative, ...]:
+    """Everything that differs under each other option of each reading, in file order."""
+    return tuple(_alternatives(terms, chosen, planner))
+
+
+def _alternatives(terms: Terms, chosen: Plan, planner: Planner) -> Iterator[Alternative]:
+    here = {one.id: one for one in chosen.occurrences}
+    for name, reading in terms.file.readings.items():
+        for option in reading.names:
+            if option == terms.readings[name]:
+                continue
+            there = {one.id: one for one in planner(terms.under(name, option)).occurrences}
+            for identity in {**here, **there}:
+                before, after = here.get(identity), there.get(identity)
+                if visible(before) != visible(after):
+                    yield Alternative(name, option, before, after)
+
+
+def visible(occurrence: Occurrence | None) -> tuple[object, ...] | None:
+    """What a reader sees of an occurrence: two that show the same are the same."""
+    if occurrence is None:
+        return None
+    one = occurrence
+    return (one.state, one.adjusted_on, one.due_on, one.soft_on, one.from_on, one.to_on, one.amount, one.units)
+
+
+def earliest(chosen: Iterable[Occurrence], others: Iterable[Alternative]) -> Mapping[UUID, date]:
+    """The earliest day each occurrence may have to be acted on, over the readings tried; only where one is earlier."""
+    prevailing = {one.id: one.acts_on for one in chosen}
+    found: dict[UUID, date] = {}
+    for alternative in others:
+        if alternative.chosen is None or alternative.other is None or alternative.other.acts_on is None:
+            continue
+        identity, day = alternative.chosen.id, alternative.other.acts_on
+        current = found.get(identity) or prevailing.get(identity)
+        if current is not None and day < current:
+            found[identity] = day
+    return found
