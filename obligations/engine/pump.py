@@ -148,6 +148,8 @@ class Pump:
         claimed = 0
         self._backlog = False
         for limit, full in self._lanes.openings():
+            if self._recorder.failing:
+                break
             self._steps.reach(Step.BEFORE_CLAIM)
             # The lease is counted from before the claim, so it is never longer here than it is in the store.
             lease_ends = self._monotonic() + self.settings.lease_seconds

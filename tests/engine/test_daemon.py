@@ -164,7 +164,7 @@ async def test_nothing_more_is_sent_while_results_cannot_be_written(stage: Stage
 
     def full() -> None:
         sent_by_then.append(len(receiver.seen))
-        if len(sent_by_then) <= 4:
+        if len(sent_by_then) <= 5:
             raise StoreUnavailable("the disk is full")
 
     watched.before_record = full
@@ -172,8 +172,9 @@ async def test_nothing_more_is_sent_while_results_cannot_be_written(stage: Stage
     await until(lambda: watched.recorded == 40, watched.heard)
     pump.stop()
     await running
-    assert sent_by_then[1] < 40
-    assert sent_by_then[1:4] == [sent_by_then[1]] * 3
+    # What was being claimed at the first failure may still go; nothing after that.
+    assert sent_by_then[2] < 40
+    assert sent_by_then[2:5] == [sent_by_then[2]] * 3
     assert set(stage.states().values()) == {DeliveryState.DELIVERED}
     assert len(receiver.seen) == 40
 
