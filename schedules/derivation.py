@@ -21,6 +21,7 @@ class Derivation:
         inputs: the steps this one rests on, in reading order.
         kind: what sort of step it is; `rule` for arithmetic.
         cite: the clause or statute the step comes from; empty for plain arithmetic.
+        ref: the id of the report a step of kind `event` rests on; empty elsewhere.
 
     >>> hired = Derivation("employment started", "2005-04-11", kind="event")
     >>> Derivation("3 calendar days after, the day itself not counted", "2005-04-14", (hired,)).sentence()
@@ -32,6 +33,7 @@ class Derivation:
     inputs: tuple[Derivation, ...] = ()
     kind: Kind = "rule"
     cite: str = ""
+    ref: str = ""
 
     def walk(self, depth: int = 0) -> Iterator[tuple[int, Derivation]]:
         """Each step with its depth, this one first, inputs in order."""
@@ -48,12 +50,13 @@ class Derivation:
         return "; ".join(seen)
 
     def as_json(self) -> dict[str, Any]:
-        """The tree as plain data: `kind`, `rule`, `result`, `cite`, `inputs`."""
+        """The tree as plain data: `kind`, `rule`, `result`, `cite`, `ref`, `inputs`."""
         return {
             "kind": self.kind,
             "rule": self.rule,
             "result": self.result,
             "cite": self.cite,
+            "ref": self.ref,
             "inputs": [step.as_json() for step in self.inputs],
         }
 
@@ -66,6 +69,7 @@ class Derivation:
             inputs=tuple(cls.from_json(step) for step in data["inputs"]),
             kind=data["kind"],
             cite=data["cite"],
+            ref=data["ref"],
         )
 
 

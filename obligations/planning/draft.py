@@ -152,7 +152,7 @@ class Draft:
         for report in self.world.reports:
             if report.event == DONE and report.answers == identity:
                 evidence = f"; evidence: {report.evidence}" if report.evidence else ""
-                why = Derivation(f"done, as reported{evidence}", report.occurred_on.isoformat(), kind="event")
+                why = Derivation(f"done, as reported{evidence}", report.occurred_on.isoformat(), kind="event", ref=report.id)
                 return Happening(f"{DONE}:{report.id}", DONE, report.occurred_on, why, reports=(report.id,))
         return None
 

@@ -144,7 +144,7 @@ class World:
             id=f"{report.event}:{report.id}",
             event=report.event,
             occurred_on=report.occurred_on,
-            why=Derivation(rule, report.occurred_on.isoformat(), kind="event", cite=kind.cite),
+            why=Derivation(rule, report.occurred_on.isoformat(), kind="event", cite=kind.cite, ref=report.id),
             received_on=report.received_on,
             fields=report.fields,
             origin="expected" if report.expected else "reported",
