@@ -49,7 +49,7 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else from_micros(value)
 
 
-def database_now(ahead_seconds: float = 0.0) -> ColumnElement[datetime]:
-    """PostgreSQL's own clock so many seconds ahead, read when the row is touched, not when the transaction began."""
-    micros = cast(extract("epoch", func.clock_timestamp()) * 1_000_000, BigInteger)
-    return type_coerce(micros + round(ahead_seconds * 1_000_000), Instant)
+def database_now(ahead_micros: ColumnElement[int] | None = None) -> ColumnElement[datetime]:
+    """PostgreSQL's own clock, some microseconds ahead; read when the row is touched, not when the transaction began."""
+    now: ColumnElement[int] = cast(extract("epoch", func.clock_timestamp()) * 1_000_000, BigInteger)
+    return type_coerce(now if ahead_micros is None else now + ahead_micros, Instant)

@@ -213,7 +213,7 @@ def delivery_of(row: Row[Any]) -> StoredDelivery:
             destination=row.destination,
             send_at=row.send_at,
             payload=json.loads(row.payload_json),
-            address=address_of(row.address_json),
+            address=texts_by_name(row.address_json),
             approvals=_texts(row.approvals_json),
             supersession=row.supersession,
             supersedes=row.supersedes,
@@ -228,11 +228,11 @@ def delivery_of(row: Row[Any]) -> StoredDelivery:
         first_unknown_at=row.first_unknown_at,
         delivered_at=row.delivered_at,
         reason=row.reason,
-        receipt=address_of(row.receipt_json),
+        receipt=texts_by_name(row.receipt_json),
     )
 
 
-def address_of(value: str) -> Mapping[str, str]:
+def texts_by_name(value: str) -> Mapping[str, str]:
     return cast(Mapping[str, str], json.loads(value)) if value != "{}" else {}
 
 

@@ -382,22 +382,22 @@ def records_a_delivery(store: Store) -> None:
 
 def retries_at_its_instant(store: Store) -> None:
     """A failed push goes again at the instant that was recorded, by machine time, under the same key and bytes; the
-    first unknown outcome is remembered through later ones."""
+    attempt that first had no known outcome is remembered through later ones."""
     _, claim = _claimed(store)
     with _quietened(store):
         again_at = NOON + 5 * _MINUTE
         store.record([Result(claim, Outcome(Verdict.UNKNOWN, "time-out"), _S.RETRYING, NOON + _MINUTE, again_at)])
         found = _delivery(store, claim.key)
-        assert (found.state, found.next_attempt_at, found.first_unknown_at) == (_S.RETRYING, again_at, NOON + _MINUTE)
+        assert (found.state, found.next_attempt_at, found.first_unknown_at) == (_S.RETRYING, again_at, NOON)
         assert store.next_wake()[1] == again_at
         assert _claim(store, machine_now=again_at - timedelta(microseconds=1)) == []
         (second,) = _claim(store, machine_now=again_at, worker="w2")
         assert (second.attempt, second.fence, second.worker) == (2, 2, "w2")
         assert (second.key, second.body) == (claim.key, claim.body)
-        assert second.first_unknown_at == NOON + _MINUTE
+        assert second.first_unknown_at == NOON
         later = again_at + _MINUTE
         store.record([Result(second, Outcome(Verdict.UNKNOWN), _S.RETRYING, later, later + _MINUTE)])
-        assert _delivery(store, claim.key).first_unknown_at == NOON + _MINUTE
+        assert _delivery(store, claim.key).first_unknown_at == NOON
         with store.read() as tx:
             assert [it.verdict for it in tx.attempts(claim.key)] == ["unknown", "unknown"]
 

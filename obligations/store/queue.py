@@ -1,0 +1,245 @@
+"""The statements of the daemon's hot path, each built once: putting one together costs more than running it.
+
+States are written into the text and not bound, because a planner takes a partial index only for a constant that it can
+see. Parameters have names of their own, apart from the columns.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal_column,
+    null,
+    select,
+    union_all,
+    update,
+)
+
+from obligations.domain.delivery import DeliveryState, PushKind
+from obligations.store import tables
+from obligations.store.instants import Instant, database_now
+
+STOPPED = "the daemon stopped before it learned the outcome"
+REPLACED = "a later reminder of the same occurrence was due as well"
+# How many due rows one sweep for stale reminders looks at.
+_SWEPT = 1_000
+
+_D, _A = tables.delivery, tables.attempt
+_d, _a = _D.c, _A.c
+_MINE: ColumnElement[str] = bindparam("mine", type_=Text)
+_BY_BUSINESS = bindparam("by_business", type_=Instant)
+_BY_MACHINE = bindparam("by_machine", type_=Instant)
+_UP_TO = bindparam("up_to", type_=Integer)
+
+
+def _is(value: str) -> ColumnElement[str]:
+    return literal_column(f"'{value}'", Text)
+
+
+_SCHEDULED, _SENDING, _RETRYING = (
+    _is(state.value) for state in (DeliveryState.SCHEDULED, DeliveryState.SENDING, DeliveryState.RETRYING)
+)
+_COLLAPSED = _is(DeliveryState.COLLAPSED.value)
+_REMINDER = _is(PushKind.REMINDER.value)
+
+
+# --- claiming ---------------------------------------------------------------------------------------------------------
+
+
+def _newer_than(d: Any) -> Select[Any]:
+    """A later reminder of the same occurrence to the same destination that is due too."""
+    newer = _D.alias("newer")
+    return (
+        select(literal_column("1"))
+        .select_from(newer)
+        .where(
+            newer.c.tenant == _MINE,
+            newer.c.occurrence_id == d.c.occurrence_id,
+            newer.c.state == _SCHEDULED,
+            newer.c.kind == _REMINDER,
+            newer.c.destination == d.c.destination,
+            newer.c.send_at > d.c.send_at,
+            newer.c.send_at <= _BY_BUSINESS,
+        )
+        .correlate(d)
+    )
+
+
+@lru_cache
+def take(*, is_sqlite: bool, some_full: bool) -> Any:
+    """The claim, one conditional statement.
+
+    Both queues are read in the order of their index and only as far as needed. Rows that another daemon is claiming
+    are passed over, and so are full lanes and reminders that a later one replaces.
+    """
+    open_lane = [_d.destination.not_in(bindparam("lanes", expanding=True))] if some_full else []
+    stale = and_(_d.kind == _REMINDER, exists(_newer_than(_D)))
+    due = (
+        select(_d.key.label("key"), _d.send_at.label("at"), _d.kind.label("kind"))
+        .where(_d.tenant == _MINE, _d.state == _SCHEDULED, _d.send_at <= _BY_BUSINESS, *open_lane, ~stale)
+        .order_by(_d.send_at, _d.kind)
+        .limit(_UP_TO)
+        .with_for_update(skip_locked=True, of=_D)
+        .cte("due")
+    )
+    again = (
+        select(_d.key.label("key"), _d.next_attempt_at.label("at"), _d.kind.label("kind"))
+        .where(_d.tenant == _MINE, _d.state == _RETRYING, _d.next_attempt_at <= _BY_MACHINE, *open_lane)
+        .order_by(_d.next_attempt_at, _d.kind)
+        .limit(_UP_TO)
+        .with_for_update(skip_locked=True, of=_D)
+        .cte("again")
+    )
+    both = union_all(select(due), select(again)).subquery("ready")
+    chosen = select(both.c.key).order_by(both.c.at, both.c.kind).limit(_UP_TO)
+    # On PostgreSQL the lease is measured by the database's clock, which all daemons share.
+    lease_until = bindparam("lease_ends", type_=Instant) if is_sqlite else database_now(bindparam("ahead"))
+    return (
+        update(_D)
+        .where(_d.tenant == _MINE, _d.key.in_(chosen))
+        .values(
+            state=_SENDING,
+            fence=_d.fence + literal_column("1"),
+            attempts=_d.attempts + literal_column("1"),
+            worker=bindparam("as_worker"),
+            lease_until=lease_until,
+        )
+        .returning(_d.key, _d.contract, _d.occurrence_id, _d.name, _d.kind, _d.connector, _d.destination,
+                   _d.address_json, _d.body, _d.send_at, _d.attempts, _d.fence, _d.next_attempt_at,
+                   _d.first_unknown_at)
+    )
+
+
+START_ATTEMPT = insert(_A).values(
+    {name: bindparam(name) for name in ("tenant", "key", "number", "fence", "worker", "started_at")}
+)
+
+NEXT_SCHEDULED = (
+    select(_d.send_at).where(_d.tenant == _MINE, _d.state == _SCHEDULED).order_by(_d.send_at).limit(literal_column("1"))
+)
+NEXT_RETRY = (
+    select(_d.next_attempt_at)
+    .where(_d.tenant == _MINE, _d.state == _RETRYING)
+    .order_by(_d.next_attempt_at)
+    .limit(literal_column("1"))
+)
+NEXT_WAKE = select(NEXT_SCHEDULED.scalar_subquery(), NEXT_RETRY.scalar_subquery())
+
+
+# --- stale reminders --------------------------------------------------------------------------------------------------
+
+COLLAPSE_OLDER = (
+    update(_D)
+    .where(
+        _d.tenant == _MINE,
+        _d.key.in_(
+            select(_d.key)
+            .where(
+                _d.tenant == _MINE,
+                _d.occurrence_id == bindparam("of_occurrence"),
+                _d.destination == bindparam("to_destination"),
+                _d.kind == _REMINDER,
+                _d.state == _SCHEDULED,
+                _d.send_at < bindparam("before"),
+            )
+            .with_for_update(skip_locked=True)
+        ),
+    )
+    .values(state=_COLLAPSED, reason=_is(REPLACED))
+)
+
+
+def _sweep() -> Any:
+    front = (
+        select(_d.key, _d.kind, _d.occurrence_id, _d.destination, _d.send_at)
+        .where(_d.tenant == _MINE, _d.state == _SCHEDULED, _d.send_at <= _BY_BUSINESS)
+        .order_by(_d.send_at, _d.kind)
+        .limit(literal_column(str(_SWEPT)))
+        .subquery("front")
+    )
+    stale = select(front.c.key).where(front.c.kind == _REMINDER, exists(_newer_than(front)))
+    locked = select(_d.key).where(_d.tenant == _MINE, _d.key.in_(stale)).with_for_update(skip_locked=True, of=_D)
+    return (
+        update(_D)
+        .where(_d.tenant == _MINE, _d.state == _SCHEDULED, _d.key.in_(locked))
+        .values(state=_COLLAPSED, reason=_is(REPLACED))
+    )
+
+
+SWEEP = _sweep()
+
+
+# --- results and rescue -----------------------------------------------------------------------------------------------
+
+# Locked in the order of keys, so that what is read here still holds when it is written next.
+HELD = (
+    select(_d.key, _d.fence, _d.worker)
+    .where(_d.tenant == _MINE, _d.key.in_(bindparam("keys", expanding=True)), _d.state == _SENDING)
+    .order_by(_d.key)
+    .with_for_update()
+)
+BEGAN = (
+    select(_a.key, _a.started_at)
+    .join(_D, (_d.tenant == _a.tenant) & (_d.key == _a.key) & (_d.attempts == _a.number))
+    .where(_a.tenant == _MINE, _a.key.in_(bindparam("keys", expanding=True)))
+)
+FINISH_DELIVERY = (
+    update(_D)
+    .where(_d.tenant == _MINE, _d.key == bindparam("at_key"), _d.fence == bindparam("at_fence"),
+           _d.state == _SENDING)
+    .values(
+        state=bindparam("new_state"),
+        next_attempt_at=bindparam("again_at"),
+        first_unknown_at=func.coalesce(_d.first_unknown_at, bindparam("unknown_at", type_=Instant)),
+        delivered_at=bindparam("done_at"),
+        receipt_json=bindparam("receipt"),
+        reason=bindparam("because"),
+        worker=_is(""),
+        lease_until=null(),
+    )
+)
+FINISH_ATTEMPT = (
+    update(_A)
+    .where(_a.tenant == _MINE, _a.key == bindparam("at_key"), _a.number == bindparam("at_number"),
+           _a.finished_at.is_(None))
+    .values(finished_at=bindparam("ended_at"), verdict=bindparam("came_to"), status=bindparam("answered"),
+            detail=bindparam("said"))
+)
+
+
+@lru_cache
+def rescue(*, is_sqlite: bool, everything: bool) -> Any:
+    """Sends back what is in flight and whose lease ran out, or all of it."""
+    now = _BY_MACHINE if is_sqlite else database_now()
+    lost = select(_d.key).where(_d.tenant == _MINE, _d.state == _SENDING)
+    if not everything:
+        lost = lost.where(_d.lease_until <= now)
+    began = (
+        select(func.min(_a.started_at, type_=Instant))
+        .where(_a.tenant == _d.tenant, _a.key == _d.key, _a.number == _d.attempts)
+        .scalar_subquery()
+    )
+    return (
+        update(_D)
+        .where(_d.tenant == _MINE, _d.state == _SENDING, _d.key.in_(lost.with_for_update(skip_locked=True)))
+        .values(
+            state=_RETRYING,
+            next_attempt_at=_BY_MACHINE,
+            first_unknown_at=func.coalesce(_d.first_unknown_at, began, _BY_MACHINE),
+            worker=_is(""),
+            lease_until=null(),
+            reason=_is(STOPPED),
+        )
+        .returning(_d.key, _d.attempts)
+    )
