@@ -87,8 +87,8 @@ class HttpClient:
         """The answer to one POST of exactly these bytes.
 
         Args:
-            timeout_seconds: from now to the last byte of the answer. A connection, and its TLS handshake, get at most 5 s
-                or a third of it each.
+            timeout_seconds: from now to the last byte of the answer. A connection and its TLS handshake each get at
+                most 5 s, or a third of it.
 
         Raises:
             NotSent: surely no effect.
@@ -106,8 +106,8 @@ class HttpClient:
         if self._closed:
             raise NotSent("this connector is closed")
         answer: Answer | None = None
-        # It applies to the connection and again to its TLS handshake; together they end before the whole does, so that
-        # a receiver which never got our bytes is not mistaken for one that keeps its answer to itself.
+        # It counts for the connection and again for its TLS handshake; both end before the whole does, so that a
+        # receiver which never got our bytes is not mistaken for one that keeps its answer to itself.
         patience = httpx.Timeout(timeout_seconds, connect=min(CONNECT_SECONDS, timeout_seconds / 3))
         try:
             # httpx's own time-outs count from byte to byte, so a dripping answer would never end.

@@ -195,9 +195,12 @@ class SlackConnector:
         """Ask Slack in a thread; raises `_Refused` unless it answered ok within the deadline."""
         try:
             async with asyncio.timeout(self._seconds):
-                return await asyncio.get_running_loop().run_in_executor(self._threads, ask)
+                answer = await asyncio.get_running_loop().run_in_executor(self._threads, ask)
         except Exception as error:  # noqa: BLE001 - an unreadable answer raises anything; each means "unknown"
             raise _Refused(refusal_of(error)) from None
+        if not isinstance(answer.data, dict):
+            raise _Refused(Refusal(status=answer.status_code))  # the SDK lets compressed bytes pass for ok
+        return answer
 
     async def close(self) -> None:
         """Let the threads end; one that still waits for Slack ends with its time-out."""

@@ -120,7 +120,8 @@ async def keeps_secrets(world: World) -> None:
     try:
         _keeps_quiet(world, "a success", await connector.deliver(world.claim))
         for word in world.private:
-            _expect(word not in repr(connector) + repr(getattr(connector, "__dict__", "")), "the connector's repr holds a private word")
+            shown = repr(connector) + repr(getattr(connector, "__dict__", ""))
+            _expect(word not in shown, "the connector's repr holds a private word")
     finally:
         await connector.close()
 

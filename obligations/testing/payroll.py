@@ -156,6 +156,7 @@ class PayrollReceiver(Loopback):
         self._on_effect = on_effect
         self._log = log
         if log is not None and log.exists():
+            _mend(log)
             for arrival, kind in read_log(log):
                 self._keep(arrival, kind)
 
@@ -281,6 +282,13 @@ def read_log(path: Path) -> Sequence[tuple[Arrival, str]]:
         body = words["body"].encode()
         kept.append((Arrival(words["key"], body, at, words["headers"], words["kind"] == "effect"), words["kind"]))
     return kept
+
+
+def _mend(path: Path) -> None:
+    """Take off a last line that a crash cut, so that the next one starts on its own."""
+    whole = path.read_bytes()
+    with path.open("r+b") as file:
+        file.truncate(whole.rfind(b"\n") + 1)
 
 
 def _write(path: Path, arrival: Arrival, kind: str) -> None:

@@ -22,6 +22,7 @@ from obligations.domain.delivery import Outcome, Verdict
 from obligations.ports import Claim, Connector
 from obligations.testing import payroll as receiving
 from obligations.testing.clocks import FixedMachineClock
+from obligations.testing.loopback import Handler, Loopback
 from obligations.testing.payroll import Answer, PayrollReceiver
 
 V = Verdict
@@ -432,9 +433,18 @@ async def test_a_receiver_without_tls_behind_https_gets_nothing(
     sender: Senders, action: MakeClaim, payroll: PayrollReceiver
 ) -> None:
     """An instruction would leave in the clear, or nobody would be told that the certificate is wrong."""
-    outcome = await sender(payroll, url=payroll.url.replace("http:", "https:")).deliver(action())
+    with Loopback(SpeaksPlainly) as plain:
+        outcome = await sender(payroll, url=f"https://127.0.0.1:{plain.port}/").deliver(action())
     assert (outcome.verdict, outcome.alarm) == (V.RETRY, True)
-    assert payroll.requests == 0
+    assert "certificate" in outcome.detail
+
+
+class SpeaksPlainly(Handler):
+    """Answers in the clear whatever comes."""
+
+    def handle(self) -> None:
+        self.connection.recv(65536)
+        self.raw(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
 
 async def test_proxy_variables_are_ignored(
@@ -486,7 +496,7 @@ async def test_a_destination_nobody_configured_is_rejected_with_the_missing_tabl
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"\xff\xfe", b"[]", b"{}", b'{"title": "x", "text": "y"}', b'{"id": "another", "type": "t", "timestamp": "s"}'],
+    [b"", b"\xff\xfe", b"[]", b"{}", b'{"title": "x", "text": "y"}', b'{"id": "other", "type": "t", "timestamp": "s"}'],
 )
 async def test_a_body_that_is_no_instruction_under_its_key_is_not_sent(
     payroll: PayrollReceiver, sender: Senders, action: MakeClaim, body: bytes
@@ -531,7 +541,7 @@ GOOD = {"url": "https://payroll.example.com/in", "secret": OTHER_SECRET}
 def test_a_wrong_setting_is_named_with_what_to_do(changed: dict[str, Any], said: str) -> None:
     """A person would search for the line at fault, or find the secret itself in the message."""
     settings = {"destinations": {"payroll": {**GOOD, **changed}}}
-    with pytest.raises(ValueError, match="connectors.http.destinations.payroll") as refused:
+    with pytest.raises(ValueError, match=r"connectors\.http\.destinations\.payroll") as refused:
         connector(settings, machine=SystemMachineClock())
     assert said in str(refused.value)
     assert "canary" not in str(refused.value)
