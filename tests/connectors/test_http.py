@@ -10,6 +10,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 from uuid import UUID
 
@@ -250,7 +251,7 @@ async def test_a_redirect_is_never_followed(
     assert trap.requests == 0
 
 
-SOON = (datetime.now(UTC) + timedelta(minutes=10)).strftime("%a, %d %b %Y %H:%M:%S GMT")  # noqa: TID251
+IN_TEN_MINUTES = "in ten minutes"
 
 
 @pytest.mark.parametrize(
@@ -260,9 +261,9 @@ SOON = (datetime.now(UTC) + timedelta(minutes=10)).strftime("%a, %d %b %Y %H:%M:
         ("0", 60, 60),
         ("5", 60, 60),
         ("120", 120, 120),
-        (SOON, 540, 600),
+        (IN_TEN_MINUTES, 540, 600),
         ("Mon, 01 Jan 2001 00:00:00 GMT", 60, 60),
-        ("9" * 5000, 86400, 86400),
+        pytest.param("9" * 5000, 86400, 86400, id="thousands of digits"),
         ("Fri, 31 Dec 9999 23:59:59 GMT", 86400, 86400),
         ("soon", 60, 60),
         ("-5", 60, 60),
@@ -275,6 +276,8 @@ async def test_an_overloaded_receiver_is_given_the_time_it_asks_for(
     payroll: PayrollReceiver, sender: Senders, action: MakeClaim, header: str | None, least: float, most: float
 ) -> None:
     """We would hammer a receiver that asked us to wait, or wait for years because of a broken header."""
+    if header == IN_TEN_MINUTES:
+        header = format_datetime(SystemMachineClock().now() + timedelta(minutes=10), usegmt=True)
     payroll.script(receiving.status(429, {"retry-after": header} if header is not None else {}))
     outcome = await sender(payroll).deliver(action())
     assert outcome.verdict is V.RETRY
