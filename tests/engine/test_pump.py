@@ -186,7 +186,8 @@ async def test_a_worker_that_lost_its_lease_writes_nothing(stage: Stage, databas
     stage.plan(push("pay"))
     stalled = Hanging("payroll")
     old_store = open_store(database_url)
-    old = asyncio.create_task(stage.pump(stalled, store=old_store).pass_once())
+    # With its one slot taken it claims nothing else, as if it stood still.
+    old = asyncio.create_task(stage.pump(stalled, store=old_store, total_concurrency=1).pass_once())
     await until(lambda: bool(stalled.seen), stalled.told)
 
     stage.store.rescue(machine_now=stage.machine.now(), everything=True)
@@ -200,6 +201,23 @@ async def test_a_worker_that_lost_its_lease_writes_nothing(stage: Stage, databas
     assert successor.seen[0].key == stalled.seen[0].key
     assert any("too late" in line["event"] for line in lines)
     old_store.close()
+
+
+async def test_two_daemons_on_one_database_share_the_work_and_repeat_none_of_it(
+    stage: Stage, database_url: str
+) -> None:
+    stage.plan(*(push(f"pay {number}") for number in range(60)))
+    other_store = open_store(database_url)
+    receiver = Scripted()
+    await asyncio.gather(
+        stage.pump(receiver).pass_once(),
+        stage.pump(receiver, store=other_store).pass_once(),
+    )
+    assert len(receiver.seen) == 60
+    assert len({claim.key for claim in receiver.seen}) == 60
+    assert len({claim.worker for claim in receiver.seen}) == 2
+    assert set(stage.states().values()) == {DeliveryState.DELIVERED}
+    other_store.close()
 
 
 async def test_a_claim_that_took_most_of_its_lease_is_not_sent(stage: Stage, database_url: str) -> None:
