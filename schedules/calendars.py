@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
+from schedules.bounds import add_days
 from schedules.derivation import Derivation
 
 SATURDAY_SUNDAY = frozenset({5, 6})
@@ -60,7 +61,8 @@ def joined(calendars: Iterable[BusinessCalendar]) -> BusinessCalendar:
 def shift_business_days(anchor: date, count: int, calendar: BusinessCalendar) -> date:
     """The business day so many business days from the anchor; counting starts on the next day.
 
-    A count of 0 leaves the anchor as it is, open or closed. Raises `NeverOpen` where the calendar never opens.
+    A count of 0 leaves the anchor as it is, open or closed. Raises `NeverOpen` where the calendar never opens,
+    `BeyondCalendar` outside years 1 to 9999.
 
     >>> friday = date(2006, 10, 13)
     >>> shift_business_days(friday, 1, BusinessCalendar("US", "1")).isoformat()
@@ -68,18 +70,17 @@ def shift_business_days(anchor: date, count: int, calendar: BusinessCalendar) ->
     >>> shift_business_days(date(2006, 10, 14), -1, BusinessCalendar("US", "1")).isoformat()
     '2006-10-13'
     """
-    step = timedelta(days=1 if count > 0 else -1)
-    day, left = anchor, abs(count)
-    while left:
-        day = next_open(day + step, step, calendar)
-        left -= 1
+    step = 1 if count > 0 else -1
+    day = anchor
+    for _ in range(abs(count)):
+        day = next_open(add_days(day, step), step, calendar)
     return day
 
 
-def next_open(day: date, step: timedelta, calendar: BusinessCalendar) -> date:
-    """The first business day from `day` on, itself included, going by `step`; raises `NeverOpen` after 60 days."""
+def next_open(day: date, step: int, calendar: BusinessCalendar) -> date:
+    """The first business day from `day` on, itself included, `step` days (1 or -1) at a time; `NeverOpen` after 60."""
     for _ in range(60):
         if calendar.is_open(day):
             return day
-        day += step
+        day = add_days(day, step)
     raise NeverOpen(f"calendar {calendar.name} has no business day within 60 days of {day}; check its closed days")

@@ -5,13 +5,11 @@ Names and meanings are those of ISDA and QuantLib. The convention is applied to 
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 
 from schedules.calendars import BusinessCalendar, next_open
 from schedules.derivation import Derivation, Reasoned
-
-_DAY = timedelta(days=1)
 
 
 class Convention(StrEnum):
@@ -47,24 +45,23 @@ def adjust(
     moved = _move(start, convention, calendar)
     words = f"{start} is closed; moved by {convention}"
     if not_before is not None and moved < not_before:
-        moved = next_open(not_before, _DAY, calendar)
+        moved = next_open(not_before, 1, calendar)
         words += f", but never before the event of {not_before}"
     return Reasoned(moved, Derivation(words, moved.isoformat(), (day.why, calendar.why())))
 
 
 def _move(day: date, convention: Convention, calendar: BusinessCalendar) -> date:
-    later = next_open(day, _DAY, calendar)
-    earlier = next_open(day, -_DAY, calendar)
+    if convention is Convention.FOLLOWING:
+        return next_open(day, 1, calendar)
+    if convention is Convention.PRECEDING:
+        return next_open(day, -1, calendar)
+    later, earlier = next_open(day, 1, calendar), next_open(day, -1, calendar)
     match convention:
-        case Convention.FOLLOWING:
-            return later
         case Convention.MODIFIED_FOLLOWING:
             return later if later.month == day.month else earlier
         case Convention.HALF_MONTH_MODIFIED_FOLLOWING:
             crossed = later.month != day.month or (day.day <= 15 < later.day)
             return earlier if crossed else later
-        case Convention.PRECEDING:
-            return earlier
         case Convention.MODIFIED_PRECEDING:
             return earlier if earlier.month == day.month else later
         case _:

@@ -42,12 +42,26 @@ class Derivation:
             yield from step.walk(depth + 1)
 
     def sentence(self) -> str:
-        """The whole tree on one line, conclusions before what they rest on."""
-        seen: dict[str, None] = {}
-        for _, step in self.walk():
-            cite = f" (clause {step.cite})" if step.cite else ""
-            seen[f"{step.rule}{cite}: {step.result}" if step.result else f"{step.rule}{cite}"] = None
-        return "; ".join(seen)
+        """The whole tree on one line: the conclusion, then what it rests on.
+
+        No step is said twice, and one that comes to the same result as the step it explains does not repeat it.
+
+        >>> gone = Derivation("change of control", "2006-10-16", kind="event", cite="5.3")
+        >>> Derivation("inside the window", "2006-10-16", (gone, gone)).sentence()
+        'inside the window: 2006-10-16; change of control (clause 5.3)'
+        """
+        said: dict[Derivation, str] = {}
+        self._say(said, "")
+        return "; ".join(dict.fromkeys(said.values()))
+
+    def _say(self, said: dict[Derivation, str], known: str) -> None:
+        if self in said:
+            return
+        cite = f" (clause {self.cite})" if self.cite else ""
+        result = f": {self.result}" if self.result and self.result != known else ""
+        said[self] = f"{self.rule}{cite}{result}"
+        for step in self.inputs:
+            step._say(said, self.result)
 
     def as_json(self) -> dict[str, Any]:
         """The tree as plain data: `kind`, `rule`, `result`, `cite`, `ref`, `inputs`."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
+
+from schedules.bounds import BeyondCalendar, add_days
 
 
 def instant(day: date, at: time, zone: tzinfo) -> datetime:
     """The UTC instant of a local date and time.
 
     In a gap (clocks put forward) the time moves later by the gap; in an overlap it takes the earlier of the two.
+    Raises `BeyondCalendar` where the instant lies outside years 1 to 9999.
 
     >>> from zoneinfo import ZoneInfo
     >>> austin = ZoneInfo("America/Chicago")
@@ -18,7 +21,10 @@ def instant(day: date, at: time, zone: tzinfo) -> datetime:
     '2007-03-11T03:30:00-05:00'
     """
     # fold=0 reads an overlap as the earlier offset, and a gap with the offset from before it: later by the gap.
-    return datetime.combine(day, at, tzinfo=zone).replace(fold=0).astimezone(UTC)
+    try:
+        return datetime.combine(day, at.replace(fold=0), tzinfo=zone).astimezone(UTC)
+    except OverflowError:
+        raise BeyondCalendar(f"{day} {at} in {zone} leaves the calendar; check the date") from None
 
 
 def end_of_day(day: date, zone: tzinfo) -> datetime:
@@ -30,7 +36,7 @@ def end_of_day(day: date, zone: tzinfo) -> datetime:
     >>> end_of_day(date(2026, 1, 31), ZoneInfo("Asia/Shanghai")).isoformat()
     '2026-01-31T16:00:00+00:00'
     """
-    return instant(day + timedelta(days=1), time(0), zone)
+    return instant(add_days(day, 1), time(0), zone)
 
 
 def local_day(moment: datetime, zone: tzinfo) -> date:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
 
+from schedules.bounds import add_days
 from schedules.derivation import Derivation, Reasoned
 from schedules.spans import MonthEnd, add_months
 from schedules.vesting import round_half_up
@@ -49,23 +50,25 @@ def service_year(start: date, day: date) -> ServiceYear:
     if day < add_months(start, 12 * (ordinal - 1), MonthEnd.CLAMP):
         ordinal -= 1
     first = add_months(start, 12 * (ordinal - 1), MonthEnd.CLAMP)
-    return ServiceYear(ordinal, first, add_months(start, 12 * ordinal, MonthEnd.CLAMP) - timedelta(days=1))
+    return ServiceYear(ordinal, first, add_days(add_months(start, 12 * ordinal, MonthEnd.CLAMP), -1))
 
 
 def periods(start: date, days: int, until: date, *, first_end: date | None = None) -> Iterator[Period]:
     """Every period of so many days from the start whose last day is not after `until`, in order.
 
     Periods run back to back. `first_end` anchors them to a published calendar: the first period is then the stub from
-    the start to the first end of the calendar's on or after it.
+    the start to the first end of the calendar's on or after it. Raises `ValueError` for periods shorter than a day.
 
     >>> two = list(periods(date(2005, 4, 11), 14, date(2005, 5, 8)))
     >>> [(p.last_on.isoformat(), p.place, p.places) for p in two]
     [('2005-04-24', 1, 26), ('2005-05-08', 2, 26)]
     """
+    if days < 1:
+        raise ValueError(f"periods of {days} days never end; write a day or more")
     if first_end is None:
-        end = start + timedelta(days=days - 1)
+        end = add_days(start, days - 1)
     else:
-        end = first_end + timedelta(days=-((first_end - start).days // days) * days)
+        end = add_days(first_end, -((first_end - start).days // days) * days)
     first_end_on, first, ordinal = end, start, 1
     year: ServiceYear | None = None
     places = before = 0
@@ -73,10 +76,11 @@ def periods(start: date, days: int, until: date, *, first_end: date | None = Non
         if year is None or end > year.last_on:
             year = service_year(start, end)
             before = _ends_before(first_end_on, days, year.first_on)
-            places = _ends_before(first_end_on, days, year.last_on + timedelta(days=1)) - before
+            places = _ends_before(first_end_on, days, add_days(year.last_on, 1)) - before
         yield Period(ordinal, first, end, year, ordinal - before, places)
-        first, ordinal = end + timedelta(days=1), ordinal + 1
-        end += timedelta(days=days)
+        if (until - end).days < days:
+            return
+        first, ordinal, end = add_days(end, 1), ordinal + 1, add_days(end, days)
 
 
 def _ends_before(first_end: date, days: int, day: date) -> int:

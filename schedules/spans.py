@@ -7,19 +7,16 @@ The words decide, not the number: `after` does not count the anchor's own day, `
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 
+from schedules.bounds import BeyondCalendar, add_days
 from schedules.calendars import BusinessCalendar, shift_business_days
 from schedules.derivation import Derivation, Reasoned
 
 
 class AmbiguousDate(ValueError):
     """The month has no corresponding day and the contract's policy is to refuse: name a month-end policy."""
-
-
-class BeyondCalendar(ValueError):
-    """The count leaves the years 1 to 9999: check the number and the anchor."""
 
 
 class Unit(StrEnum):
@@ -55,11 +52,21 @@ class EventDay(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """So many of a unit; `clear` excludes both ends and applies to units counted in days."""
+    """So many of a unit, zero or more; `clear` excludes both ends and applies to units counted in days.
+
+    >>> Span(30, Unit.DAY, clear=True).words(), Span(1, Unit.MONTH).words()
+    ('30 clear days', '1 month')
+    """
 
     count: int
     unit: Unit
     clear: bool = False
+
+    def __post_init__(self) -> None:
+        if self.count < 0:
+            raise ValueError(f"{self.count} {self.unit}s: a span is zero or more; count before instead of after")
+        if self.clear and self.unit.months:
+            raise ValueError(f"clear {self.unit}s: clear excludes both ends of a count of days; write days")
 
     def words(self) -> str:
         """The span as a contract would write it: '30 clear days', '5 calendar days', '1 month'."""
@@ -110,7 +117,7 @@ def add_months(anchor: date, months: int, policy: MonthEnd = MonthEnd.CLAMP) -> 
             " choose the month-end policy clamp or roll_up"
         )
     clamped = date(year, month + 1, last)
-    return clamped if policy is MonthEnd.CLAMP else clamped + timedelta(days=1)
+    return clamped if policy is MonthEnd.CLAMP else add_days(clamped, 1)
 
 
 def after(span: Span, anchor: Reasoned[date], counting: Counting = PLAIN) -> Reasoned[date]:
@@ -139,30 +146,40 @@ def before(span: Span, anchor: Reasoned[date], counting: Counting = PLAIN) -> Re
 
 def _count(span: Span, anchor: Reasoned[date], counting: Counting, direction: int) -> Reasoned[date]:
     side = "after" if direction > 0 else "before"
-    counted = counting.event_day is EventDay.COUNTED
+    # Clear days leave both ends out whatever the contract counts otherwise.
+    counted = counting.event_day is EventDay.COUNTED and not span.clear and span.count > 0
+    extra = (1 if span.clear else 0) - (1 if counted else 0)
     day_words = "the day itself counted as day 1" if counted else "the day itself not counted"
     calendar_why: tuple[Derivation, ...] = ()
-    try:
-        if span.unit.months:
-            months = span.count * span.unit.months * direction
-            day = add_months(anchor.value, months, counting.month_end)
-            if counted and span.count and day.day == anchor.value.day:
-                day -= timedelta(days=direction)
-            day_words = day_words if counted else f"to the corresponding day, month end by {counting.month_end}"
-        elif span.unit is Unit.BUSINESS_DAY:
-            if counting.calendar is None:
-                raise ValueError(f"{span.words()}: name the business-day calendar to count by")
-            steps = span.count + (1 if span.clear else 0) - (1 if counted and span.count else 0)
-            day = shift_business_days(anchor.value, steps * direction, counting.calendar)
-            calendar_why = (counting.calendar.why(),)
+    if span.unit.months:
+        day = add_months(anchor.value, span.count * span.unit.months * direction, counting.month_end)
+        if counted:
+            day = _inclusive_end(day, anchor.value, direction)
         else:
-            days = span.count * (7 if span.unit is Unit.WEEK else 1)
-            days += (1 if span.clear else 0) - (1 if counted and days else 0)
-            day = anchor.value + timedelta(days=days * direction)
-    except OverflowError:
-        raise BeyondCalendar(f"{span.words()} {side} {anchor.value} leaves the calendar; check the number") from None
+            day_words = f"to the corresponding day, month end by {counting.month_end}"
+    elif span.unit is Unit.BUSINESS_DAY:
+        if counting.calendar is None:
+            raise ValueError(f"{span.words()}: name the business-day calendar to count by")
+        day = shift_business_days(anchor.value, (span.count + extra) * direction, counting.calendar)
+        calendar_why = (counting.calendar.why(),)
+    else:
+        days = span.count * (7 if span.unit is Unit.WEEK else 1) + extra
+        day = add_days(anchor.value, days * direction)
     rule = f"{span.words()} {side} {anchor.value}, {day_words}"
     return Reasoned(day, Derivation(rule, day.isoformat(), (anchor.why, *calendar_why)))
+
+
+def _inclusive_end(corresponding: date, anchor: date, direction: int) -> date:
+    """The other end of months of which the anchor's day is itself one end, and in.
+
+    It is one day short of the corresponding day; where there is none, the clamped day (going forward) and the rolled
+    up day (going back) are already that end.
+    """
+    if corresponding.day != anchor.day:
+        rolled_up = corresponding.day == 1
+        if rolled_up == (direction < 0):
+            return corresponding
+    return add_days(corresponding, -direction)
 
 
 def _last_of_month(year: int, month: int) -> int:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
+from schedules.bounds import add_days
 from schedules.derivation import Derivation, Reasoned
-from schedules.spans import PLAIN, Counting, EventDay, Span, Unit, after
+from schedules.spans import PLAIN, Counting, EventDay, Span, after
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def following(span: Span, anchor: Reasoned[date], counting: Counting = PLAIN) ->
     '2006-10-17 to 2007-04-16'
     """
     last = after(span, anchor, counting).value
-    first = anchor.value + timedelta(days=0 if counting.event_day is EventDay.COUNTED else 1)
+    first = anchor.value if counting.event_day is EventDay.COUNTED else add_days(anchor.value, 1)
     day_words = "that day counted" if counting.event_day is EventDay.COUNTED else "that day not counted"
     return _window(first, last, f"{span.words()} following {anchor.value}, {day_words}", (anchor.why,))
 
