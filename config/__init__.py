@@ -1,0 +1,1 @@
+"""Settings with their defaults, shipped templates, business calendars and time zones."""

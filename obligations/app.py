@@ -1,0 +1,118 @@
+"""The composition root: the one place that knows everyone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from config.calendars import Calendars
+from config.settings import BadSettings, Settings
+from config.shipped import find_template
+from config.zones import Zones
+from obligations.clocks import NotAClock, SystemClock, SystemMachineClock, TimeLapse, monotonic
+from obligations.engine.daemon import Daemon
+from obligations.engine.settings import EngineSettings
+from obligations.engine.steps import KillAt, Steps
+from obligations.planning.pushes import Sending
+from obligations.ports import Clock, Connector, MachineClock
+from obligations.service import Library, Service
+from obligations.store import daemon_lock, open_store
+
+CONNECTORS = "obligations.connectors"
+
+
+def make_clock(settings: Settings) -> Clock:
+    """Business time: the machine's, or the control file's that a simulation steers."""
+    if settings.dangerous_clock is None:
+        return SystemClock()
+    try:
+        return TimeLapse(settings.dangerous_clock)
+    except NotAClock as error:
+        raise BadSettings(f"dangerous_clock: {error}") from None
+
+
+def make_library(settings: Settings, beside: Path | None = None) -> Library:
+    """Templates, calendars, zones and sending habits; relative templates are found beside a file."""
+    sending = settings.sending
+    return Library(
+        templates=lambda wanted: find_template(wanted, beside),
+        calendars=Calendars(),
+        zones=Zones(),
+        sending=Sending(sending.reminders, sending.actions, sending.remind_at, sending.act_at),
+        tenant=settings.tenant,
+    )
+
+
+@contextmanager
+def open_service(settings: Settings, beside: Path | None = None) -> Iterator[Service]:
+    """The use cases over the configured store, closed again at the end of the block.
+
+    Raises `StoreUnavailable` or `BadSettings` with one clear sentence.
+    """
+    try:
+        store = open_store(settings.database(), tenant=settings.tenant)
+    except ValueError as error:
+        raise BadSettings(f"database_url: {error}") from None
+    try:
+        yield Service(store, clock=make_clock(settings), library=make_library(settings, beside))
+    finally:
+        store.close()
+
+
+def make_connectors(settings: Settings, machine: MachineClock) -> Mapping[str, Connector]:
+    """The connectors this installation uses, met by their entry points; raises `BadSettings` for a wrong table.
+
+    A connector with settings, or one that reminders or actions go by, is made; the console needs none.
+    """
+    found = {point.name: point for point in entry_points(group=CONNECTORS)}
+    wanted = {"console", settings.sending.reminders, settings.sending.actions, *settings.connectors}
+    if settings.slack_token is not None:
+        wanted.add("slack")
+    connectors: dict[str, Connector] = {}
+    for name in sorted(wanted):
+        if name not in found:
+            known = ", ".join(sorted(found))
+            raise BadSettings(f'there is no connector "{name}"; installed are {known}')
+        try:
+            connectors[name] = found[name].load()(settings.connector_settings(name), machine=machine)
+        except ValueError as error:
+            raise BadSettings(str(error)) from None
+    return connectors
+
+
+def engine_settings(settings: Settings) -> EngineSettings:
+    """The engine's numbers; raises `BadSettings` for one that cannot keep its promises."""
+    try:
+        return EngineSettings(**settings.engine)
+    except (TypeError, ValueError) as error:
+        raise BadSettings(f"[engine] {error}") from None
+
+
+@contextmanager
+def open_daemon(settings: Settings) -> Iterator[tuple[Daemon, Mapping[str, Connector]]]:
+    """The background service, ready to run, with its connectors; it alone works on an SQLite file meanwhile."""
+    url = settings.database()
+    machine = SystemMachineClock()
+    clock = make_clock(settings)
+    numbers = engine_settings(settings)
+    connectors = make_connectors(settings, machine)
+    steps = KillAt.parse(settings.dangerous_kill_at) if settings.dangerous_kill_at else Steps()
+    with daemon_lock(url):
+        store = open_store(url, tenant=settings.tenant)
+        service = Service(store, clock=clock, library=make_library(settings))
+        yield (
+            Daemon(
+                store,
+                connectors,
+                clock=clock,
+                machine=machine,
+                monotonic=monotonic,
+                replan=service.replan,
+                exclusive=url.startswith("sqlite"),
+                settings=numbers,
+                steps=steps,
+            ),
+            connectors,
+        )

@@ -1,0 +1,7 @@
+"""The use cases that every face calls."""
+
+from obligations.service.errors import NeedsPerson, NotFound, PlanMoved, Refused
+from obligations.service.library import Library
+from obligations.service.service import Explanation, Overview, Preview, Service
+
+__all__ = ["Explanation", "Library", "NeedsPerson", "NotFound", "Overview", "PlanMoved", "Preview", "Refused", "Service"]

@@ -1,0 +1,61 @@
+"""Four eyes: who may agree to a proposed push, and when enough people have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from obligations.domain.event import Report
+from obligations.domain.occurrence import Occurrence
+from obligations.ports import Decision, StoredDelivery
+from obligations.service.errors import NeedsPerson
+from obligations.service.lookup import identity
+from obligations.terms.model import Person
+from schedules.derivation import Derivation
+
+
+def standing(delivery: StoredDelivery, decisions: Iterable[Decision]) -> dict[str, Decision]:
+    """The approvals that count, by role: those over exactly the content as it is now."""
+    return {one.role: one for one in decisions if one.approve and one.content_hash == delivery.content_hash}
+
+
+def still_needed(delivery: StoredDelivery, decisions: Iterable[Decision]) -> tuple[str, ...]:
+    """The roles that have not agreed to the content as it is now, in the contract's order."""
+    given = standing(delivery, decisions)
+    return tuple(role for role in delivery.push.approvals if role not in given)
+
+
+def role_for(
+    delivery: StoredDelivery, decisions: Sequence[Decision], who: Person, roles: frozenset[str], authors: frozenset[str]
+) -> str:
+    """The role in which a person may decide; raises `NeedsPerson` saying why they may not and who can.
+
+    Nobody agrees to what they recorded themselves, and nobody counts twice.
+    """
+    name = identity(who)
+    if name in authors:
+        raise NeedsPerson(
+            f"{who.name} recorded a fact this rests on, and nobody approves what they recorded; ask somebody else"
+        )
+    given = standing(delivery, decisions)
+    if any(one.person == name for one in given.values()):
+        raise NeedsPerson(f"{who.name} has agreed to this already; it needs {_words(still_needed(delivery, decisions))}")
+    for role in still_needed(delivery, decisions):
+        if role in roles:
+            return role
+    needed = _words(still_needed(delivery, decisions))
+    held = ", ".join(sorted(roles)) or "no role"
+    raise NeedsPerson(f"this needs approval by {needed}; {who.name} is {held} in this contract")
+
+
+def authors_of(occurrence: Occurrence, reports: Iterable[Report]) -> frozenset[str]:
+    """Who recorded the events and facts that an occurrence rests on, however indirectly."""
+    refs = frozenset(_refs(occurrence.derivation))
+    return frozenset(report.recorded_by.casefold() for report in reports if report.id in refs and report.recorded_by)
+
+
+def _refs(derivation: Derivation) -> Iterable[str]:
+    return (step.ref for _, step in derivation.walk() if step.ref)
+
+
+def _words(roles: tuple[str, ...]) -> str:
+    return " and ".join(roles) if roles else "nobody else"

@@ -1,0 +1,98 @@
+"""One contract as it is kept, ready to be planned: its terms, its events in force, the plan for a day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from uuid import UUID
+
+from obligations.domain.event import LogEntry, Report, in_force
+from obligations.planning.alternatives import Alternative, alternatives, earliest
+from obligations.planning.plan import Plan, plan
+from obligations.planning.world import World
+from obligations.ports import StoredContract
+from obligations.service.library import Library
+from obligations.terms.loader import Terms, load
+from schedules.instants import local_day
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A contract with its terms and its log, at one moment."""
+
+    stored: StoredContract
+    terms: Terms
+    log: tuple[LogEntry, ...]
+
+    @property
+    def reports(self) -> tuple[Report, ...]:
+        """The reports in force."""
+        return in_force(self.log)
+
+    def with_entries(self, *entries: LogEntry) -> Kept:
+        """The same contract, had these entries been recorded too."""
+        return replace(self, log=(*self.log, *entries))
+
+
+@dataclass
+class Planner:
+    """Plans kept contracts, remembering what does not change between two looks at the same facts."""
+
+    library: Library
+    _terms: dict[tuple[str, str, str], Terms] = field(default_factory=dict)
+    _earliest: dict[str, tuple[object, Mapping[UUID, date]]] = field(default_factory=dict)
+
+    def kept(self, stored: StoredContract, log: Sequence[LogEntry]) -> Kept:
+        """The contract with its terms loaded."""
+        key = (stored.id, stored.source, stored.template)
+        if key not in self._terms:
+            self._terms[key] = self.terms(stored.source, stored.id, stored.template)
+        return Kept(stored, self._terms[key], tuple(log))
+
+    def terms(self, source: str, name: str, template: str = "") -> Terms:
+        """The terms of a text; a stored template text is used instead of the shipped one, so that a later release
+        of a template changes no contract that stands on an earlier one."""
+        found = load(source, name, (lambda _: (template, name)) if template else self.library.templates)
+        return replace(found, tenant=self.library.tenant)
+
+    def today(self, terms: Terms, now: datetime) -> date:
+        """The day it is where the contract counts its days."""
+        return local_day(now, World(terms, (), None, self.library.calendars, self.library.zones).zone)
+
+    def plan(
+        self,
+        terms: Terms,
+        reports: Sequence[Report],
+        as_of: date | None,
+        earliest_days: Mapping[UUID, date] | None = None,
+    ) -> Plan:
+        """The plan under the readings in use."""
+        library = self.library
+        return plan(
+            terms,
+            reports,
+            as_of=as_of,
+            calendars=library.calendars,
+            zones=library.zones,
+            sending=library.sending,
+            earliest=earliest_days,
+        )
+
+    def others(self, terms: Terms, reports: Sequence[Report], chosen: Plan) -> tuple[Alternative, ...]:
+        """What would differ under the other readings."""
+        return alternatives(terms, chosen, lambda other: self.plan(other, reports, chosen.as_of))
+
+    def with_bounds(self, kept: Kept, as_of: date) -> Plan:
+        """The plan with reminders counted from the earliest day any reading gives.
+
+        The other readings are planned only when the facts changed; the clock alone moves no dates.
+        """
+        chosen = self.plan(kept.terms, kept.reports, as_of)
+        facts = (kept.stored.source, kept.stored.template, kept.log)
+        known = self._earliest.get(kept.stored.id)
+        if known is None or known[0] != facts:
+            days = earliest(chosen.occurrences, self.others(kept.terms, kept.reports, chosen))
+            known = (facts, days)
+            self._earliest[kept.stored.id] = known
+        return self.plan(kept.terms, kept.reports, as_of, known[1]) if known[1] else chosen

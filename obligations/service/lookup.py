@@ -1,0 +1,95 @@
+"""Finding things by what people call them: a contract, an occurrence, a delivery, a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from obligations.domain.occurrence import Occurrence, Power
+from obligations.ports import StoredContract, StoredDelivery, Transaction
+from obligations.service.errors import NeedsPerson, NotFound
+from obligations.terms.errors import did_you_mean
+from obligations.terms.loader import Terms
+from obligations.terms.model import Person
+
+SHORTEST_ID = 6
+
+
+def contract(view: Transaction, name: str, *, lock: bool = False) -> StoredContract:
+    """The contract of that id; raises `NotFound` with the ids there are."""
+    found = view.contract(name, lock=lock)
+    if found is None:
+        known = [one.id for one in view.contracts()]
+        if not known:
+            raise NotFound(f'there is no contract "{name}", nor any other yet: add one with `obligations contract add FILE`')
+        raise NotFound(f'there is no contract "{name}".{did_you_mean(name, known)}')
+    return found
+
+
+def occurrence(view: Transaction, reference: str) -> Occurrence:
+    """The occurrence of a reference: an id or its beginning, `contract/clause/index`, `contract/clause` or `clause`.
+
+    Raises `NotFound` when nothing or more than one fits, naming the candidates.
+    """
+    found = occurrences(view, reference)
+    if len(found) == 1:
+        return found[0]
+    several = ", ".join(f"{one.contract}/{one.clause}/{one.index} ({str(one.id)[:8]})" for one in found[:8])
+    more = f" and {len(found) - 8} more" if len(found) > 8 else ""
+    raise NotFound(f'"{reference}" fits {len(found)} occurrences: {several}{more}; name one of them')
+
+
+def occurrences(view: Transaction, reference: str) -> Sequence[Occurrence]:
+    """Every occurrence that a reference fits, at least one."""
+    parts = reference.split("/")
+    stored = view.contracts()
+    contracts = {one.id for one in stored}
+    scope = parts.pop(0) if len(parts) > 1 and parts[0] in contracts else None
+    everything = view.occurrences(scope)
+    by_id = [one for one in everything if len(reference) >= SHORTEST_ID and str(one.id).startswith(reference.lower())]
+    if by_id:
+        return by_id
+    clause = parts[0]
+    index = parts[1] if len(parts) > 1 else None
+    fitting = [one for one in everything if one.clause == clause and (index is None or str(one.index) == index)]
+    if not fitting:
+        known = sorted({one.clause for one in everything})
+        raise NotFound(
+            f'no occurrence fits "{reference}".{did_you_mean(clause, known)}'
+            " Name one as contract/clause/index, or by the beginning of its id; `obligations next` lists them"
+        )
+    return fitting
+
+
+def delivery(found: Iterable[StoredDelivery], reference: str) -> list[StoredDelivery]:
+    """The deliveries whose key begins with the reference."""
+    text = reference.lower()
+    return [one for one in found if len(text) >= SHORTEST_ID and str(one.push.key).startswith(text)]
+
+
+def power(powers: Iterable[Power], reference: str) -> list[Power]:
+    """The powers called so, by name or by the beginning of their id."""
+    name = reference.rpartition("/")[2]
+    return [one for one in powers if one.name == name or (len(name) >= SHORTEST_ID and str(one.id).startswith(name))]
+
+
+def person(terms: Terms, name: str) -> tuple[Person, frozenset[str]]:
+    """Who that is and which roles they play; raises `NeedsPerson` for somebody the contract does not name."""
+    wanted = name.strip().casefold()
+    roles = {
+        role: one
+        for role, people in terms.people.items()
+        for one in people
+        if wanted in (one.name.casefold(), (one.email or "").casefold())
+    }
+    if not roles:
+        known = sorted({one.email or one.name for people in terms.people.values() for one in people})
+        raise NeedsPerson(
+            f'{terms.contract} names nobody "{name}".{did_you_mean(name, known)}'
+            " People are listed under `people:` in the contract"
+        )
+    return next(iter(roles.values())), frozenset(roles)
+
+
+def identity(one: Person) -> str:
+    """What a person is known by in the records: the e-mail where there is one."""
+    return (one.email or one.name).casefold()

@@ -1,0 +1,410 @@
+"""The use cases: every face calls these, and none touches the store behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from obligations.domain.delivery import UNSENT, DeliveryState
+from obligations.domain.event import Report, Withdrawal
+from obligations.domain.occurrence import OPEN_STATES, Occurrence, Power, State
+from obligations.planning.alternatives import Alternative
+from obligations.planning.diff import Change, diff
+from obligations.planning.plan import Plan
+from obligations.planning.settlement import settle
+from obligations.planning.world import DONE, PlanningError
+from obligations.ports import (
+    Attempt,
+    Clock,
+    Conflict,
+    Decision,
+    LedgerEntry,
+    Store,
+    StoredContract,
+    StoredDelivery,
+    Transaction,
+)
+from obligations.service import approvals, lookup
+from obligations.service.contracts import Kept, Planner
+from obligations.service.errors import NeedsPerson, NotFound, PlanMoved, Refused
+from obligations.service.library import Library
+
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What recording something would change, and the mark by which a person confirms exactly that."""
+
+    contract: str
+    changes: tuple[Change, ...]
+    before: Plan
+    after: Plan
+    touched: tuple[StoredDelivery, ...]
+
+    @property
+    def mark(self) -> str:
+        """A fingerprint of both plans."""
+        return f"{self.before.fingerprint[:16]}{self.after.fingerprint[:16]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why an occurrence is what it is, what it would be under the other readings, and what was sent for it."""
+
+    occurrence: Occurrence | None
+    power: Power | None
+    others: tuple[Alternative, ...]
+    deliveries: tuple[StoredDelivery, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """One contract with its plan as of today."""
+
+    stored: StoredContract
+    plan: Plan
+    reports: tuple[Report, ...]
+
+
+class Service:
+    """The use cases over one store.
+
+    Args:
+        store: where everything is kept.
+        clock: business time; decides what is due today, and stamps what is recorded.
+        library: templates, calendars, zones and sending habits of this installation.
+    """
+
+    def __init__(self, store: Store, *, clock: Clock, library: Library) -> None:
+        self._store = store
+        self._clock = clock
+        self._library = library
+        self.planner = Planner(library)
+
+    # --- contracts --------------------------------------------------------------------------------------------------
+
+    def add_contract(self, source: str, name: str, *, actor: str, change: bool = False) -> Overview:
+        """Keep a contract and plan it; with `change`, replace the text of one that is kept already.
+
+        Raises `TermsError` for terms that are not right, `Refused` where the contract is there already (or not yet).
+        """
+        terms = self.planner.terms(source, name)
+        template = self._template_text(source, name)
+        now = self._clock.now()
+        with self._store.write() as view:
+            held = view.contract(terms.contract, lock=True)
+            if held is not None and not change:
+                raise Refused(
+                    f"contract {terms.contract} is kept already; `obligations contract add --change FILE` replaces its terms"
+                )
+            added_at, added_by = (held.added_at, held.added_by) if held else (now, actor)
+            stored = StoredContract(
+                terms.contract, terms.title, source, template, added_at, added_by, None, self._library.tenant
+            )
+            view.put_contract(stored)
+            verb = "terms changed" if held else "contract added"
+            view.note(LedgerEntry(now, actor, verb, terms.contract, terms.contract, after=terms.title))
+            kept = self.planner.kept(stored, view.log(stored.id))
+            plan = self._settle(view, kept, now, actor)
+        return Overview(stored, plan, kept.reports)
+
+    def _template_text(self, source: str, name: str) -> str:
+        """The text of the template a contract stands on; nothing for one with clauses of its own."""
+        used: list[str] = []
+
+        def seen(wanted: str) -> tuple[str, str]:
+            text, label = self._library.templates(wanted)
+            used.append(text)
+            return text, label
+
+        Planner(replace(self._library, templates=seen)).terms(source, name)
+        return used[0] if used else ""
+
+    def contracts(self) -> Sequence[StoredContract]:
+        """Every contract, by id."""
+        with self._store.read() as view:
+            return view.contracts()
+
+    def overview(self, contract: str) -> Overview:
+        """One contract with its plan as of today."""
+        with self._store.read() as view:
+            kept = self._kept(view, contract)
+        return Overview(kept.stored, self._plan(kept), kept.reports)
+
+    # --- events -----------------------------------------------------------------------------------------------------
+
+    def preview(self, contract: str, report: Report) -> Preview:
+        """What recording the report would change. Nothing is written.
+
+        Raises `PlanningError` for a report the terms cannot take, `Refused` for one that contradicts the log.
+        """
+        with self._store.read() as view:
+            kept = self._kept(view, contract)
+            touched = view.deliveries(kept.stored.id)
+        return self._preview(kept, self._admitted(kept, report), touched)
+
+    def record(self, contract: str, report: Report, *, actor: str, confirmed: str | None = None) -> Preview:
+        """Record the report and re-plan, in one transaction.
+
+        `confirmed` is the mark of the preview a person agreed to; raises `PlanMoved` when the plan is no longer that.
+        """
+        now = self._clock.now()
+        with self._store.write() as view:
+            kept = self._kept(view, contract, lock=True)
+            entries = self._admitted(kept, replace(report, recorded_at=now, recorded_by=actor))
+            preview = self._preview(kept, entries, view.deliveries(kept.stored.id))
+            if confirmed is not None and confirmed != preview.mark:
+                raise PlanMoved("the plan changed since the diff was shown; look at it again and confirm anew")
+            for entry in entries:
+                view.append(kept.stored.id, entry)
+            said = f"on {report.occurred_on}" + (" (expected)" if report.expected else "")
+            view.note(LedgerEntry(now, actor, f"event {report.event}", kept.stored.id, report.id, after=said))
+            self._settle(view, kept.with_entries(*entries), now, actor)
+        return preview
+
+    def _admitted(self, kept: Kept, report: Report) -> tuple[Report | Withdrawal, ...]:
+        """What goes into the log for a report: itself, and the expectation it fulfils taken back."""
+        kinds = kept.terms.event_kinds()
+        today = self.planner.today(kept.terms, self._clock.now())
+        if report.occurred_on > today and not report.expected:
+            raise Refused(
+                f"{report.occurred_on} has not come yet (today is {today}); record what happened when it has,"
+                " or plan on it with --expected"
+            )
+        kind = kinds.get(report.event)
+        same = [one for one in kept.reports if one.event == report.event]
+        if kind is not None and kind.once and not report.expected:
+            standing = next((one for one in same if not one.expected), None)
+            if standing is not None:
+                raise Refused(
+                    f"{report.event} happens once and is recorded for {standing.occurred_on} (event {standing.id});"
+                    f" take that back first: obligations withdraw {standing.id}"
+                )
+        by = report.recorded_by
+        at = report.recorded_at or self._clock.now()
+        expected = [one for one in same if one.expected]
+        fulfilled = expected if kind is not None and kind.once else expected[:1]
+        taken_back = tuple(Withdrawal(one.id, at, by, "it happened, or is expected anew") for one in fulfilled)
+        return (*taken_back, report)
+
+    def _preview(
+        self, kept: Kept, entries: tuple[Report | Withdrawal, ...], deliveries: Sequence[StoredDelivery]
+    ) -> Preview:
+        before = self._plan(kept)
+        after = self._plan(kept.with_entries(*entries))
+        changes = diff(before, after)
+        changed = {change.subject.id for change in changes}
+        touched = tuple(
+            one for one in deliveries if one.push.occurrence_id in changed and one.state not in UNSENT and one.attempts
+        )
+        return Preview(kept.stored.id, changes, before, after, touched)
+
+    def preview_withdrawal(self, report_id: str) -> Preview:
+        """What taking a report back would change. Nothing is written."""
+        with self._store.read() as view:
+            kept, report = self._reported(view, report_id)
+            deliveries = view.deliveries(kept.stored.id)
+        return self._preview(kept, (Withdrawal(report.id, self._clock.now(), "preview"),), deliveries)
+
+    def withdraw(self, report_id: str, *, actor: str, reason: str = "", confirmed: str | None = None) -> Preview:
+        """Take a report back: what was not sent is undone, what was sent goes to a person to reverse."""
+        now = self._clock.now()
+        with self._store.write() as view:
+            kept, report = self._reported(view, report_id, lock=True)
+            entry = Withdrawal(report.id, now, actor, reason)
+            preview = self._preview(kept, (entry,), view.deliveries(kept.stored.id))
+            if confirmed is not None and confirmed != preview.mark:
+                raise PlanMoved("the plan changed since the diff was shown; look at it again and confirm anew")
+            view.append(kept.stored.id, entry)
+            view.note(
+                LedgerEntry(now, actor, f"event {report.event} withdrawn", kept.stored.id, report.id, reason=reason)
+            )
+            self._settle(view, kept.with_entries(entry), now, actor)
+        return preview
+
+    def _reported(self, view: Transaction, report_id: str, *, lock: bool = False) -> tuple[Kept, Report]:
+        contract = view.contract_of_report(report_id)
+        if contract is None:
+            raise NotFound(f'there is no event "{report_id}"; `obligations contract show CONTRACT` lists them with their ids')
+        kept = self._kept(view, contract, lock=lock)
+        report = next((one for one in kept.reports if one.id == report_id), None)
+        if report is None:
+            raise Refused(f"event {report_id} was withdrawn already")
+        return kept, report
+
+    def done(self, reference: str, *, evidence: str, on: date | None, actor: str, report_id: str) -> Occurrence:
+        """Record that an occurrence was fulfilled; raises `Refused` where nothing is open to fulfil."""
+        with self._store.read() as view:
+            occurrence = lookup.occurrence(view, reference)
+            kept = self._kept(view, occurrence.contract)
+        if occurrence.state not in OPEN_STATES:
+            raise Refused(f"{occurrence.clause}/{occurrence.index} is {occurrence.state}; nothing is left to be done")
+        day = on or self.planner.today(kept.terms, self._clock.now())
+        report = Report(report_id, DONE, day, answers=str(occurrence.id), evidence=evidence)
+        self.record(occurrence.contract, report, actor=actor)
+        with self._store.read() as view:
+            return next(one for one in view.occurrences(occurrence.contract) if one.id == occurrence.id)
+
+    # --- what is due, and why ---------------------------------------------------------------------------------------
+
+    def due(self, days: int) -> tuple[date, Sequence[Occurrence]]:
+        """Today, and what is open and to be acted on within so many days, overdue first."""
+        today = self._clock.now().date()
+        with self._store.read() as view:
+            found = view.occurrences(until=today + timedelta(days=days), states=OPEN_STATES)
+        return today, [one for one in found if one.acts_on is not None]
+
+    def needing_people(self) -> Sequence[Occurrence]:
+        """What waits for a person's judgment."""
+        with self._store.read() as view:
+            return view.occurrences(states={State.NEEDS_PERSON})
+
+    def why(self, reference: str) -> Explanation:
+        """The explanation of one occurrence or power."""
+        with self._store.read() as view:
+            try:
+                occurrence: Occurrence | None = lookup.occurrence(view, reference)
+            except NotFound:
+                power = self._power(view, reference)
+                if power is None:
+                    raise
+                return Explanation(None, power, (), ())
+            assert occurrence is not None
+            kept = self._kept(view, occurrence.contract)
+            sent = [one for one in view.deliveries(occurrence.contract) if one.push.occurrence_id == occurrence.id]
+        plan = self._plan(kept)
+        others = [
+            one for one in self.planner.others(kept.terms, kept.reports, plan) if one.subject.id == occurrence.id
+        ]
+        return Explanation(plan.occurrence(occurrence.id) or occurrence, None, tuple(others), tuple(sent))
+
+    def _power(self, view: Transaction, reference: str) -> Power | None:
+        scope = reference.partition("/")[0] if "/" in reference else None
+        for stored in view.contracts():
+            if scope in (None, stored.id):
+                found = lookup.power(self._plan(self._kept(view, stored.id)).powers, reference)
+                if found:
+                    return found[0]
+        return None
+
+    # --- deliveries and approvals -----------------------------------------------------------------------------------
+
+    def deliveries(
+        self, contract: str | None = None, states: Collection[DeliveryState] | None = None, limit: int | None = None
+    ) -> Sequence[StoredDelivery]:
+        """Deliveries by instant."""
+        with self._store.read() as view:
+            return view.deliveries(contract, states=states, limit=limit)
+
+    def attempts(self, key: UUID) -> Sequence[Attempt]:
+        """Every try of one delivery."""
+        with self._store.read() as view:
+            return view.attempts(key)
+
+    def needed(self, deliveries: Sequence[StoredDelivery]) -> dict[UUID, tuple[str, ...]]:
+        """The roles that still have to agree, for each proposed delivery."""
+        with self._store.read() as view:
+            return {
+                one.push.key: approvals.still_needed(one, view.decisions(one.push.key))
+                for one in deliveries
+                if one.state is DeliveryState.PROPOSED
+            }
+
+    def decide(
+        self, reference: str, *, person: str, approve: bool, reason: str = ""
+    ) -> Sequence[tuple[StoredDelivery, tuple[str, ...]]]:
+        """Record a person's yes or no to what is proposed; returns each delivery with the roles still needed.
+
+        `reference` names a delivery's key, or an occurrence whose proposed deliveries are all meant. Raises
+        `NeedsPerson` where that person may not decide, `NotFound` where nothing is proposed.
+        """
+        now = self._clock.now()
+        with self._store.write() as view:
+            proposed = self._proposed(view, reference)
+            outcome = [self._decide(view, one, person, approve, reason, now) for one in proposed]
+            decided = [one for one in outcome if not isinstance(one, NeedsPerson)]
+            if not decided:
+                raise next(one for one in outcome if isinstance(one, NeedsPerson))
+            return decided
+
+    def _proposed(self, view: Transaction, reference: str) -> list[StoredDelivery]:
+        open_ones = view.deliveries(states={DeliveryState.PROPOSED})
+        found = lookup.delivery(open_ones, reference)
+        if not found:
+            wanted = {one.id for one in lookup.occurrences(view, reference)}
+            found = [one for one in open_ones if one.push.occurrence_id in wanted]
+        if not found:
+            raise NotFound(f'nothing is proposed for "{reference}"; `obligations deliveries --state proposed` lists what is')
+        return found
+
+    def _decide(
+        self, view: Transaction, one: StoredDelivery, person: str, approve: bool, reason: str, now: datetime
+    ) -> tuple[StoredDelivery, tuple[str, ...]] | NeedsPerson:
+        kept = self._kept(view, one.push.contract, lock=True)
+        who, roles = lookup.person(kept.terms, person)
+        decisions = view.decisions(one.push.key)
+        try:
+            role = approvals.role_for(one, decisions, who, roles, self._authors(view, kept, one))
+        except NeedsPerson as error:
+            return error
+        name = lookup.identity(who)
+        view.decide(Decision(one.push.key, one.content_hash, role, name, approve, now, reason))
+        verb = "approved" if approve else "refused"
+        object_ = f"{one.push.clause}/{one.push.index} {one.push.name} {one.push.key}"
+        said = f"as {role}, over sha256 {one.content_hash}"
+        view.note(LedgerEntry(now, name, f"delivery {verb}", one.push.contract, object_, after=said, reason=reason))
+        left = tuple(role_ for role_ in approvals.still_needed(one, decisions) if role_ != role)
+        if not approve:
+            view.move(one.push.key, {DeliveryState.PROPOSED}, DeliveryState.REFUSED, f"refused by {name}: {reason}")
+            return one, left
+        if not left:
+            view.move(one.push.key, {DeliveryState.PROPOSED}, DeliveryState.SCHEDULED, "approved by everyone asked")
+        return one, left
+
+    def _authors(self, view: Transaction, kept: Kept, one: StoredDelivery) -> frozenset[str]:
+        occurrence = next((it for it in view.occurrences(kept.stored.id) if it.id == one.push.occurrence_id), None)
+        recorded = approvals.authors_of(occurrence, kept.reports) if occurrence else frozenset()
+        return recorded | {kept.stored.added_by.casefold()}
+
+    # --- the clock --------------------------------------------------------------------------------------------------
+
+    def replan(self, contract: str) -> None:
+        """Bring one contract in step with the day it is; the daemon calls this when the clock changes a plan."""
+        for attempt in range(_TRIES):
+            try:
+                with self._store.write() as view:
+                    kept = self._kept(view, contract, lock=True)
+                    self._settle(view, kept, self._clock.now(), "the clock")
+                return
+            except Conflict:
+                if attempt == _TRIES - 1:
+                    raise
+
+    # --- inside -----------------------------------------------------------------------------------------------------
+
+    def _kept(self, view: Transaction, contract: str, *, lock: bool = False) -> Kept:
+        stored = lookup.contract(view, contract, lock=lock)
+        return self.planner.kept(stored, view.log(stored.id))
+
+    def _plan(self, kept: Kept) -> Plan:
+        return self.planner.plan(kept.terms, kept.reports, self.planner.today(kept.terms, self._clock.now()))
+
+    def _settle(self, view: Transaction, kept: Kept, now: datetime, actor: str) -> Plan:
+        plan = self.planner.with_bounds(kept, self.planner.today(kept.terms, now))
+        contract = kept.stored.id
+        changes = settle(
+            plan,
+            view.occurrences(contract),
+            view.deliveries(contract),
+            tenant=self._library.tenant,
+            now=now,
+            actor=actor,
+        )
+        view.apply(contract, changes)
+        return plan
+
+
+__all__ = ["Explanation", "Overview", "PlanningError", "Preview", "Service"]
