@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
@@ -28,9 +32,7 @@ def migrate(url: str) -> None:
     database = Database.of(url)
     engine = make_engine(database)
     try:
-        with in_words(database):
-            if database.is_sqlite:
-                create_file(database.path)
+        with _alone(database), in_words(database):
             with engine.connect() as connection:
                 if _revision(connection) == HEAD:
                     return
@@ -38,6 +40,22 @@ def migrate(url: str) -> None:
                 _upgrade(database, connection)
     finally:
         engine.dispose()
+
+
+@contextmanager
+def _alone(database: Database) -> Iterator[None]:
+    """On SQLite, one process at a time makes or opens the file: its first switch to the write-ahead log does not wait
+    for another connection but fails. The lock is on the folder and goes with the process."""
+    if not database.is_sqlite:
+        yield
+        return
+    create_file(database.path)
+    folder = os.open(database.path.parent, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def _revision(connection: Connection) -> str | None:

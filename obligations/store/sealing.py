@@ -55,25 +55,20 @@ def seal(connection: Connection, tenant: str, limit: int) -> int:
 def first_broken(connection: Connection, tenant: str) -> str | None:
     """A sentence naming the first line that is not as it was sealed, or None when the whole chain holds."""
     line, link_ = tables.ledger.c, tables.ledger_seal.c
-    chain = connection.execution_options(yield_per=1_000).execute(
+    chain = (
         select(tables.ledger, link_.seq, link_.ledger_n, link_.prev_hash, link_.hash)
         .select_from(tables.ledger_seal)
         .outerjoin(tables.ledger, (line.n == link_.ledger_n) & (line.tenant == link_.tenant))
         .where(link_.tenant == tenant)
         .order_by(link_.seq)
+        .execution_options(yield_per=1_000)
     )
     head = GENESIS
-    for seq, row in enumerate(chain, 1):
-        where = f"ledger line {row.ledger_n} (link {row.seq} of the chain)"
-        if row.seq != seq:
-            return f"{where}: link {seq} before it was removed"
-        if row.prev_hash != head:
-            return f"{where}: the link does not continue the one before it"
-        if row.n is None:
-            return f"{where}: the line was removed"
-        if link(head, row) != row.hash:
-            return f"{where}: the line or its link was changed"
-        head = row.hash
+    with connection.execute(chain) as links:
+        for seq, row in enumerate(links, 1):
+            if fault := _fault(seq, head, row):
+                return f"ledger line {row.ledger_n} (link {row.seq} of the chain): {fault}"
+            head = row.hash
     sealed = select(link_.ledger_n).where(link_.tenant == tenant)
     waiting = select(tables.ledger_unsealed.c.ledger_n).where(tables.ledger_unsealed.c.tenant == tenant)
     slipped = connection.execute(
@@ -81,6 +76,18 @@ def first_broken(connection: Connection, tenant: str) -> str | None:
         .order_by(line.n).limit(1)
     ).scalar()
     return None if slipped is None else f"ledger line {slipped}: it is neither sealed nor waiting to be"
+
+
+def _fault(seq: int, head: str, row: Row[Any]) -> str | None:
+    if row.seq != seq:
+        return f"link {seq} before it was removed"
+    if row.prev_hash != head:
+        return "the link does not continue the one before it"
+    if row.n is None:
+        return "the line was removed"
+    if link(head, row) != row.hash:
+        return "the line or its link was changed"
+    return None
 
 
 def link(before: str, row: Row[Any]) -> str:

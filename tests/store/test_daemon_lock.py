@@ -1,0 +1,55 @@
+"""One daemon for one SQLite file."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from obligations.ports import StoreUnavailable
+from obligations.store import daemon_lock
+from obligations.store.connect import Database
+
+_HOLD = """
+import sys
+from obligations.store import daemon_lock
+with daemon_lock(sys.argv[1]):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_second_daemon_is_turned_away_in_words(sqlite_url: str) -> None:
+    """Two daemons on one file would rescue each other's work and send it twice."""
+    path = Database.of(sqlite_url).path
+    with daemon_lock(sqlite_url), pytest.raises(StoreUnavailable) as refused, daemon_lock(sqlite_url):
+        pass
+    said = str(refused.value)
+    assert f"process {os.getpid()}" in said
+    assert f"{path}.daemon" in said
+    assert "stop the other one first" in said
+    with daemon_lock(sqlite_url):
+        pass
+
+
+def test_a_killed_daemon_leaves_no_lock(sqlite_url: str) -> None:
+    """A crash must not need a person to remove a file before the deadlines go on."""
+    with subprocess.Popen(
+        [sys.executable, "-c", _HOLD, sqlite_url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        with pytest.raises(StoreUnavailable, match=f"process {other.pid}"), daemon_lock(sqlite_url):
+            pass
+        other.send_signal(signal.SIGKILL)
+        other.wait()
+        with daemon_lock(sqlite_url):
+            pass
+
+
+def test_postgres_takes_any_number() -> None:
+    with daemon_lock("postgresql://db.example/obligations"), daemon_lock("postgresql://db.example/obligations"):
+        pass

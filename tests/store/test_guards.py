@@ -1,0 +1,116 @@
+"""What the databases refuse by themselves, also to someone with a console and a good reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, insert, text, update
+from sqlalchemy.exc import IntegrityError
+
+from obligations.domain.delivery import DeliveryState, Outcome, Verdict
+from obligations.domain.event import Report
+from obligations.domain.money import Money
+from obligations.ports import Changes, Decision, LedgerEntry, Result
+from obligations.store import SqlStore, rows, tables
+from obligations.store.connect import Database, make_engine
+from obligations.testing.builders import NOON, a_change, a_contract, a_push, an_occurrence
+
+
+@pytest.fixture
+def engine(database_url: str, store: SqlStore) -> Iterator[Engine]:
+    """The same database, past the store. It holds one row of everything."""
+    contract = a_contract("c")
+    push = a_push("c")
+    with store.write() as tx:
+        tx.put_contract(contract)
+        tx.append("c", Report(id="r", event="hired", occurred_on=date(2031, 3, 3)))
+        tx.apply("c", Changes(
+            occurrences=(an_occurrence("c", amount=Money(1, "USD")),),
+            deliveries=(a_change(push),),
+            ledger=(LedgerEntry(NOON, "hr", "planned", "c", "plan"),),
+        ))
+        tx.decide(Decision(push.key, "hash", "finance", "bea", True, NOON))
+    store.seal()
+    (claim,) = store.claim(business_now=NOON, machine_now=NOON, worker="w", limit=1, lease_seconds=60)
+    store.record([Result(claim, Outcome(Verdict.DELIVERED), DeliveryState.DELIVERED, NOON)])
+    made = make_engine(Database.of(database_url)).execution_options(obligations_writes=True)
+    yield made
+    made.dispose()
+
+
+@pytest.mark.parametrize("table", ["event_log", "decision", "ledger", "ledger_seal", "attempt"])
+def test_the_past_cannot_be_removed(engine: Engine, table: str) -> None:
+    """Whoever could delete a line could say that a payment never was."""
+    with pytest.raises(IntegrityError, match=f"{table} is append-only"), engine.begin() as connection:
+        connection.execute(text(f"DELETE FROM {table}"))
+
+
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [("event_log", "evidence = 'x'"), ("decision", "approve = NOT approve"), ("ledger", "actor = 'x'"),
+     ("ledger_seal", "hash = prev_hash")],
+)
+def test_the_past_cannot_be_rewritten(engine: Engine, table: str, change: str) -> None:
+    with pytest.raises(IntegrityError, match=f"{table} is append-only"), engine.begin() as connection:
+        connection.execute(text(f"UPDATE {table} SET {change}"))
+
+
+@pytest.mark.parametrize("change", ["detail = 'x'", "started_at = 1", "verdict = 'retry'", "finished_at = NULL"])
+def test_an_attempt_is_completed_once(engine: Engine, change: str) -> None:
+    with pytest.raises(IntegrityError, match="completed once"), engine.begin() as connection:
+        connection.execute(text(f"UPDATE attempt SET {change}"))
+
+
+def test_the_bytes_of_an_attempted_push_stay(engine: Engine) -> None:
+    """The receiver knows the key; other bytes under it would be a second instruction that looks like the first."""
+    with pytest.raises(IntegrityError, match="bytes of an attempted push"), engine.begin() as connection:
+        connection.execute(update(tables.delivery).values(body=b"other"))
+
+
+def test_a_contract_with_a_history_cannot_be_deleted(engine: Engine) -> None:
+    with pytest.raises(IntegrityError), engine.begin() as connection:
+        connection.execute(text("DELETE FROM contract"))
+
+
+def test_postgres_tables_of_the_past_cannot_be_truncated(postgres_url: str) -> None:
+    engine = make_engine(Database.of(postgres_url))
+    with pytest.raises(IntegrityError, match="append-only"), engine.begin() as connection:
+        connection.execute(text("TRUNCATE ledger"))
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("table", "wrong"),
+    [
+        ("occurrence", {"amount_minor": -1}),
+        ("occurrence", {"currency": "DOLLAR"}),
+        ("occurrence", {"currency": None}),
+        ("occurrence", {"amount_minor": None}),
+        ("occurrence", {"state": "paid"}),
+        ("occurrence", {"kind": "gift"}),
+        ("delivery", {"state": "lost"}),
+        ("delivery", {"kind": "shout"}),
+        ("delivery", {"fence": -1}),
+        ("delivery", {"attempts": -1}),
+        ("delivery", {"supersession": -1}),
+        ("delivery", {"state": "retrying", "next_attempt_at": None}),
+        ("delivery", {"state": "sending", "lease_until": None}),
+    ],
+)
+def test_a_row_that_makes_no_sense_is_refused(engine: Engine, table: str, wrong: dict[str, Any]) -> None:
+    """A program's mistake must stop at the table; a negative amount in it would be sent to payroll one day."""
+    named = tables.metadata.tables[table]
+    with engine.begin() as connection:
+        row = dict(connection.execute(named.select()).mappings().one())
+    row |= {"id" if table == "occurrence" else "key": a_push("another").key} | wrong
+    with pytest.raises(IntegrityError, match=r"(?i)check"), engine.begin() as connection:
+        connection.execute(insert(named), [row])
+
+
+def test_a_row_without_its_parent_is_refused(engine: Engine) -> None:
+    row = {"tenant": "", "key": a_push("nowhere").key, "contract": "nowhere", **rows.content_row(a_change(a_push("c")))}
+    with pytest.raises(IntegrityError, match=r"(?i)foreign key"), engine.begin() as connection:
+        connection.execute(insert(tables.delivery), [row])

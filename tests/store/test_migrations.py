@@ -1,0 +1,209 @@
+"""Migrations: the database comes to this program's schema, whole, once, and never loses a row on the way."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, inspect, text
+
+from obligations.ports import StoreUnavailable
+from obligations.store import migrate, open_store, tables
+from obligations.store.connect import Database, make_engine
+from obligations.testing.builders import a_contract
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """The migrated database, past the store."""
+    migrate(database_url)
+    made = make_engine(Database.of(database_url))
+    yield made
+    made.dispose()
+
+
+def test_models_and_migrations_agree(engine: Engine) -> None:
+    """A model changed without a migration would work in tests and fail on every database there is."""
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, tables.metadata) == []
+
+
+def test_migrated_constraints_are_those_of_the_models(engine: Engine, tmp_path: Path) -> None:
+    """Alembic does not compare CHECKs and partial indexes; a database that lacks one would accept a negative amount."""
+    if engine.dialect.name == "sqlite":
+        other = make_engine(Database.of(f"sqlite:///{tmp_path}/models.db"))
+        schema = None
+    else:
+        other = engine
+        schema = "models"
+        with engine.begin() as connection:
+            connection.execute(text("CREATE SCHEMA models"))
+    try:
+        with other.begin() as connection:
+            if schema:
+                connection.execute(text("SET LOCAL search_path TO models"))
+            tables.metadata.create_all(connection, checkfirst=False)
+        migrated, modelled = inspect(engine), inspect(other)
+        for table in tables.metadata.sorted_tables:
+            for read in ("get_check_constraints", "get_foreign_keys", "get_unique_constraints", "get_indexes"):
+                ours = sorted(map(_comparable, getattr(migrated, read)(table.name)))
+                theirs = sorted(map(_comparable, getattr(modelled, read)(table.name, schema=schema)))
+                assert ours == theirs, table.name
+    finally:
+        if other is not engine:
+            other.dispose()
+
+
+def _comparable(found: dict[str, object]) -> str:
+    shown = {name: value for name, value in found.items() if name != "referred_schema"}
+    where = {str(name): str(value) for name, value in dict(found.get("dialect_options") or {}).items()}  # type: ignore[call-overload]
+    return repr(sorted({**shown, "dialect_options": where}.items(), key=lambda it: it[0]))
+
+
+def test_the_newest_revision_is_the_one_the_program_asks_for() -> None:
+    """Otherwise every start would migrate, or none would."""
+    from obligations.store.migrate import HEAD, MIGRATIONS
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
+
+
+def test_nothing_cascades(engine: Engine) -> None:
+    """ON DELETE CASCADE turned a table rebuild into the silent loss of every deadline."""
+    found = inspect(engine)
+    keys = [key for table in found.get_table_names() for key in found.get_foreign_keys(table)]
+    assert len(keys) == 5
+    assert all(not key["options"].get("ondelete") for key in keys)
+
+
+def test_a_file_is_made_for_its_owner_alone(sqlite_url: str) -> None:
+    """A database that others on the machine can read shows them everyone's pay."""
+    with open_store(sqlite_url).write() as tx:
+        tx.put_contract(a_contract())
+    path = Database.of(sqlite_url).path
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()} == {0o600}
+
+
+def test_migrating_again_changes_nothing(database_url: str) -> None:
+    store = open_store(database_url)
+    contract = a_contract()
+    with store.write() as tx:
+        tx.put_contract(contract)
+    store.close()
+    migrate(database_url)
+    again = open_store(database_url)
+    with again.read() as tx:
+        assert tx.contract(contract.id) == contract
+    again.close()
+
+
+def test_daemons_that_start_together_migrate_once(sqlite_url: str) -> None:
+    """Two processes started by one script both find an empty file; neither may fail."""
+    failures: list[BaseException] = []
+    together = threading.Barrier(4)
+
+    def start() -> None:
+        try:
+            together.wait()
+            migrate(sqlite_url)
+        except BaseException as error:  # noqa: BLE001 - reported by the assertion
+            failures.append(error)
+
+    threads = [threading.Thread(target=start) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+def test_a_newer_schema_is_refused_in_words(engine: Engine, database_url: str) -> None:
+    """An old program on a new schema would write rows that the new one cannot trust."""
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreUnavailable, match=r"newer version of Obligations.*9999.*install the newer version"):
+        open_store(database_url)
+
+
+def test_an_upgrade_that_would_lose_rows_changes_nothing(
+    engine: Engine, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An upgrade once took all deadlines with the table they hung on, without an error."""
+    contract = a_contract()
+    store = open_store(database_url)
+    with store.write() as tx:
+        tx.put_contract(contract)
+    store.close()
+    _pretend_newer(tmp_path, monkeypatch, "op.add_column('contract', sa.Column('x', sa.Text()))",
+                   "op.execute('DELETE FROM contract')")
+    with pytest.raises(StoreUnavailable, match=r"would have lost rows of contract \(1 rows, then 0\)"):
+        migrate(database_url)
+    monkeypatch.undo()
+    again = open_store(database_url)
+    with again.read() as tx:
+        assert tx.contract(contract.id) == contract
+    again.close()
+    assert "x" not in {column["name"] for column in inspect(engine).get_columns("contract")}
+
+
+def test_a_table_with_children_can_be_rebuilt(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite alters a table by making it anew; what refers to it stays, and stays right."""
+    from obligations.store.transaction import SqlTransaction
+
+    contract = a_contract()
+    store = open_store(sqlite_url)
+    with store.write() as tx:
+        tx.put_contract(contract)
+        assert isinstance(tx, SqlTransaction)
+    engine = make_engine(Database.of(sqlite_url))
+    with engine.execution_options(obligations_writes=True).begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO event_log (tenant, contract, kind, report_id, event, occurred_on, fields_json, expected,"
+            " answers, evidence, recorded_by, reason) VALUES ('', ?, 'report', 'r', 'hired', '2031-03-03', '{}', 0, '',"
+            " '', '', '')", (contract.id,),
+        )
+    _pretend_newer(
+        tmp_path, monkeypatch,
+        "op.execute('CREATE TABLE made_anew AS SELECT * FROM contract')",
+        "op.execute('DROP TABLE contract')",
+        "op.execute('CREATE TABLE contract (tenant TEXT NOT NULL, id TEXT NOT NULL, title TEXT NOT NULL,"
+        " source TEXT NOT NULL, template TEXT NOT NULL, added_at BIGINT NOT NULL, added_by TEXT NOT NULL,"
+        " replan_on DATE, extra TEXT, PRIMARY KEY (tenant, id))')",
+        "op.execute('INSERT INTO contract SELECT *, NULL FROM made_anew')",
+        "op.execute('DROP TABLE made_anew')",
+    )
+    migrate(sqlite_url)
+    with store.read() as tx:
+        assert tx.contract(contract.id) == contract
+        assert len(tx.log(contract.id)) == 1
+    store.close()
+    engine.dispose()
+
+
+def _pretend_newer(folder: Path, monkeypatch: pytest.MonkeyPatch, *operations: str) -> None:
+    """Let this program be the next version, with one more migration."""
+    import sys
+
+    module = sys.modules["obligations.store.migrate"]
+    migrations = folder / "migrations"
+    shutil.copytree(module.MIGRATIONS, migrations, ignore=shutil.ignore_patterns("__pycache__"))
+    lines = "\n".join(f"    {operation}" for operation in operations)
+    (migrations / "versions" / "0002_next.py").write_text(
+        "import sqlalchemy as sa\nfrom alembic import op\nrevision = '0002'\ndown_revision = '0001'\n"
+        f"def upgrade() -> None:\n{lines}\n"
+    )
+    monkeypatch.setattr(module, "MIGRATIONS", migrations)
+    monkeypatch.setattr(module, "HEAD", "0002")
