@@ -29,6 +29,7 @@ class Way(Enum):
 
     WHOLE = "whole"
     SLOW = "slow"                  # done at once, answered only once released
+    DRIP = "drip"                  # done at once, answered byte by byte
     RESET_BEFORE = "reset before"  # cut before anything is done
     RESET_AFTER = "reset after"    # cut once it is done
 
@@ -76,6 +77,11 @@ def drop_after() -> Answer:
 def slow() -> Answer:
     """Do as asked and say so only once released."""
     return Answer(way=Way.SLOW)
+
+
+def drip() -> Answer:
+    """Do as asked and answer with a body that trickles."""
+    return Answer(way=Way.DRIP)
 
 
 @dataclass(slots=True)
@@ -312,6 +318,9 @@ class _SlackHandler(Handler):
         said = self.stand_in.perform(call)
         if answer.way is Way.RESET_AFTER:
             self.reset()
+            return
+        if answer.way is Way.DRIP:
+            self.drip(200, json.dumps(said).encode() + b" " * 10_000, {})
             return
         if answer.way is Way.SLOW:
             self.released.wait()

@@ -382,11 +382,12 @@ async def test_a_missing_scope_is_named(slack: SlackStandIn, bot: Bot, reminder:
     assert "users:read.email" in outcome.detail
 
 
+@pytest.mark.parametrize("answer", [talking.slow(), talking.drip()], ids=["hangs", "drips"])
 async def test_a_slow_slack_is_unknown_within_the_deadline(
-    slack: SlackStandIn, bot: Bot, reminder: MakeClaim
+    slack: SlackStandIn, bot: Bot, reminder: MakeClaim, answer: Answer
 ) -> None:
     """One stuck answer would hold the daemon, and a message that stands in Slack would be called failed."""
-    slack.script(POST, talking.slow())
+    slack.script(POST, answer)
     hr = bot(timeout_seconds=0.2)
     async with asyncio.timeout(5):
         outcome = await hr.deliver(reminder())
