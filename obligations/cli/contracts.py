@@ -1,0 +1,155 @@
+"""Commands about contracts: begin, add, list, show."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from config.settings import config_path, default_text, read_settings
+from obligations.app import open_service
+from obligations.cli import show
+from obligations.cli.shell import As, Json, actor, fail, plain_errors, print_json, read_text, service
+from obligations.planning.as_json import plan_json
+
+contract_app = typer.Typer(no_args_is_help=True, help="Add, list and show contracts.")
+
+EXAMPLE = """\
+# One contract on a shipped template. Parameters you leave out keep the template's figures.
+terms: 1
+contract:
+  id: {identifier}
+  title: Offer letter of our first executive
+  template: offer-letter
+parameters:
+  offered_on: 2026-11-02
+people:
+  employee: {{name: the employee, email: employee@example.com}}
+  manager: {{name: the manager, email: manager@example.com}}
+  hr: {{name: the head of HR, email: hr@example.com}}
+  legal: {{name: counsel, email: legal@example.com}}
+  payroll: {{name: payroll, email: payroll@example.com}}
+  finance: {{name: the controller, email: finance@example.com}}
+  benefits: {{name: benefits, email: benefits@example.com}}
+  equity: {{name: the equity desk, email: equity@example.com}}
+"""
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="Where to put a first contract file.")] = Path(),
+) -> None:
+    """Write the configuration file and a first contract, and make the database."""
+    settings_file = config_path()
+    made = _write_once(settings_file, default_text(), 0o600)
+    contract_file = folder / "contract.yaml"
+    made_contract = _write_once(contract_file, EXAMPLE.format(identifier="first-offer"), 0o644)
+    with plain_errors():
+        settings = read_settings(settings_file)
+        with open_service(settings):
+            pass
+    typer.echo(f"{'wrote' if made else 'kept '} {settings_file}")
+    typer.echo(f"{'wrote' if made_contract else 'kept '} {contract_file}")
+    typer.echo("the database is ready")
+    typer.echo("")
+    typer.echo(f"Next: put your people into {contract_file}, then")
+    typer.echo(f"  obligations check {contract_file}")
+    typer.echo(f"  obligations contract add {contract_file}")
+    typer.echo("  obligations run")
+
+
+def _write_once(path: Path, text: str, mode: int) -> bool:
+    """Write a file that is not there yet; an existing one is the user's and stays."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        fail(f"{path} cannot be written: {error.strerror}")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    return True
+
+
+@contract_app.command("add")
+def add(
+    file: Annotated[Path, typer.Argument(help="The contract's terms file.", show_default=False)],
+    change: Annotated[bool, typer.Option("--change", help="Replace the terms of a contract that is kept already.")] = False,
+    person: As = None,
+    as_json: Json = False,
+) -> None:
+    """Keep a contract and plan it."""
+    text = read_text(file)
+    with service(beside=file.parent) as use:
+        overview = use.add_contract(text, str(file), actor=actor(person), change=change)
+    if as_json:
+        print_json(plan_json(overview.plan))
+        return
+    plan = overview.plan
+    dated = sum(1 for one in plan.occurrences if one.acts_on is not None)
+    typer.echo(f"{overview.stored.id}: {'changed' if change else 'added'}, {len(plan.occurrences)} occurrences, {dated} of them dated")
+    unfilled = sorted({push.destination for push in plan.pushes if push.kind == "reminder" and not push.address})
+    if unfilled:
+        for line in show.wrapped("  Nobody plays these roles yet, so their reminders are parked:", ", ".join(unfilled)):
+            typer.echo(line)
+    for line in show.questions(plan):
+        typer.echo(line)
+    required = next((question.name for question in plan.questions if question.required), None)
+    if required:
+        typer.echo("")
+        typer.echo(f"Next: obligations event {overview.stored.id} {required} YYYY-MM-DD")
+
+
+@contract_app.command("list")
+def list_(as_json: Json = False) -> None:
+    """Every contract that is kept."""
+    with service() as use:
+        contracts = use.contracts()
+    if as_json:
+        listed = [
+            {"id": one.id, "title": one.title, "added_at": one.added_at.isoformat(), "added_by": one.added_by} for one in contracts
+        ]
+        print_json({"schema": "obligations.contracts/1", "contracts": listed})
+        return
+    if not contracts:
+        typer.echo("No contract is kept yet. Add one: obligations contract add FILE")
+    for one in contracts:
+        for line in show.wrapped(f"{one.id:24}", one.title):
+            typer.echo(line)
+
+
+@contract_app.command("show")
+def show_(contract: Annotated[str, typer.Argument(help="A contract's id.")], as_json: Json = False) -> None:
+    """One contract as of today: events, occurrences, powers, what to ask."""
+    with service() as use:
+        overview = use.overview(contract)
+    events = [
+        {
+            "id": one.id,
+            "event": one.event,
+            "occurred_on": one.occurred_on.isoformat(),
+            "received_on": one.received_on.isoformat() if one.received_on else None,
+            "with": dict(one.fields),
+            "expected": one.expected,
+            "evidence": one.evidence,
+            "answers": one.answers or None,
+            "recorded_by": one.recorded_by,
+        }
+        for one in overview.reports
+    ]
+    if as_json:
+        print_json({"schema": "obligations.contract/1", "id": overview.stored.id, "title": overview.stored.title, "events": events, "plan": plan_json(overview.plan)})
+        return
+    typer.echo(overview.stored.title)
+    for one in overview.reports:
+        details = "".join(f" {key}={value}" for key, value in one.fields.items() if key != "value")
+        state = " (expected)" if one.expected else ""
+        typer.echo(f"  {one.occurred_on} {one.event}{details}{state}  [{one.id}]")
+    for line in show.plan_text(overview.plan):
+        typer.echo(line)
+    for line in show.legend(overview.plan.occurrences):
+        typer.echo(line)
+
+

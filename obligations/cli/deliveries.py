@@ -1,0 +1,92 @@
+"""Commands about what is sent: list deliveries, approve, refuse."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from obligations.cli import show
+from obligations.cli.shell import Exit, Json, fail, print_json, service
+from obligations.domain.delivery import DeliveryState
+from obligations.planning.as_json import push_json
+from obligations.ports import StoredDelivery
+from obligations.terms.errors import did_you_mean
+
+Who = Annotated[str, typer.Option("--as", metavar="PERSON", help="Who acts: a name or e-mail of the contract's people.", show_default=False)]
+What = Annotated[str, typer.Argument(metavar="DELIVERY", help="The beginning of a delivery's key, or contract/clause/index.")]
+
+
+def deliveries(
+    state: Annotated[list[str], typer.Option("--state", help="Only these states; may be repeated.")] = [],  # noqa: B006
+    contract: Annotated[str | None, typer.Option("--contract", help="Only this contract's.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=100_000, help="At most so many.")] = 200,
+    as_json: Json = False,
+) -> None:
+    """What was sent, is to be sent, or waits for a person."""
+    known = [one.value for one in DeliveryState]
+    for one in state:
+        if one not in known:
+            fail(f'there is no state "{one}".{did_you_mean(one, known)}')
+    with service() as use:
+        found = use.deliveries(contract, {DeliveryState(one) for one in state} or None, limit)
+        needed = use.needed(found)
+    if as_json:
+        print_json({"schema": "obligations.deliveries/1", "deliveries": [_json(one, needed.get(one.push.key, ())) for one in found]})
+        return
+    if not found:
+        typer.echo("No delivery is in that state." if state else "Nothing is planned to be sent yet.")
+    for one in found:
+        tries = f", {one.attempts} attempt{'s' if one.attempts != 1 else ''}" if one.attempts else ""
+        typer.echo(f"{one.push.send_at:%Y-%m-%d %H:%M}Z {one.state:10} {one.push.clause}/{one.push.index} {one.push.name}"[: show.WIDTH])
+        needs = f"needs {' and '.join(needed[one.push.key])}" if one.push.key in needed else one.reason
+        for line in show.wrapped(f"    {str(one.push.key)[:8]} {one.push.contract}{tries}", needs):
+            typer.echo(line.rstrip())
+
+
+def approve(delivery: What, person: Who, as_json: Json = False) -> None:
+    """Agree to a proposed payment or instruction, over exactly what it says now."""
+    _decide(delivery, person, True, "", as_json)
+
+
+def refuse(
+    delivery: What,
+    person: Who,
+    reason: Annotated[str, typer.Option("--reason", help="Why.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Say no to a proposed payment or instruction."""
+    _decide(delivery, person, False, reason, as_json)
+
+
+def _decide(reference: str, person: str, approve_it: bool, reason: str, as_json: bool) -> None:
+    with service() as use:
+        decided = use.decide(reference, person=person, approve=approve_it, reason=reason)
+    if as_json:
+        print_json({"schema": "obligations.decision/1", "decided": [_json(one, left) for one, left in decided]})
+    else:
+        for one, left in decided:
+            amount = one.push.payload.get("amount")
+            what = f", {amount['value']} {amount['currency']}" if amount else ""
+            verb = "approved" if approve_it else "refused"
+            typer.echo(f"{one.push.contract}/{one.push.clause}/{one.push.index}: {verb} {one.push.name}{what}")
+            if approve_it and left:
+                typer.echo(f"  still needs {' and '.join(left)}")
+            elif approve_it:
+                typer.echo(f"  goes at {one.push.send_at:%Y-%m-%d %H:%M}Z")
+    if approve_it and any(left for _, left in decided):
+        raise typer.Exit(Exit.NEEDS_PERSON)
+
+
+def _json(one: StoredDelivery, needed: tuple[str, ...]) -> dict[str, object]:
+    return {
+        "contract": one.push.contract,
+        **push_json(one.push),
+        "state": str(one.state),
+        "attempts": one.attempts,
+        "next_attempt_at": one.next_attempt_at.isoformat() if one.next_attempt_at else None,
+        "delivered_at": one.delivered_at.isoformat() if one.delivered_at else None,
+        "reason": one.reason,
+        "needs_approval_by": list(needed),
+        "supersedes": str(one.push.supersedes) if one.push.supersedes else None,
+    }

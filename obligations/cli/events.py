@@ -1,0 +1,107 @@
+"""Commands that record what happened: an event, its withdrawal, a duty done."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Annotated
+
+import typer
+
+from obligations.cli import show
+from obligations.cli.shell import As, Json, Yes, actor, confirmed, day, fields, print_json, service
+from obligations.domain.event import Report
+from obligations.planning.as_json import change_json, occurrence_json
+from obligations.service import Preview
+
+
+def event(
+    contract: Annotated[str, typer.Argument(help="A contract's id.")],
+    name: Annotated[str, typer.Argument(metavar="EVENT", help="An event of its terms, or a fact.")],
+    date: Annotated[str, typer.Argument(help="The day it happened, YYYY-MM-DD.")],
+    details: Annotated[list[str], typer.Option("--with", metavar="field=value", help="A detail; may be repeated.")] = [],  # noqa: B006
+    received: Annotated[str | None, typer.Option("--received", metavar="DATE", help="The day a notice arrived.")] = None,
+    evidence: Annotated[str, typer.Option("--evidence", help="What proves it.")] = "",
+    expected: Annotated[bool, typer.Option("--expected", help="It has not happened yet; plan on it.")] = False,
+    answers: Annotated[str, typer.Option("--answers", help="Which notice or instance it answers, where several are open.")] = "",
+    identifier: Annotated[str | None, typer.Option("--id", help="Your own id of the event, so that it counts once.")] = None,
+    yes: Yes = False,
+    person: As = None,
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    """Record an event: shows what changes first, then asks."""
+    report = Report(
+        id=identifier or f"ev-{secrets.token_hex(5)}",
+        event=name,
+        occurred_on=day(date),
+        received_on=day(received) if received else None,
+        fields=fields(details),
+        expected=expected,
+        answers=answers,
+        evidence=evidence,
+    )
+    with service() as use:
+        preview = use.preview(contract, report)
+        if not as_json:
+            _show(preview)
+        if not confirmed(f"Record {name} on {date}?", yes):
+            typer.echo("Nothing was recorded.")
+            return
+        preview = use.record(contract, report, actor=actor(person), confirmed=preview.mark)
+    _recorded(preview, report.id, as_json)
+
+
+def withdraw(
+    event_id: Annotated[str, typer.Argument(help="The id of the event; `obligations contract show` lists them.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why it is taken back.")] = "",
+    yes: Yes = False,
+    person: As = None,
+    as_json: Json = False,
+) -> None:
+    """Take an event back: what was not sent is undone, what was sent goes to a person."""
+    with service() as use:
+        preview = use.preview_withdrawal(event_id)
+        if not as_json:
+            _show(preview)
+        if not confirmed(f"Withdraw {event_id}?", yes):
+            typer.echo("Nothing was withdrawn.")
+            return
+        preview = use.withdraw(event_id, actor=actor(person), reason=reason, confirmed=preview.mark)
+    _recorded(preview, event_id, as_json)
+
+
+def done(
+    occurrence: Annotated[str, typer.Argument(help="contract/clause/index, or the beginning of an id.")],
+    evidence: Annotated[str, typer.Option("--evidence", help="What proves it.", show_default=False)],
+    on: Annotated[str | None, typer.Option("--on", metavar="DATE", help="The day it was done; today unless given.")] = None,
+    person: As = None,
+    as_json: Json = False,
+) -> None:
+    """Record that an occurrence was fulfilled, with its evidence."""
+    with service() as use:
+        finished = use.done(
+            occurrence,
+            evidence=evidence,
+            on=day(on) if on else None,
+            actor=actor(person),
+            report_id=f"ev-{secrets.token_hex(5)}",
+        )
+    if as_json:
+        print_json({"schema": "obligations.done/1", "occurrence": occurrence_json(finished)})
+        return
+    typer.echo(f"{finished.contract}/{finished.clause}/{finished.index}: {finished.state}")
+
+
+def _show(preview: Preview) -> None:
+    typer.echo(f"{preview.contract}: what changes")
+    for line in show.changes_text(preview.changes, preview.touched):
+        typer.echo(line)
+    for line in show.questions(preview.after):
+        typer.echo(line)
+
+
+def _recorded(preview: Preview, event_id: str, as_json: bool) -> None:
+    if as_json:
+        changes = [change_json(change) for change in preview.changes]
+        print_json({"schema": "obligations.event/1", "id": event_id, "contract": preview.contract, "changes": changes})
+        return
+    typer.echo(f"Recorded as {event_id}.")

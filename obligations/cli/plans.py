@@ -1,0 +1,141 @@
+"""Commands that only look: check a file, plan it, count a span."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from config.settings import read_settings
+from obligations.app import make_library
+from obligations.cli import show
+from obligations.cli.shell import Exit, Json, day, fail, fields, plain_errors, print_json, read_text
+from obligations.domain.event import Report
+from obligations.planning.as_json import plan_json
+from obligations.planning.examples import run_examples
+from obligations.planning.plan import Plan
+from obligations.service.contracts import Planner
+from obligations.service.counting import count
+from obligations.terms.errors import Finding, TermsError
+from obligations.terms.loader import Terms
+from obligations.terms.model import json_schema
+from schedules.windows import Window
+
+File = Annotated[Path, typer.Argument(help="A terms file: a template, or a contract on one.", show_default=False)]
+
+
+def check(file: File, as_json: Json = False, schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of terms files instead, for editors.")] = False) -> None:  # fmt: skip
+    """Check a terms file and run its examples."""
+    if schema:
+        print_json(json_schema())
+        return
+    with plain_errors():
+        planner = _planner(file)
+        try:
+            terms = planner.terms(read_text(file), str(file))
+            findings: tuple[Finding, ...] = tuple(
+                run_examples(terms, lambda its, reports, as_of: planner.plan(its, reports, as_of))
+            )
+        except TermsError as error:
+            if not as_json:
+                raise
+            findings = error.findings
+            terms = None
+    _report_check(file, terms, findings, as_json)
+
+
+def _report_check(file: Path, terms: Terms | None, findings: tuple[Finding, ...], as_json: bool) -> None:
+    if as_json:
+        listed = [
+            {"file": one.file, "line": one.place.line, "column": one.place.column, "clause": one.clause or None, "message": one.message}
+            for one in findings
+        ]
+        print_json({"schema": "obligations.check/1", "file": str(file), "findings": listed})
+    else:
+        for one in findings:
+            typer.echo(f"obligations: {one}", err=True)
+        if not findings and terms is not None:
+            counts = f"{len(terms.clauses)} clauses, {len(terms.file.readings)} readings, {len(terms.file.examples)} examples"
+            typer.echo(f"{file}: in order ({counts} hold)")
+            for role in terms.file.roles:
+                if role not in terms.people and terms.people:
+                    typer.echo(f"  nobody plays the role {role}: add them under people:")
+    if findings:
+        raise typer.Exit(Exit.FINDINGS)
+
+
+def plan(
+    file: File,
+    given: Annotated[list[str], typer.Option("--given", metavar="EVENT=DATE[,field=value]", help="An event that happened; may be repeated.")] = [],  # noqa: B006
+    as_of: Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Judge what is due or missed as of this day.")] = None,
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    """Plan a terms file: every obligation with its date, or what it waits for."""
+    with plain_errors():
+        planner = _planner(file)
+        terms = planner.terms(read_text(file), str(file))
+        reports = [_given(number, text) for number, text in enumerate(given, 1)]
+        made = planner.plan(terms, _counted(reports), day(as_of) if as_of else None)
+        if as_json:
+            print_json(plan_json(made, planner.others(terms, reports, made)))
+        else:
+            for line in show.plan_text(made):
+                typer.echo(line)
+            for line in show.legend(made.occurrences):
+                typer.echo(line)
+    raise typer.Exit(_exit(made))
+
+
+def _exit(made: Plan) -> Exit:
+    if any(question.required for question in made.questions):
+        names = ", ".join(question.name for question in made.questions if question.required)
+        example = next(question.name for question in made.questions if question.required)
+        typer.echo(f"obligations: missing: {names}; add for example --given {example}=2026-01-31", err=True)
+        return Exit.MISSING_INPUT
+    if any(question.kind == "judgment" for question in made.questions):
+        return Exit.NEEDS_PERSON
+    return Exit.OK
+
+
+def _given(number: int, text: str) -> Report:
+    head, *rest = text.split(",")
+    event, sign, when = head.partition("=")
+    if not sign:
+        fail(f'--given "{text}": write EVENT=DATE, for example employment_started=2026-01-31')
+    details = fields(rest)
+    received = details.pop("received", None)
+    return Report(f"given-{number}", event.strip(), day(when.strip()), day(received) if received else None, details)
+
+
+def _counted(reports: list[Report]) -> list[Report]:
+    """The reports with ids of their own event's count, so that their order on the command line changes nothing."""
+    ordered = sorted(reports, key=lambda one: (one.event, one.occurred_on, sorted(one.fields.items())))
+    return [
+        Report(f"given-{number}", one.event, one.occurred_on, one.received_on, one.fields)
+        for number, one in enumerate(ordered, 1)
+    ]
+
+
+def when(phrase: Annotated[str, typer.Argument(help='For example "30 days after 2026-01-31".')], as_json: Json = False) -> None:
+    """Count one span: the day or the window a phrase comes to, and why."""
+    with plain_errors():
+        found = count(phrase, make_library(read_settings()))
+    if isinstance(found.value, Window):
+        window = found.value
+        result = {"first_on": str(window.first_on), "last_on": str(window.last_on)}
+        text = window.words()
+    else:
+        result = {"on": str(found.value), "weekday": f"{found.value:%A}"}
+        text = f"{found.value} ({found.value:%A})"
+    if as_json:
+        print_json({"schema": "obligations.when/1", "phrase": phrase, **result, "derivation": found.why.as_json()})
+        return
+    typer.echo(text)
+    for line in show.derivation_text(found.why):
+        typer.echo(line)
+
+
+def _planner(file: Path) -> Planner:
+    return Planner(make_library(read_settings(), beside=file.parent))
+

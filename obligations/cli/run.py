@@ -1,0 +1,44 @@
+"""The background service from the command line."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+
+import typer
+
+from config.settings import read_settings
+from obligations.app import open_daemon
+from obligations.cli.shell import plain_errors
+from obligations.engine.daemon import Daemon
+from obligations.logs import configure
+from obligations.ports import Connector
+
+LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
+
+
+def run() -> None:
+    """Keep the deadlines: remind, instruct, retry, until told to stop (Ctrl-C or SIGTERM)."""
+    with plain_errors():
+        settings = read_settings()
+        configure(level=LEVELS[settings.log])
+        with open_daemon(settings) as (daemon, connectors):
+            asyncio.run(_work(daemon, connectors))
+
+
+async def _work(daemon: Daemon, connectors: Mapping[str, Connector]) -> None:
+    # A connector that cannot work now may be mended while the others go on: say so, and start.
+    checking = asyncio.create_task(_tell_troubles(connectors))
+    try:
+        await daemon.run()
+    finally:
+        checking.cancel()
+        await asyncio.wait({checking})
+
+
+async def _tell_troubles(connectors: Mapping[str, Connector]) -> None:
+    for connector in connectors.values():
+        trouble = await connector.check()
+        if trouble:
+            typer.echo(f"obligations: {trouble}", err=True)

@@ -1,0 +1,135 @@
+"""What every command shares: settings, the service, output for people or programs, errors and exit codes."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from enum import IntEnum
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from config.settings import BadSettings, read_settings
+from obligations.app import open_service
+from obligations.planning.world import PlanningError
+from obligations.ports import Conflict, StoreUnavailable
+from obligations.service import NeedsPerson, Refused, Service
+from obligations.terms.errors import TermsError
+from obligations.terms.phrases import PhraseError, day_literal
+
+
+class Exit(IntEnum):
+    """What a command's exit code says."""
+
+    OK = 0
+    FINDINGS = 1
+    USAGE = 2
+    MISSING_INPUT = 3
+    NEEDS_PERSON = 4
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for programs.")]
+As = Annotated[str | None, typer.Option("--as", metavar="PERSON", help="Who acts: a name or e-mail of the contract's people.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
+
+
+def fail(message: str, code: Exit = Exit.USAGE) -> NoReturn:
+    """End the command with one clear message on standard error."""
+    typer.echo(f"obligations: {message}", err=True)
+    raise typer.Exit(code)
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Turn every error that is the user's or the world's into one message and an exit code."""
+    try:
+        yield
+    except TermsError as error:
+        for finding in error.findings:
+            typer.echo(f"obligations: {finding}", err=True)
+        raise typer.Exit(Exit.FINDINGS) from None
+    except NeedsPerson as error:
+        fail(str(error), Exit.NEEDS_PERSON)
+    except (PlanningError, Refused, PhraseError, BadSettings, StoreUnavailable) as error:
+        fail(str(error))
+    except Conflict:
+        fail("somebody else changed this at the same moment; nothing was written, try again")
+    except BrokenPipeError:
+        # The reader of a pipe (`| head`) has gone; that is no error of ours.
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 -- lives until exit
+        raise typer.Exit(Exit.OK) from None
+
+
+@contextmanager
+def service(beside: Path | None = None) -> Iterator[Service]:
+    """The use cases over the configured store, errors told plainly."""
+    with plain_errors(), open_service(read_settings(), beside) as opened:
+        yield opened
+
+
+def read_text(path: Path) -> str:
+    """The text of a file the user named."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        fail(f"{path}: there is no such file")
+    except IsADirectoryError:
+        fail(f"{path} is a folder; name a terms file")
+    except UnicodeDecodeError:
+        fail(f"{path} is not UTF-8 text; save it as UTF-8")
+    except OSError as error:
+        fail(f"{path} cannot be read: {error.strerror}")
+
+
+def day(text: str) -> date:
+    """The day a user wrote."""
+    try:
+        return day_literal(text)
+    except PhraseError as error:
+        fail(str(error))
+
+
+def fields(items: list[str]) -> dict[str, str]:
+    """The `field=value` pairs a user wrote."""
+    found: dict[str, str] = {}
+    for item in items:
+        name, sign, value = item.partition("=")
+        if not sign or not name.strip():
+            fail(f'"{item}" is not of the form field=value')
+        if name.strip() in found:
+            fail(f'the field "{name.strip()}" is given twice')
+        found[name.strip()] = value.strip()
+    return found
+
+
+def actor(named: str | None) -> str:
+    """Who acts: as named, else the account this runs under."""
+    if named:
+        return named.strip().casefold()
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown account"
+
+
+def print_json(data: Any) -> None:
+    """One JSON document on standard output."""
+    typer.echo(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+def confirmed(question: str, yes: bool) -> bool:
+    """Whether to go on: asked where a person sits at a terminal, refused elsewhere unless --yes was given."""
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        fail("nobody is here to confirm this; look at the changes above and repeat with --yes")
+    return typer.confirm(question)
+
+
+Command = Callable[..., Any]

@@ -1,0 +1,178 @@
+"""Plans, changes and explanations as text for people: readable at 80 columns and without colour."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from itertools import groupby
+
+from obligations.domain.occurrence import Occurrence, Power, State
+from obligations.planning.alternatives import Alternative
+from obligations.planning.diff import Change
+from obligations.planning.plan import Plan
+from obligations.ports import StoredDelivery
+from schedules.derivation import Derivation
+
+WIDTH = 80
+LONG_SERIES = 4
+SILENT = frozenset({State.NOT_APPLICABLE, State.CANCELLED})
+
+
+def plan_text(plan: Plan) -> Iterator[str]:
+    """A whole plan: windows, what is dated, what waits, powers, and what to ask."""
+    yield plan.contract + (f", as of {plan.as_of}" if plan.as_of else "")
+    for window in plan.windows:
+        days = f"{window.first_on} to {window.last_on or 'no end'}" if window.first_on else "not dated yet"
+        yield f"  {window.name}: {days}"
+    shown = [one for one in plan.occurrences if one.state not in SILENT]
+    dated = [one for one in shown if one.acts_on is not None]
+    yield ""
+    yield from table(_shortened(sorted(dated, key=lambda one: one.acts_on or date.max)))
+    undated = [one for one in shown if one.acts_on is None and one.state is State.WAITING]
+    if undated:
+        yield ""
+        yield "Waiting for something to happen"
+        yield from _waiting(undated)
+    open_ones = [one for one in shown if one.acts_on is None and one.state is not State.WAITING]
+    if open_ones:
+        yield ""
+        yield "In force without a date"
+        for one in open_ones:
+            yield from _wrapped(f"  {one.clause}", f"clause {one.cite}: {one.title}")
+    yield from _powers(plan.powers)
+    silent = sorted({one.clause for one in plan.occurrences if one.state is State.NOT_APPLICABLE})
+    if silent:
+        yield ""
+        yield from _wrapped("Does not apply:", ", ".join(silent))
+    yield from questions(plan)
+
+
+def questions(plan: Plan) -> Iterator[str]:
+    """What to ask people, the required first."""
+    if not plan.questions:
+        return
+    yield ""
+    yield "To ask"
+    for question in plan.questions:
+        need = "required" if question.required else "makes dates conditional"
+        yield from _wrapped(f"  {question.name} ({need})", question.ask)
+
+
+def table(rows: Iterable[Occurrence | str]) -> Iterator[str]:
+    """Occurrences a line each: day, state, clause and part, what. A string stands for rows left out."""
+    for row in rows:
+        if isinstance(row, str):
+            yield f"{'':12}{row}"
+            continue
+        part = f" {row.index}/{row.of}" if row.of and row.of > 1 else f" {row.index}" if row.of is None else ""
+        mark = "?" if row.conditional else " "
+        what = figure(row)
+        day = str(row.acts_on or "")
+        soft = "~" if row.due_on is None and row.soft_on else " "
+        yield f"{day:10}{soft}{mark}{row.state.value.replace('_', ' '):13} {row.clause + part:33} {what}".rstrip()
+
+
+def legend(rows: Iterable[Occurrence]) -> Iterator[str]:
+    """What the marks mean, where they were used."""
+    rows = list(rows)
+    if any(one.conditional for one in rows):
+        yield "? holds only once what is missing or expected is confirmed"
+    if any(one.due_on is None and one.soft_on for one in rows):
+        yield "~ a soft date from policy; the document names none"
+
+
+def figure(one: Occurrence) -> str:
+    """The amount, the units, or the days of cover."""
+    if one.amount is not None:
+        return one.amount.shown()
+    if one.units is not None:
+        return f"{one.units:,} {one.unit}".strip()
+    if one.from_on is not None and one.of is not None:
+        return f"from {one.from_on}"
+    return ""
+
+
+def _shortened(rows: Sequence[Occurrence]) -> Iterator[Occurrence | str]:
+    """Open series cut to their first few, so that pay and accrual do not drown the rest."""
+    seen: dict[str, int] = {}
+    left: dict[str, list[Occurrence]] = {}
+    for one in rows:
+        seen[one.clause] = seen.get(one.clause, 0) + (one.of is None)
+        if one.of is None and seen[one.clause] > LONG_SERIES:
+            left.setdefault(one.clause, []).append(one)
+        else:
+            yield one
+    for clause, rest in left.items():
+        yield f"... and {len(rest)} more of {clause}, to {rest[-1].acts_on}"
+
+
+def _waiting(rows: Sequence[Occurrence]) -> Iterator[str]:
+    for clause, group in groupby(sorted(rows, key=lambda one: one.clause), key=lambda one: one.clause):
+        first = next(iter(group))
+        names = ", ".join(dict.fromkeys((*first.waiting_for, *first.missing)))
+        yield from _wrapped(f"  {clause}", f"for {names}")
+
+
+def _powers(powers: Sequence[Power]) -> Iterator[str]:
+    if not powers:
+        return
+    yield ""
+    yield "Powers"
+    for one in powers:
+        waiting = f", waiting for {', '.join(one.waiting_for)}" if one.waiting_for else ""
+        yield from _wrapped(f"  {one.arises_on} {one.state.value}{waiting}", f"the {one.holder} may {one.may} (clause {one.cite})")
+
+
+def changes_text(changes: Sequence[Change], touched: Sequence[StoredDelivery] = ()) -> Iterator[str]:
+    """A diff, a line a change, with before and after; then what was sent already and goes to a person."""
+    if not changes:
+        yield "Nothing changes."
+    for change in changes:
+        one = change.subject
+        name = one.name if isinstance(one, Power) else one.clause
+        part = f"/{one.index}" if isinstance(one, Occurrence) and one.of != 1 else ""
+        yield from _wrapped(f"  {change.verb:8} {name}{part}", f"{_side(change.before)} -> {_side(change.after)}")
+    for delivery in touched:
+        yield from _wrapped("  sent already", f"{delivery.push.name} of {delivery.push.clause}: a person decides about it")
+
+
+def _side(one: Occurrence | Power | None) -> str:
+    if one is None:
+        return "none"
+    day = one.arises_on if isinstance(one, Power) else one.acts_on
+    state = one.state.value.replace("_", " ")
+    waits = f" for {', '.join(one.waiting_for[:3])}" if one.waiting_for and day is None else ""
+    what = f" {figure(one)}" if isinstance(one, Occurrence) and figure(one) else ""
+    return f"{state}{waits}{f' {day}' if day else ''}{what}"
+
+
+def derivation_text(derivation: Derivation) -> Iterator[str]:
+    """The steps of an explanation, conclusions first, indented by depth."""
+    for depth, step in derivation.walk():
+        cite = f" [clause {step.cite}]" if step.cite and step.kind in ("event", "reading", "clause", "fact") else ""
+        result = f" = {step.result}" if step.result else ""
+        label = {"reading": "", "event": "event ", "fact": "fact ", "assumption": "assumed: "}.get(step.kind, "")
+        text = f"{label}{step.rule}{result}{cite}"
+        indent = "  " * (depth + 1)
+        yield from textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=f"{indent}  ")
+
+
+def alternatives_text(others: Sequence[Alternative]) -> Iterator[str]:
+    """What one occurrence would be under the other readings."""
+    for other in others:
+        yield from _wrapped(f'  {other.reading}: "{other.option}"', _side(other.other))
+
+
+def wrapped(head: str, text: str) -> Iterator[str]:
+    """A head and its text, indented under it where it does not fit the line."""
+    return _wrapped(head, text)
+
+
+def _wrapped(head: str, text: str) -> Iterator[str]:
+    line = f"{head}  {text}"
+    if len(line) <= WIDTH:
+        yield line
+        return
+    yield head
+    yield from textwrap.wrap(text, WIDTH, initial_indent="      ", subsequent_indent="      ")
