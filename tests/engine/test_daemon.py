@@ -128,13 +128,25 @@ async def test_simulated_time_wakes_the_daemon_at_the_instant_and_not_before(
     assert receiver.names == ["first", "a day later"]
 
 
-async def test_a_hundred_results_take_a_few_commits(stage: Stage, watched: Watched) -> None:
-    stage.plan(*(push(f"pay {number}") for number in range(100)))
-    pump, running = running_pump(stage, watched, Scripted(), total_concurrency=100, destination_concurrency=100)
-    await until(lambda: watched.recorded == 100, watched.heard)
+async def test_results_that_come_one_by_one_are_written_together(stage: Stage, watched: Watched) -> None:
+    """A commit for each result would make the disk, and not the receiver, the limit of a burst."""
+    stage.plan(push("a", "quick"), push("b", "quick"), push("c", "slow"))
+    receiver = Hanging("slow")
+    pump, running = running_pump(stage, watched, receiver, flush_seconds=5, flush_most=3)
+    await until(lambda: receiver.waiting == 1 and len(receiver.seen) == 3, receiver.told)
+    receiver.released.set()
+    await until(lambda: watched.recorded == 3, watched.heard)
+    assert watched.commits == 1
     pump.stop()
     await running
-    assert watched.commits <= 5
+
+
+async def test_a_few_results_do_not_wait_for_more(stage: Stage, watched: Watched) -> None:
+    stage.plan(push("a"))
+    pump, running = running_pump(stage, watched, Scripted(), flush_seconds=0.01, flush_most=1000)
+    await until(lambda: watched.recorded == 1, watched.heard)
+    pump.stop()
+    await running
 
 
 async def test_a_store_that_is_away_is_waited_for_and_said_once(stage: Stage, watched: Watched) -> None:
