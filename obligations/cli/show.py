@@ -94,17 +94,19 @@ def figure(one: Occurrence) -> str:
 
 
 def _shortened(rows: Sequence[Occurrence]) -> Iterator[Occurrence | str]:
-    """Open series cut to their first few, so that pay and accrual do not drown the rest."""
+    """Open series cut to their first few, and parts that ended early to one line, so that they do not drown the rest."""
     seen: dict[str, int] = {}
     left: dict[str, list[Occurrence]] = {}
     for one in rows:
         seen[one.clause] = seen.get(one.clause, 0) + (one.of is None)
         if one.of is None and seen[one.clause] > LONG_SERIES:
-            left.setdefault(one.clause, []).append(one)
+            left.setdefault(f"more of {one.clause}", []).append(one)
+        elif one.of != 1 and one.state in (State.SUPERSEDED, State.TERMINATED):
+            left.setdefault(f"{one.state} of {one.clause}", []).append(one)
         else:
             yield one
-    for clause, rest in left.items():
-        yield f"... and {len(rest)} more of {clause}, to {rest[-1].acts_on}"
+    for words, rest in left.items():
+        yield f"... and {len(rest)} {words}, {rest[0].acts_on} to {rest[-1].acts_on}"
 
 
 def _waiting(rows: Sequence[Occurrence]) -> Iterator[str]:
@@ -125,23 +127,65 @@ def _powers(powers: Sequence[Power]) -> Iterator[str]:
 
 
 def changes_text(changes: Sequence[Change], touched: Sequence[StoredDelivery] = ()) -> Iterator[str]:
-    """A diff, a line a change, with before and after; then what was sent already and goes to a person."""
+    """A diff, a line a change, with before and after; then what was sent already and goes to a person.
+
+    Many alike of one series stand on one line, first to last.
+    """
     if not changes:
         yield "Nothing changes."
-    for change in changes:
+    alike: dict[tuple[object, ...], list[Change]] = {}
+    for number, change in enumerate(changes):
         one = change.subject
-        name = one.name if isinstance(one, Power) else one.clause
-        part = f"/{one.index}" if isinstance(one, Occurrence) and one.of != 1 else ""
-        yield from _wrapped(f"  {change.verb:8} {name}{part}", f"{_side(change.before)} -> {_side(change.after)}")
+        series = isinstance(one, Occurrence) and one.of != 1
+        key = (one.clause, change.verb, _state(change.before), _state(change.after)) if series else (number,)
+        alike.setdefault(key, []).append(change)
+    for group in alike.values():
+        if len(group) < LONG_SERIES:
+            for change in group:
+                yield from _wrapped(f"  {_verb(change):8} {_name(change)}", f"{_side(change.before)} -> {_side(change.after)}")
+        else:
+            yield from _many(group)
     for delivery in touched:
         yield from _wrapped("  sent already", f"{delivery.push.name} of {delivery.push.clause}: a person decides about it")
+
+
+def _many(group: Sequence[Change]) -> Iterator[str]:
+    first, last = group[0], group[-1]
+    numbers = [change.subject.index for change in group if isinstance(change.subject, Occurrence)]
+    name = f"{first.subject.clause}/{min(numbers)}-{max(numbers)} ({len(group)})"
+    days = [day for day in (_acts_on(first), _acts_on(last)) if day]
+    span = f" {' to '.join(str(day) for day in dict.fromkeys(days))}" if days else ""
+    yield from _wrapped(f"  {_verb(first):8} {name}", f"{_state(first.before)} -> {_state(first.after)}{span}")
+
+
+def _verb(change: Change) -> str:
+    """The change in a word: an occurrence that had no day and has one now is dated, not moved."""
+    before, after = change.before, change.after
+    if isinstance(before, Occurrence) and isinstance(after, Occurrence) and before.acts_on is None and after.acts_on:
+        return "dated"
+    return change.verb
+
+
+def _name(change: Change) -> str:
+    one = change.subject
+    part = f"/{one.index}" if isinstance(one, Occurrence) and one.of != 1 else ""
+    return (one.name if isinstance(one, Power) else one.clause) + part
+
+
+def _acts_on(change: Change) -> date | None:
+    one = change.subject
+    return one.arises_on if isinstance(one, Power) else one.acts_on
+
+
+def _state(one: Occurrence | Power | None) -> str:
+    return one.state.value.replace("_", " ") if one is not None else "none"
 
 
 def _side(one: Occurrence | Power | None) -> str:
     if one is None:
         return "none"
     day = one.arises_on if isinstance(one, Power) else one.acts_on
-    state = one.state.value.replace("_", " ")
+    state = _state(one)
     waits = f" for {', '.join(one.waiting_for[:3])}" if one.waiting_for and day is None else ""
     what = f" {figure(one)}" if isinstance(one, Occurrence) and figure(one) else ""
     return f"{state}{waits}{f' {day}' if day else ''}{what}"
