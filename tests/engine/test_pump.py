@@ -208,11 +208,14 @@ async def test_two_daemons_on_one_database_share_the_work_and_repeat_none_of_it(
 ) -> None:
     stage.plan(*(push(f"pay {number}") for number in range(60)))
     other_store = open_store(database_url)
-    receiver = Scripted()
-    await asyncio.gather(
-        stage.pump(receiver).pass_once(),
-        stage.pump(receiver, store=other_store).pass_once(),
+    receiver = Hanging("payroll")
+    both = asyncio.gather(
+        stage.pump(receiver, total_concurrency=4).pass_once(),
+        stage.pump(receiver, store=other_store, total_concurrency=4).pass_once(),
     )
+    await until(lambda: receiver.waiting == 8, receiver.told)
+    receiver.released.set()
+    await both
     assert len(receiver.seen) == 60
     assert len({claim.key for claim in receiver.seen}) == 60
     assert len({claim.worker for claim in receiver.seen}) == 2
