@@ -5,7 +5,7 @@ A claim never waits for a row that another writer holds.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,9 @@ from sqlalchemy import Connection, Row
 from obligations.domain.delivery import ARROWS, DeliveryState, PushKind, Verdict
 from obligations.ports import Claim, Result
 from obligations.store import queue
-from obligations.store.rows import texts_by_name, to_json
+from obligations.store.bulk import run_many
+from obligations.store.instants import to_micros
+from obligations.store.rows import Values, texts_by_name, to_json
 from obligations.store.transaction import IllegalMove
 
 _AFTER_SENDING = ARROWS[DeliveryState.SENDING] - {DeliveryState.SENDING}
@@ -51,14 +53,16 @@ def claim(
     if not taken:
         return []
     claimed = sorted(taken, key=lambda row: (row.next_attempt_at or row.send_at, row.kind, row.key))
-    connection.execute(
-        queue.START_ATTEMPT,
-        [
-            {"tenant": tenant, "key": row.key, "number": row.attempts, "fence": row.fence, "worker": worker,
-             "started_at": machine_now}
-            for row in claimed
-        ],
-    )
+    if is_sqlite:
+        run_many(
+            connection,
+            queue.START_ATTEMPT,
+            [
+                {"tenant": tenant, "key": row.key, "number": row.attempts, "fence": row.fence, "worker": worker,
+                 "started_at": machine_now}
+                for row in claimed
+            ],
+        )
     if reminders := [row for row in claimed if row.kind == PushKind.REMINDER]:
         _collapse(connection, tenant, business_now, reminders)
     return [_claim_of(row, worker, business_now) for row in claimed]
@@ -111,55 +115,58 @@ def record(connection: Connection, tenant: str, results: Iterable[Result]) -> li
             raise IllegalMove(f"no arrow leads from sending to {result.state.value}")
     if not wanted:
         return []
+    if connection.dialect.name != "sqlite":
+        return _record_at_once(connection, tenant, wanted)
     held = {
         row.key: (row.fence, row.worker)
         for row in connection.execute(queue.HELD, {"mine": tenant, "keys": [it.claim.key for it in wanted]})
     }
-    ours: list[Result] = []
+    ours: list[Values] = []
     stale: list[UUID] = []
     for result in wanted:
         # Each claim is written once, also when it is reported twice.
         if held.get(result.claim.key) == (result.claim.fence, result.claim.worker):
             del held[result.claim.key]
-            ours.append(result)
+            ours.append({"mine": tenant, **_ending(result)})
         else:
             stale.append(result.claim.key)
-    if ours:
-        began = _began(connection, tenant, [it.claim.key for it in ours if it.outcome.verdict is Verdict.UNKNOWN])
-        connection.execute(queue.FINISH_DELIVERY, [_delivery_end(tenant, it, began) for it in ours])
-        connection.execute(queue.FINISH_ATTEMPT, [_attempt_end(tenant, it) for it in ours])
+    run_many(connection, queue.FINISH_DELIVERY, ours)
+    run_many(connection, queue.FINISH_ATTEMPT, ours)
     return stale
 
 
-def _began(connection: Connection, tenant: str, keys: Collection[UUID]) -> dict[UUID, datetime]:
-    """When the attempt now under way began, by key: what a receiver may have seen, it saw from then on."""
-    if not keys:
-        return {}
-    return {row.key: row.started_at for row in connection.execute(queue.BEGAN, {"mine": tenant, "keys": list(keys)})}
+def _record_at_once(connection: Connection, tenant: str, results: Sequence[Result]) -> list[UUID]:
+    ours: dict[tuple[UUID, int, str], Result] = {}
+    stale: list[UUID] = []
+    for result in results:
+        held = (result.claim.key, result.claim.fence, result.claim.worker)
+        if held in ours:
+            stale.append(result.claim.key)
+        else:
+            ours[held] = result
+    endings = [_ending(result) for result in ours.values()]
+    given: dict[str, Any] = {name: [ending[name] for ending in endings] for name in endings[0]}
+    for instants in ("again_at", "done_at", "ended_at"):
+        given[instants] = [None if it is None else to_micros(it) for it in given[instants]]
+    written = {tuple(row) for row in connection.execute(queue.FINISH_ALL, {"mine": tenant, **given})}
+    return stale + [held[0] for held in ours if held not in written]
 
 
-def _delivery_end(tenant: str, result: Result, began: Mapping[UUID, datetime]) -> dict[str, Any]:
+def _ending(result: Result) -> Values:
     delivered = result.state is DeliveryState.DELIVERED
     retrying = result.state is DeliveryState.RETRYING
     return {
-        "mine": tenant,
         "at_key": result.claim.key,
         "at_fence": result.claim.fence,
+        "as_worker": result.claim.worker,
+        "at_number": result.claim.attempt,
         "new_state": result.state.value,
         # A retry without an instant would never go; it goes at once.
         "again_at": (result.next_attempt_at or result.finished_at) if retrying else None,
-        "unknown_at": began.get(result.claim.key),
+        "is_unknown": result.outcome.verdict is Verdict.UNKNOWN,
         "done_at": result.finished_at if delivered else None,
         "receipt": to_json(dict(result.outcome.receipt)),
         "because": "" if delivered else result.outcome.detail,
-    }
-
-
-def _attempt_end(tenant: str, result: Result) -> dict[str, Any]:
-    return {
-        "mine": tenant,
-        "at_key": result.claim.key,
-        "at_number": result.claim.attempt,
         "ended_at": result.finished_at,
         "came_to": result.outcome.verdict.value,
         "answered": result.outcome.status,

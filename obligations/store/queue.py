@@ -10,12 +10,19 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
     ColumnElement,
     Integer,
     Select,
     Text,
+    Uuid,
     and_,
+    any_,
     bindparam,
+    case,
+    column,
     exists,
     func,
     insert,
@@ -105,9 +112,11 @@ def take(*, is_sqlite: bool, some_full: bool) -> Any:
     chosen = select(both.c.key).order_by(both.c.at, both.c.kind).limit(_UP_TO)
     # On PostgreSQL the lease is measured by the database's clock, which all daemons share.
     lease_until = bindparam("lease_ends", type_=Instant) if is_sqlite else database_now(bindparam("ahead"))
-    return (
+    # As a list the keys lead PostgreSQL to the primary key, also before it has statistics.
+    among = _d.key.in_(chosen) if is_sqlite else _d.key == any_(func.array(chosen.scalar_subquery()))
+    taken = (
         update(_D)
-        .where(_d.tenant == _MINE, _d.key.in_(chosen))
+        .where(_d.tenant == _MINE, among)
         .values(
             state=_SENDING,
             fence=_d.fence + literal_column("1"),
@@ -119,11 +128,20 @@ def take(*, is_sqlite: bool, some_full: bool) -> Any:
                    _d.address_json, _d.body, _d.send_at, _d.attempts, _d.fence, _d.next_attempt_at,
                    _d.first_unknown_at)
     )
+    if is_sqlite:
+        return taken   # it writes in one place only; `START_ATTEMPT` follows
+    moved = taken.cte("moved")
+    begun = (
+        insert(_A)
+        .from_select(_BEGUN, select(_MINE, moved.c.key, moved.c.attempts, moved.c.fence,
+                                    bindparam("as_worker", type_=Text), _BY_MACHINE))
+        .cte("begun")
+    )
+    return select(moved).add_cte(begun)
 
 
-START_ATTEMPT = insert(_A).values(
-    {name: bindparam(name) for name in ("tenant", "key", "number", "fence", "worker", "started_at")}
-)
+_BEGUN = ("tenant", "key", "number", "fence", "worker", "started_at")
+START_ATTEMPT = insert(_A).values({name: bindparam(name) for name in _BEGUN})
 
 NEXT_SCHEDULED = (
     select(_d.send_at).where(_d.tenant == _MINE, _d.state == _SCHEDULED).order_by(_d.send_at).limit(literal_column("1"))
@@ -182,26 +200,27 @@ SWEEP = _sweep()
 
 # --- results and rescue -----------------------------------------------------------------------------------------------
 
-# Locked in the order of keys, so that what is read here still holds when it is written next.
-HELD = (
-    select(_d.key, _d.fence, _d.worker)
-    .where(_d.tenant == _MINE, _d.key.in_(bindparam("keys", expanding=True)), _d.state == _SENDING)
-    .order_by(_d.key)
-    .with_for_update()
-)
-BEGAN = (
-    select(_a.key, _a.started_at)
-    .join(_D, (_d.tenant == _a.tenant) & (_d.key == _a.key) & (_d.attempts == _a.number))
-    .where(_a.tenant == _MINE, _a.key.in_(bindparam("keys", expanding=True)))
+def _first_unknown(unknown: Any) -> Any:
+    """Unknown since the attempt began: what a receiver may have seen, it saw from then on."""
+    began = (
+        select(_a.started_at)
+        .where(_a.tenant == _d.tenant, _a.key == _d.key, _a.number == _d.attempts)
+        .scalar_subquery()
+    )
+    return func.coalesce(_d.first_unknown_at, case((unknown, began)))
+
+
+# One row at a time, for SQLite, where a writer is alone: what `HELD` reads is still so when it is written.
+HELD = select(_d.key, _d.fence, _d.worker).where(
+    _d.tenant == _MINE, _d.key.in_(bindparam("keys", expanding=True)), _d.state == _SENDING
 )
 FINISH_DELIVERY = (
     update(_D)
-    .where(_d.tenant == _MINE, _d.key == bindparam("at_key"), _d.fence == bindparam("at_fence"),
-           _d.state == _SENDING)
+    .where(_d.tenant == _MINE, _d.key == bindparam("at_key"), _d.state == _SENDING)
     .values(
         state=bindparam("new_state"),
         next_attempt_at=bindparam("again_at"),
-        first_unknown_at=func.coalesce(_d.first_unknown_at, bindparam("unknown_at", type_=Instant)),
+        first_unknown_at=_first_unknown(bindparam("is_unknown", type_=Boolean)),
         delivered_at=bindparam("done_at"),
         receipt_json=bindparam("receipt"),
         reason=bindparam("because"),
@@ -216,6 +235,50 @@ FINISH_ATTEMPT = (
     .values(finished_at=bindparam("ended_at"), verdict=bindparam("came_to"), status=bindparam("answered"),
             detail=bindparam("said"))
 )
+
+
+def _finish_all() -> Any:
+    """All results at once, for PostgreSQL: one statement whatever their number. Returns the claims it
+    ended: key, fence, worker."""
+    columns: dict[str, Any] = {
+        "at_key": Uuid(), "at_fence": BigInteger(), "as_worker": Text(), "at_number": Integer(), "new_state": Text(),
+        "again_at": BigInteger(), "is_unknown": Boolean(), "done_at": BigInteger(), "receipt": Text(),
+        "because": Text(), "ended_at": BigInteger(), "came_to": Text(), "answered": Integer(), "said": Text(),
+    }
+    given = func.unnest(*(bindparam(name, type_=ARRAY(kind)) for name, kind in columns.items())).table_valued(
+        *(column(name, kind) for name, kind in columns.items()), name="given"
+    ).render_derived()
+    g = given.c
+    written = (
+        update(_D)
+        # The keys once more, as a list: without statistics nothing else leads the planner to the primary key. A
+        # constraint has it that a row with a worker is being sent; saying so here would only lead it astray.
+        .where(_d.tenant == _MINE, _d.key == any_(bindparam("at_key", type_=ARRAY(Uuid()))), _d.key == g.at_key,
+               _d.fence == g.at_fence, _d.worker == g.as_worker)
+        .values(
+            state=g.new_state,
+            next_attempt_at=g.again_at,
+            first_unknown_at=_first_unknown(g.is_unknown),
+            delivered_at=g.done_at,
+            receipt_json=g.receipt,
+            reason=g.because,
+            worker=_is(""),
+            lease_until=null(),
+        )
+        .returning(g.at_key, g.at_fence, g.as_worker, g.at_number, g.ended_at, g.came_to, g.answered, g.said)
+        .cte("written")
+    )
+    w = written.c
+    ended = (
+        update(_A)
+        .where(_a.tenant == _MINE, _a.key == w.at_key, _a.number == w.at_number, _a.finished_at.is_(None))
+        .values(finished_at=w.ended_at, verdict=w.came_to, status=w.answered, detail=w.said)
+        .cte("ended")
+    )
+    return select(w.at_key, w.at_fence, w.as_worker).add_cte(ended)
+
+
+FINISH_ALL = _finish_all()
 
 
 @lru_cache

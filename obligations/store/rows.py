@@ -17,11 +17,12 @@ from obligations.ports import Attempt, Decision, DeliveryChange, LedgerEntry, St
 from schedules.derivation import Derivation
 
 Values = dict[str, Any]
+_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
 def to_json(value: object) -> str:
     """The value as ASCII text: escapes keep any string exact, on both databases and in any encoding."""
-    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+    return _encode(value)
 
 
 def _plain(mapping: Mapping[str, Any]) -> str:
@@ -174,6 +175,18 @@ def occurrence_of(row: Row[Any]) -> Occurrence:
     )
 
 
+def new_delivery_row(tenant: str, change: DeliveryChange) -> Values:
+    """A delivery as it begins. Its columns stand in the order of the table."""
+    content = content_row(change)
+    return {
+        "tenant": tenant,
+        "key": change.push.key,
+        "occurrence_id": content.pop("occurrence_id"),
+        "contract": change.push.contract,
+        **content,
+    }
+
+
 def content_row(change: DeliveryChange) -> Values:
     """What a change writes of a delivery, whether it is new or not."""
     push = change.push
@@ -188,7 +201,7 @@ def content_row(change: DeliveryChange) -> Values:
         "address_json": _plain(push.address),
         "send_at": push.send_at,
         "payload_json": _plain(push.payload),
-        "approvals_json": to_json(push.approvals),
+        "approvals_json": to_json(push.approvals) if push.approvals else "[]",
         "supersession": push.supersession,
         "supersedes": push.supersedes,
         "money": push.money,

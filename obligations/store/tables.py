@@ -177,7 +177,9 @@ class DeliveryRow(Kept, table=True):
         CheckConstraint("supersession >= 0", name="supersession"),
         # A row in one of these states without its instant would never be looked at again.
         CheckConstraint("state <> 'retrying' OR next_attempt_at IS NOT NULL", name="retrying"),
-        CheckConstraint("state <> 'sending' OR (lease_until IS NOT NULL AND worker <> '')", name="sending"),
+        CheckConstraint("state <> 'sending' OR lease_until IS NOT NULL", name="sending"),
+        # So that a worker's name on a row is proof enough that the row is its own.
+        CheckConstraint("(state = 'sending') = (worker <> '')", name="worker"),
         Index("ix_delivery_contract", "tenant", "contract"),
         Index("ix_delivery_scheduled", "tenant", "send_at", "kind", "destination",
               sqlite_where=text("state = 'scheduled'"), postgresql_where=text("state = 'scheduled'")),

@@ -40,6 +40,7 @@ from obligations.ports import (
     StoredDelivery,
 )
 from obligations.store import rows, tables
+from obligations.store.bulk import insert_many
 from obligations.store.instants import Instant
 
 # SQLite takes 32,766 parameters in one statement.
@@ -181,14 +182,12 @@ class SqlTransaction:
             if change.state not in _MAY_STAY:
                 raise IllegalMove(f"a new delivery cannot start as {change.state.value} ({change.push.name},"
                                   f" {change.push.key})")
-        self._insert(
-            tables.delivery,
-            [
-                {"tenant": self._tenant, "key": it.push.key, "contract": it.push.contract, **rows.content_row(it)}
-                for it in changes
-            ],
-            refused="a delivery that was to be new is there already",
-        )
+        try:
+            insert_many(self._connection, tables.delivery, [rows.new_delivery_row(self._tenant, it) for it in changes])
+        except IntegrityError as error:
+            if "CHECK" in str(error.orig).upper():
+                raise
+            raise Conflict("a delivery that was to be new is there already") from None
 
     def _change_deliveries(self, changes: Sequence[DeliveryChange]) -> None:
         # In the order of keys, like every other writer, so that two never wait for each other in a ring.

@@ -97,7 +97,9 @@ def test_postgres_tables_of_the_past_cannot_be_truncated(postgres_url: str) -> N
         ("delivery", {"attempts": -1}),
         ("delivery", {"supersession": -1}),
         ("delivery", {"state": "retrying", "next_attempt_at": None}),
-        ("delivery", {"state": "sending", "lease_until": None}),
+        ("delivery", {"state": "sending", "worker": "w", "lease_until": None}),
+        ("delivery", {"state": "sending", "worker": "", "lease_until": NOON}),
+        ("delivery", {"state": "scheduled", "worker": "w"}),
     ],
 )
 def test_a_row_that_makes_no_sense_is_refused(engine: Engine, table: str, wrong: dict[str, Any]) -> None:

@@ -118,9 +118,8 @@ def _tables() -> None:
         sa.Column("receipt_json", sa.Text(), server_default=sa.text("'{}'"), nullable=False),
         sa.CheckConstraint("kind IN ('reminder', 'action', 'edit')", name=op.f("ck_delivery_kind")),
         sa.CheckConstraint("state <> 'retrying' OR next_attempt_at IS NOT NULL", name=op.f("ck_delivery_retrying")),
-        sa.CheckConstraint(
-            "state <> 'sending' OR (lease_until IS NOT NULL AND worker <> '')", name=op.f("ck_delivery_sending")
-        ),
+        sa.CheckConstraint("state <> 'sending' OR lease_until IS NOT NULL", name=op.f("ck_delivery_sending")),
+        sa.CheckConstraint("(state = 'sending') = (worker <> '')", name=op.f("ck_delivery_worker")),
         sa.CheckConstraint(
             "state IN ('proposed', 'scheduled', 'sending', 'retrying', 'delivered', 'parked', "
             "'refused', 'collapsed', 'cancelled')",

@@ -1,0 +1,96 @@
+"""Many rows at once, past SQLAlchemy's work on each of them.
+
+The statements are Core's, compiled once; only the binding of each row is the driver's own. That is half of the time of
+storing a plan, and on PostgreSQL COPY is three times as fast again as inserting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Table, insert
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.exc import IntegrityError
+
+from obligations.store.instants import to_micros
+
+_SQLITE = sqlite.dialect(paramstyle="qmark")
+
+
+def insert_many(connection: Connection, table: Table, many: Sequence[dict[str, Any]]) -> None:
+    """Insert rows that all name the same columns; raises SQLAlchemy's `IntegrityError` when one is refused."""
+    if not many:
+        return
+    columns = tuple(many[0])
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(
+            _insert(table, columns), [tuple([_sqlite_value(value) for value in row.values()]) for row in many]
+        )
+    else:
+        _copy(connection, table, columns, many)
+
+
+def run_many(connection: Connection, statement: Any, many: Sequence[dict[str, Any]]) -> None:
+    """Run a statement for each row of parameters. Rows may hold more than the statement asks for."""
+    if not many:
+        return
+    if connection.dialect.name != "sqlite":
+        connection.execute(statement, many)
+        return
+    text, names, fixed = _compiled(statement)
+    connection.exec_driver_sql(
+        text, [tuple([_sqlite_value(row[name] if name in row else fixed[name]) for name in names]) for row in many]
+    )
+
+
+@lru_cache
+def _compiled(statement: Any) -> tuple[str, tuple[str, ...], dict[str, Any]]:
+    """The statement for SQLite: its text, the names of its parameters in order, and those it brings along."""
+    compiled = statement.compile(dialect=_SQLITE)
+    assert compiled.positiontup is not None
+    return compiled.string, tuple(compiled.positiontup), dict(compiled.params)
+
+
+@lru_cache
+def _insert(table: Table, columns: tuple[str, ...]) -> str:
+    compiled = insert(table).compile(dialect=_SQLITE, column_keys=list(columns))
+    # The statement names columns in the table's order, the rows in theirs.
+    assert compiled.positiontup is not None
+    if tuple(compiled.positiontup) != columns:
+        raise ValueError(f"rows of {table.name} must name their columns in the order of the table")
+    return compiled.string
+
+
+def _sqlite_value(value: Any) -> Any:
+    kind = type(value)
+    if kind is UUID:
+        return value.hex
+    if kind is datetime:
+        return to_micros(value)
+    return value
+
+
+def _copy(connection: Connection, table: Table, columns: tuple[str, ...], many: Iterable[dict[str, Any]]) -> None:
+    import psycopg
+    from psycopg import sql
+
+    command = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    raw = connection.connection.cursor()
+    try:
+        with raw.copy(command) as copy:
+            for row in many:
+                copy.write_row([to_micros(it) if type(it) is datetime else it for it in row.values()])
+    except psycopg.IntegrityError as error:
+        raise IntegrityError("COPY", None, error) from None
+    except psycopg.Error as error:
+        from sqlalchemy.exc import DBAPIError
+
+        raise DBAPIError("COPY", None, error) from None
+    finally:
+        raw.close()
