@@ -41,7 +41,8 @@ class Period:
 def service_year(start: date, day: date) -> ServiceYear:
     """The year of service a day falls in; raises `ValueError` before the start.
 
-    >>> service_year(date(2005, 4, 11), date(2006, 4, 10)).ordinal, service_year(date(2005, 4, 11), date(2006, 4, 11)).ordinal
+    >>> start = date(2005, 4, 11)
+    >>> service_year(start, date(2006, 4, 10)).ordinal, service_year(start, date(2006, 4, 11)).ordinal
     (1, 2)
     """
     if day < start:

@@ -24,7 +24,7 @@ class Tranche:
 class Step:
     """`times` equal tranches that together are `portion` of the grant, each `every` after the one before.
 
-    `offset` is the span from the anchor to the point the step counts from; a single tranche without `every` vests there.
+    `offset` is the span from the anchor to the point the step counts from; one tranche without `every` vests there.
     """
 
     portion: Fraction

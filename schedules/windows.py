@@ -31,6 +31,7 @@ def beginning_on(span: Span, anchor: Reasoned[date], counting: Counting = PLAIN)
     Where the last month has no corresponding date the window ends with that month.
     Source: Nesbit v. State (Tex. Crim. App. 2007); UK SI 2018/1082 r 1.4; BGB 187(2), 188.
 
+    >>> from schedules.spans import Unit
     >>> hired = Reasoned(date(2005, 4, 11), Derivation("employment started", "2005-04-11", kind="event"))
     >>> beginning_on(Span(24, Unit.MONTH), hired).value.words()
     '2005-04-11 to 2007-04-10'
@@ -46,6 +47,7 @@ def beginning_on(span: Span, anchor: Reasoned[date], counting: Counting = PLAIN)
 def following(span: Span, anchor: Reasoned[date], counting: Counting = PLAIN) -> Reasoned[Window]:
     """The window that starts the day after the anchor and ends with the last day of the span after it.
 
+    >>> from schedules.spans import Unit
     >>> left = Reasoned(date(2006, 10, 16), Derivation("change of control", "2006-10-16", kind="event"))
     >>> following(Span(6, Unit.MONTH), left).value.words()
     '2006-10-17 to 2007-04-16'
@@ -59,7 +61,7 @@ def following(span: Span, anchor: Reasoned[date], counting: Counting = PLAIN) ->
 def between(first: Reasoned[date], last: Reasoned[date] | None) -> Reasoned[Window]:
     """The window from one day to another, both in, or without an end where `last` is None."""
     inputs = (first.why,) if last is None else (first.why, last.why)
-    words = "from the first day on, without an end" if last is None else "from the first day to the last, both in"
+    words = "from the first day on" if last is None else "from the first day to the last, both in"
     return _window(first.value, last.value if last else None, words, inputs)
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from uuid import UUID
 
 from obligations.domain.occurrence import Occurrence
-from obligations.planning.plan import Plan
+from obligations.planning.plan import Plan, seen
 from obligations.terms.loader import Terms
 
 Planner = Callable[[Terms], Plan]
@@ -54,11 +54,8 @@ def _alternatives(terms: Terms, chosen: Plan, planner: Planner) -> Iterator[Alte
 
 
 def visible(occurrence: Occurrence | None) -> tuple[object, ...] | None:
-    """What a reader sees of an occurrence: two that show the same are the same."""
-    if occurrence is None:
-        return None
-    one = occurrence
-    return (one.state, one.adjusted_on, one.due_on, one.soft_on, one.from_on, one.to_on, one.amount, one.units)
+    """What a reader sees of an occurrence, None where it does not exist."""
+    return seen(occurrence) if occurrence is not None else None
 
 
 def earliest(chosen: Iterable[Occurrence], others: Iterable[Alternative]) -> Mapping[UUID, date]:

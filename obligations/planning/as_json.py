@@ -32,7 +32,13 @@ def plan_json(plan: Plan, others: Iterable[Alternative] = ()) -> dict[str, Any]:
         "pushes": [push_json(one) for one in plan.pushes],
         "under_other_readings": [alternative_json(one) for one in others],
         "missing": [
-            {"name": question.name, "kind": question.kind, "required": question.required, "ask": question.ask, "cite": question.cite}
+            {
+                "name": question.name,
+                "kind": question.kind,
+                "required": question.required,
+                "ask": question.ask,
+                "cite": question.cite,
+            }
             for question in plan.questions
         ],
         "dormant": [{"clause": clause, "waiting_for": list(waiting)} for clause, waiting in plan.dormant],

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from obligations.domain.money import Money
-from obligations.domain.occurrence import Kind, Occurrence, State
+from obligations.domain.occurrence import Occurrence, State
 from obligations.planning.draft import Draft
+from obligations.planning.happenings import words_of
 from obligations.planning.pay import pay_final, pay_periods
 from obligations.planning.tranches import accelerated, vesting
-from obligations.planning.values import Happening, NotYet
+from obligations.planning.values import NotYet
 from obligations.planning.world import Instance, World
 from obligations.terms import expressions as e
 from obligations.terms.model import Clause
@@ -34,13 +35,13 @@ def of_clause(world: World, clause_id: str, clause: Clause) -> Iterator[Occurren
     slot = world.slot(clause.when)
     if not instances and (slot or more.never or more.judgment):
         yield from _placeholders(world, clause_id, clause, Instance(slot or clause_id), more)
-    closings, unclear = world.closings(clause, instances)
+    closings = world.closings(clause_id, clause)
     for instance in instances:
-        closing = closings.get(instance.id)
+        closing = closings.closed.get(instance.id)
         for draft in _drafts(world, clause_id, clause, instance):
             draft.closing = closing
-            if instance.id in unclear:
-                draft.judgment.append(f"which {clause_id} does {clause.closed_by} answer")
+            if instance.id in closings.unclear:
+                draft.judgment.append(f"which {words_of(clause_id)} the report {clause.closed_by} answers")
             yield draft.finish()
 
 
@@ -61,29 +62,34 @@ def _count(clause: Clause) -> int | None:
 
 
 def _drafts(world: World, clause_id: str, clause: Clause, instance: Instance) -> Iterator[Draft]:
-    applies = world.condition(clause.if_, instance) if clause.if_ else True
-    gate = _gate(world, clause)
+    applies = world.condition(clause.if_, instance) if clause.if_ else None
     for draft in _dated(world, clause_id, clause, instance):
-        if applies is False:
-            draft.end(State.NOT_APPLICABLE, Derivation("its condition does not hold", kind="assumption"))
-        elif isinstance(applies, NotYet):
+        if isinstance(applies, NotYet):
             draft.depends(applies)
-        if isinstance(gate, NotYet):
-            draft.depends(gate)
-        elif gate is not None and draft.due_on is not None and gate.value > draft.due_on:
-            draft.due(Reasoned(gate.value, Derivation("moved to the day its gate opened", str(gate.value), (gate.why,))))
+        elif applies is not None and not applies.value:
+            draft.end(State.NOT_APPLICABLE, applies.why)
+        elif applies is not None:
+            draft.steps.append(applies.why)
+        _gate(world, clause, draft)
         _soften(world, clause, draft)
         _end(world, clause, draft)
         yield draft
 
 
-def _gate(world: World, clause: Clause) -> Reasoned[date] | NotYet | None:
+def _gate(world: World, clause: Clause, draft: Draft) -> None:
+    """What an occurrence requires keeps it visible as waiting; a gate that opens late moves the day to its own."""
     if clause.requires is None:
-        return None
+        return
     found = world.event(clause.requires)
-    if found.happenings:
-        return Reasoned(found.happenings[0].occurred_on, found.happenings[0].why)
-    return found.more
+    if not found.happenings:
+        draft.depends(found.more)
+        return
+    gate = found.happenings[0]
+    if gate.origin == "expected":
+        draft.depends(NotYet(waiting=(gate.event,)))
+    if draft.due_on is not None and gate.occurred_on > draft.due_on:
+        why = Derivation("moved to the day its gate opened", gate.occurred_on.isoformat(), (gate.why,))
+        draft.due(Reasoned(gate.occurred_on, why))
 
 
 def _dated(world: World, clause_id: str, clause: Clause, instance: Instance) -> Iterator[Draft]:
@@ -135,11 +141,11 @@ def _roll(world: World, clause: Clause, draft: Draft) -> None:
         return
     convention, steps = world.pick(clause.roll)
     draft.steps += steps
-    if convention is Convention.UNADJUSTED or world.counting.calendar is None:
+    if convention is Convention.UNADJUSTED:
         return
     trigger = draft.instance.trigger
     day = Reasoned(draft.due_on, Derivation("due", draft.due_on.isoformat()))
-    rolled = adjust(day, convention, world.counting.calendar, not_before=trigger.occurred_on if trigger else None)
+    rolled = adjust(day, convention, world.business_calendar(), not_before=trigger.occurred_on if trigger else None)
     if rolled.value != draft.due_on:
         draft.adjusted_on = rolled.value
         draft.steps.append(rolled.why)
@@ -148,9 +154,10 @@ def _roll(world: World, clause: Clause, draft: Draft) -> None:
 def _counted_series(world: World, clause_id: str, clause: Clause, instance: Instance) -> Iterator[Draft]:
     """A series of a stated number, each its own position; every date counts from the first, none from the last."""
     series = clause.series
-    assert series is not None and series.times is not None, "check has seen the number"
+    assert series is not None
+    assert series.times is not None, "check has seen the number"
     first = world.day(series.first, instance) if series.first else _trigger_day(instance)
-    end = _ending(world, clause, instance)
+    end = world.ending(clause, instance)
     every: Span = series.every
     for index in range(1, series.times + 1):
         draft = Draft(world, clause_id, clause, instance, index, series.times)
@@ -161,7 +168,8 @@ def _counted_series(world: World, clause_id: str, clause: Clause, instance: Inst
             draft.due(first if index == 1 else after(span, first, world.vesting_counting))
             _figure(world, clause, draft)
             if end is not None and draft.due_on is not None and draft.due_on > end.occurred_on:
-                draft.end(State.TERMINATED, Derivation("due after the series ended", "", (end.why,)))
+                why = Derivation("due after the series ended", end.occurred_on.isoformat(), (end.why,))
+                draft.end(State.TERMINATED, why, end.occurred_on)
         yield draft
 
 
@@ -171,21 +179,16 @@ def _trigger_day(instance: Instance) -> Reasoned[date] | NotYet:
     return Reasoned(instance.trigger.occurred_on, instance.trigger.why)
 
 
-def _ending(world: World, clause: Clause, instance: Instance) -> Happening | None:
-    """The first happening that ends the clause's running instance."""
-    if clause.until is None:
-        return None
-    began = instance.trigger.occurred_on if instance.trigger else date.min
-    return next((one for one in world.find(clause.until).happenings if one.occurred_on >= began), None)
-
-
 def _end(world: World, clause: Clause, draft: Draft) -> None:
-    """An open duty is discharged on the day its end event happens."""
+    """An open duty is discharged on the day its end event happens; an end that is only expected discharges nothing."""
     if clause.series is not None or clause.vest is not None or draft.closing is not None:
         return
-    end = _ending(world, clause, draft.instance)
-    if end is not None and (draft.due_on is None or draft.due_on > end.occurred_on):
-        draft.end(State.DISCHARGED, Derivation("discharged by its end event", "", (end.why,)))
+    end = world.ending(clause, draft.instance)
+    if end is None or end.origin == "expected":
+        return
+    if draft.due_on is None or draft.due_on > end.occurred_on:
+        why = Derivation("discharged by the event that ends it", end.occurred_on.isoformat(), (end.why,))
+        draft.end(State.DISCHARGED, why, end.occurred_on)
 
 
 def _soften(world: World, clause: Clause, draft: Draft) -> None:
@@ -197,11 +200,3 @@ def _soften(world: World, clause: Clause, draft: Draft) -> None:
     draft.soft_on = soft.value
     words = "soft date from policy, for reminders only; the document names no day"
     draft.steps.append(Derivation(words, soft.value.isoformat(), (soft.why,), kind="assumption"))
-
-
-def miss_day(due: date) -> date:
-    """The day a miss belongs to: the one after the last day."""
-    return due + timedelta(days=1)
-
-
-__all__ = ["Kind", "miss_day", "occurrences", "of_clause"]

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from obligations.domain.occurrence import Occurrence, Power
-from obligations.planning.alternatives import visible
-from obligations.planning.plan import Plan
+from obligations.planning.plan import Plan, seen
 
 Verb = Literal["new", "moved", "changed", "gone"]
 
@@ -54,7 +53,7 @@ def _pairs(
 
 
 def _seen(one: Occurrence | Power) -> object:
-    return (one.state, one.arises_on) if isinstance(one, Power) else (visible(one), one.conditional)
+    return (one.state, one.arises_on, one.expires_on) if isinstance(one, Power) else (seen(one), one.conditional)
 
 
 def _day(one: Occurrence | Power) -> object:

@@ -27,7 +27,7 @@ KINDS = {
 }
 # What moves money or rights waits until an expected event is confirmed; what reminds people does not.
 WAITS_FOR_CONFIRMATION = frozenset({Kind.PAYMENT, Kind.VESTING, Kind.GRANT, Kind.ACCRUAL})
-CLOSES_BY_ITSELF = frozenset({Kind.VESTING, Kind.GRANT, Kind.ACCRUAL, Kind.WATCH, Kind.COVER})
+CLOSES_BY_ITSELF = frozenset({Kind.VESTING, Kind.GRANT, Kind.ACCRUAL, Kind.WATCH, Kind.COVER, Kind.DUTY})
 
 
 @dataclass
@@ -47,6 +47,7 @@ class Draft:
     judgment: list[str] = field(default_factory=list)
     conditional: bool = False
     ended: State | None = None
+    ended_on: date | None = None
     closing: Happening | None = None
     due_on: date | None = None
     adjusted_on: date | None = None
@@ -67,7 +68,7 @@ class Draft:
     @property
     def kind(self) -> Kind:
         """What sort of thing the clause owes."""
-        return KINDS[self.clause.content]
+        return Kind.DUTY if self.clause.surviving else KINDS[self.clause.content]
 
     def not_yet(self, reason: NotYet) -> None:
         """Take over why something is not known: it waits, misses, needs a person, or does not apply."""
@@ -84,10 +85,10 @@ class Draft:
         self.conditional = True
         self.not_yet(reason)
 
-    def end(self, state: State, why: Derivation) -> None:
-        """Close the occurrence for a reason of the plan itself."""
+    def end(self, state: State, why: Derivation, on: date | None = None) -> None:
+        """Close the occurrence for a reason of the plan itself, on a day where one matters."""
         if self.ended is None:
-            self.ended = state
+            self.ended, self.ended_on = state, on
             self.steps.append(why)
 
     def due(self, day: Reasoned[date] | NotYet) -> None:
@@ -116,8 +117,8 @@ class Draft:
         identity = occurrence_id(terms.tenant, terms.contract, self.clause_id, self.instance.id, self.position)
         done = self._done(str(identity))
         state = self._state(done)
-        debtor, _, creditor = self.clause.who.partition(" owes ")
         waiting = state in (State.WAITING, State.NEEDS_PERSON)
+        applies = state is not State.NOT_APPLICABLE
         return Occurrence(
             id=identity,
             contract=terms.contract,
@@ -128,22 +129,22 @@ class Draft:
             of=self.of,
             kind=self.kind,
             title=title(self.clause_id, self.clause),
-            debtor=debtor,
-            creditor=creditor,
+            debtor=self.clause.debtor,
+            creditor=self.clause.creditor,
             state=state,
             derivation=self._derivation(done, state),
             cite=self.clause.cites,
             waiting_for=tuple(self.waiting) if waiting else (),
-            missing=tuple([*self.missing, *self.judgment]) if waiting or self.conditional else (),
-            due_on=None if state is State.NOT_APPLICABLE else self.due_on,
-            adjusted_on=None if state is State.NOT_APPLICABLE else self.adjusted_on,
-            soft_on=None if state is State.NOT_APPLICABLE else self.soft_on,
-            from_on=None if state is State.NOT_APPLICABLE else self.from_on,
-            to_on=None if state is State.NOT_APPLICABLE else self.to_on,
-            amount=None if state is State.NOT_APPLICABLE else self.amount,
-            units=None if state is State.NOT_APPLICABLE else self.units,
+            missing=(*self.missing, *self.judgment) if applies and (waiting or self.conditional) else (),
+            due_on=self.due_on if applies else None,
+            adjusted_on=self.adjusted_on if applies else None,
+            soft_on=self.soft_on if applies else None,
+            from_on=self.from_on if applies else None,
+            to_on=self.to_on if applies else None,
+            amount=self.amount if applies else None,
+            units=self.units if applies else None,
             unit=self.clause.unit,
-            conditional=self.conditional and state is not State.NOT_APPLICABLE,
+            conditional=self.conditional and applies,
         )
 
     def _done(self, identity: str) -> Happening | None:
@@ -152,19 +153,21 @@ class Draft:
         for report in self.world.reports:
             if report.event == DONE and report.answers == identity:
                 evidence = f"; evidence: {report.evidence}" if report.evidence else ""
-                why = Derivation(f"done, as reported{evidence}", report.occurred_on.isoformat(), kind="event", ref=report.id)
+                why = Derivation(
+                    f"done, as reported{evidence}", report.occurred_on.isoformat(), kind="event", ref=report.id
+                )
                 return Happening(f"{DONE}:{report.id}", DONE, report.occurred_on, why, reports=(report.id,))
         return None
 
     def _state(self, done: Happening | None) -> State:
-        if self.ended is not None:
+        if self.ended is not None and not self._done_before_end(done):
             return self.ended
         if done is not None:
             late = self.due_on is not None and done.occurred_on > self.due_on
             return State.MISSED if late and self.clause.if_missed else State.DONE
         if self.judgment:
             return State.NEEDS_PERSON
-        if self.waiting or (self.missing and not self.clause.accrue):
+        if self.waiting or self.missing:
             return State.WAITING
         day, as_of = self.adjusted_on, self.world.as_of
         if as_of is None or day is None or as_of < day:
@@ -173,6 +176,9 @@ class Draft:
             return State.DUE
         return State.DONE if self._closes_by_itself() else State.MISSED
 
+    def _done_before_end(self, done: Happening | None) -> bool:
+        return done is not None and self.ended_on is not None and done.occurred_on <= self.ended_on
+
     def _closes_by_itself(self) -> bool:
         if self.clause.closes is not None:
             return self.clause.closes == "by itself"
@@ -180,13 +186,18 @@ class Draft:
 
     def _derivation(self, done: Happening | None, state: State) -> Derivation:
         result = self.adjusted_on or self.soft_on or self.to_on
-        words = f"{self.clause_id.replace('_', ' ')}, clause {self.clause.cites}"
         inputs = [*self.steps, *([done.why] if done else [])]
         if state is State.MISSED and done is not None:
             inputs.append(Derivation("the answer came after the last day", done.occurred_on.isoformat()))
         if self.conditional:
-            inputs.append(Derivation("conditional: holds once what is missing or expected is confirmed", kind="assumption"))
-        return Derivation(words, result.isoformat() if result else "", tuple(inputs), kind="clause", cite=self.clause.cites)
+            inputs.append(
+                Derivation("conditional: holds once what is missing or expected is confirmed", kind="assumption")
+            )
+        words = self.clause_id.replace("_", " ")
+        if self.of is None or self.of > 1:
+            words += f" {self.index}" + (f" of {self.of}" if self.of else "")
+        day = result.isoformat() if result and state is not State.NOT_APPLICABLE else ""
+        return Derivation(words, day, tuple(dict.fromkeys(inputs)), kind="clause", cite=self.clause.cites)
 
 
 def title(clause_id: str, clause: Clause) -> str:

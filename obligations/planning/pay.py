@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 from obligations.domain.money import Money
+from obligations.domain.occurrence import State
 from obligations.planning.draft import Draft
 from obligations.planning.values import NotYet
 from obligations.planning.world import Instance, World
 from obligations.terms import expressions as e
 from obligations.terms.model import Clause
 from obligations.terms.values import PayrollCalendar
+from schedules.bounds import add_days
 from schedules.derivation import Derivation, Reasoned
 from schedules.periods import Period, accrued, decimal_text, instalment, periods
 from schedules.spans import Unit
@@ -43,7 +45,9 @@ def pay_periods(world: World, clause_id: str, clause: Clause, instance: Instance
         if isinstance(calendar, NotYet):
             # Without a payroll calendar the periods run from the first day of service, as a declared reading.
             draft.depends(calendar)
-            words = f"periods of {_days(clause)} days run from the first day of service while no payroll calendar is given"
+            words = (
+                f"periods of {_days(clause)} days run from the first day of service while no payroll calendar is given"
+            )
             draft.steps.append(Derivation(words, kind="assumption"))
         elif calendar is not None:
             draft.steps.append(calendar.why)
@@ -73,16 +77,17 @@ def _periods(
 
 
 def _position(period: Period, calendar: Reasoned[PayrollCalendar] | NotYet | None) -> str:
-    """The ordinal, or the period's number in a published calendar, which stays when the start is corrected."""
+    """The ordinal, or the period's number in a published calendar, which stays when the start is corrected and
+    whichever of the calendar's period ends was stated."""
     if isinstance(calendar, Reasoned):
-        return f"period {(period.last_on - calendar.value.ending).days // calendar.value.days}"
+        return f"period {period.last_on.toordinal() // calendar.value.days}"
     return str(period.ordinal)
 
 
 def _set_days(draft: Draft, period: Period, calendar: Reasoned[PayrollCalendar] | NotYet | None) -> None:
     draft.from_on, draft.to_on = period.first_on, period.last_on
     lag = calendar.value.lag if isinstance(calendar, Reasoned) else 0
-    due = period.last_on + timedelta(days=lag)
+    due = add_days(period.last_on, lag)
     words = f"period {period.place} of {period.places} in service year {period.year.ordinal}"
     if lag:
         words += f", paid {lag} days after its end"
@@ -140,39 +145,47 @@ def _yearly(world: World, clause: Clause, draft: Draft, on: date) -> Money | Non
 def pay_final(world: World, clause: Clause, draft: Draft) -> None:
     """The pay still owed at the exit: the days of the running period, by the proration in use."""
     trigger = draft.instance.trigger
-    assert trigger is not None, "final pay is set off by the exit"
-    series_clause = next(other for other in world.terms.clauses.values() if other.pay is not None and other.series and other.during)
-    window = world.span_of(series_clause.during, draft.instance)
+    assert trigger is not None, "check has seen what sets final pay off"
+    salary = next(other for other in world.terms.clauses.values() if other.pay is not None and other.during is not None)
+    window = world.span_of(salary.during, draft.instance)
     if isinstance(window, NotYet):
         draft.not_yet(window)
         return
-    calendar = _calendar(world, series_clause)
-    days = calendar.value.days if isinstance(calendar, Reasoned) else _days(series_clause)
-    first_end = calendar.value.ending if isinstance(calendar, Reasoned) else None
-    until = trigger.occurred_on + timedelta(days=days)
-    period = next(
-        one for one in periods(window.value.first_on, days, until, first_end=first_end) if one.last_on >= trigger.occurred_on
-    )
+    if trigger.occurred_on < window.value.first_on:
+        draft.end(State.NOT_APPLICABLE, Derivation("the exit came before the first day of service", kind="assumption"))
+        return
+    calendar = _calendar(world, salary)
+    period = _period_of(trigger.occurred_on, window.value.first_on, salary, calendar)
     _final_day(world, clause, draft, period)
     if isinstance(calendar, NotYet):
         draft.depends(calendar)
     yearly = _yearly(world, clause, draft, trigger.occurred_on)
     if yearly is None:
         return
+    draft.from_on, draft.to_on = period.first_on, trigger.occurred_on
+    if trigger.occurred_on == period.last_on:
+        draft.end(State.NOT_APPLICABLE, Derivation("the exit ends a pay period, which the salary covers", kind="rule"))
+        return
     per, readings = world.pick(clause.per)
     worked = (trigger.occurred_on - period.first_on).days + 1
-    if trigger.occurred_on == period.last_on:
-        worked, words = 0, "the exit ends a pay period, which the salary covers"
-        exact = Fraction(0)
-    elif per == "year days":
-        exact, words = yearly.exact * Fraction(worked, 365), f"{worked}/365 of the yearly amount"
+    if per == "year days":
+        year = (period.year.last_on - period.year.first_on).days + 1
+        exact, words = yearly.exact * Fraction(worked, year), f"{worked}/{year} days of the service year"
     else:
-        exact = yearly.exact / period.places * Fraction(worked, days)
-        words = f"{worked}/{days} days of 1/{period.places} of the yearly amount"
+        full = calendar.value.days if isinstance(calendar, Reasoned) else _days(salary)
+        exact = yearly.exact / period.places * Fraction(worked, full)
+        words = f"{worked}/{full} days of 1/{period.places} of the yearly amount"
     draft.amount = Money(round_half_up(exact), yearly.currency)
-    span = f"{period.first_on} to {trigger.occurred_on}"
-    draft.from_on, draft.to_on = period.first_on, trigger.occurred_on
+    span = f"{period.first_on} to {trigger.occurred_on}, both days counted"
     draft.steps.append(Derivation(f"{words}, for {span}", draft.amount.shown(), readings))
+
+
+def _period_of(day: date, start: date, clause: Clause, calendar: Reasoned[PayrollCalendar] | NotYet | None) -> Period:
+    """The pay period the day falls in."""
+    days = calendar.value.days if isinstance(calendar, Reasoned) else _days(clause)
+    first_end = calendar.value.ending if isinstance(calendar, Reasoned) else None
+    running = periods(start, days, add_days(day, days), first_end=first_end)
+    return next(period for period in running if period.last_on >= day)
 
 
 def _final_day(world: World, clause: Clause, draft: Draft, period: Period) -> None:

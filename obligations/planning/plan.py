@@ -13,14 +13,17 @@ from obligations.domain.delivery import Push
 from obligations.domain.event import Report
 from obligations.domain.occurrence import OPEN_STATES, Occurrence, Power, PowerState, State
 from obligations.planning.clauses import occurrences
+from obligations.planning.happenings import words_of
 from obligations.planning.powers import powers
 from obligations.planning.pushes import Sending, pushes
-from obligations.planning.values import NotYet
-from obligations.planning.world import DONE, PlanningError, World
+from obligations.planning.values import NotYet, PlanningError
+from obligations.planning.world import DONE, World
 from obligations.terms.errors import did_you_mean
 from obligations.terms.loader import Terms
 from obligations.terms.values import NotAValue, typed
-from schedules.calendars import BusinessCalendar
+from schedules.bounds import BeyondCalendar
+from schedules.calendars import BusinessCalendar, NeverOpen
+from schedules.spans import AmbiguousDate
 
 EXTEND_EVERY = timedelta(days=30)
 
@@ -66,16 +69,20 @@ class Plan:
     @property
     def fingerprint(self) -> str:
         """A hash of what a person would see in the plan: confirming a diff confirms exactly this."""
-        seen = [
-            [str(o.id), o.state, str(o.due_on), str(o.adjusted_on), str(o.to_on), o.amount.minor if o.amount else None, str(o.units)]
-            for o in self.occurrences
-        ]
-        powers_seen = [[str(p.id), p.state, str(p.arises_on)] for p in self.powers]
-        return hashlib.sha256(json.dumps([seen, powers_seen]).encode()).hexdigest()
+        occurrences_seen = [[str(one.id), one.conditional, *map(str, seen(one))] for one in self.occurrences]
+        powers_seen = [[str(one.id), one.state, str(one.arises_on), str(one.expires_on)] for one in self.powers]
+        return hashlib.sha256(json.dumps([occurrences_seen, powers_seen]).encode()).hexdigest()
 
     def occurrence(self, identity: UUID) -> Occurrence | None:
         """The occurrence of that id, or None."""
         return next((one for one in self.occurrences if one.id == identity), None)
+
+
+def seen(one: Occurrence) -> tuple[object, ...]:
+    """What a reader sees of an occurrence: two that show the same are the same."""
+    amount = one.amount.shown() if one.amount else None
+    days = (one.adjusted_on, one.due_on, one.soft_on, one.from_on, one.to_on)
+    return (one.state, *days, amount, one.units)
 
 
 def plan(
@@ -93,17 +100,34 @@ def plan(
     Args:
         terms: the contract, checked.
         events: the reports in force (withdrawn ones left out).
-        as_of: the day to judge by. Without it nothing is judged missed, and open series stop a year after the last event.
+        as_of: the day to judge by. Without it nothing is judged missed, and open series stop a year after the last
+            event.
         calendars: business-day calendars by the names the terms use.
         zones: time zones by the names the terms use.
         sending: which connectors carry reminders and actions, and at what local hour.
         earliest: the earliest day of an occurrence under any reading; reminders count from it.
 
     Raises:
-        PlanningError: an event the terms do not know, a field of the wrong type, or two days for what happens once.
+        PlanningError: an event the terms do not know, a field of the wrong type, two days for what happens once, or a
+            count that the calendar or the chosen policy cannot give.
     """
     reports = tuple(sorted(events, key=lambda report: (report.occurred_on, report.event, report.id)))
     _check_reports(terms, reports)
+    try:
+        return _planned(terms, reports, as_of, calendars, zones, sending, earliest or {})
+    except (BeyondCalendar, AmbiguousDate, NeverOpen) as error:
+        raise PlanningError(f"{terms.contract}: {error}") from None
+
+
+def _planned(
+    terms: Terms,
+    reports: tuple[Report, ...],
+    as_of: date | None,
+    calendars: Mapping[str, BusinessCalendar],
+    zones: Mapping[str, tzinfo],
+    sending: Sending,
+    earliest: Mapping[UUID, date],
+) -> Plan:
     world = World(terms, reports, as_of, calendars, zones)
     made = tuple(occurrences(world))
     order = {clause: number for number, clause in enumerate(terms.clauses)}
@@ -115,7 +139,7 @@ def plan(
         windows=tuple(_windows(world)),
         occurrences=ordered,
         powers=held,
-        pushes=tuple(pushes(world, ordered, sending, earliest or {})),
+        pushes=tuple(pushes(world, ordered, sending, earliest)),
         questions=tuple(_questions(world, ordered)),
         dormant=tuple(_dormant(world)),
         replan_on=_replan_on(world, ordered, held),
@@ -142,10 +166,38 @@ def _questions(world: World, made: tuple[Occurrence, ...]) -> Iterable[Question]
         if name in facts:
             yield Question(name, facts[name].ask or f"What is {name}?", facts[name].cite, False, "fact")
         elif name not in events:
-            event, _, field = name.partition(".")
-            cite = events[event].cite if event in events else ""
-            words = f"Say for {event}: {field.replace('_', ' ')}?" if field else f"A person must say: {name}"
-            yield Question(name, words, cite, False, "judgment")
+            yield _judgment(world, name)
+    yield from _stray_answers(world, made)
+
+
+def _judgment(world: World, name: str) -> Question:
+    event, _, field = name.partition(".")
+    kind = world.terms.file.events.get(event)
+    cite = kind.cite if kind else ""
+    if not field:
+        return Question(name, f"A person must say: {name}", cite, False, "judgment")
+    if field == "received_on":
+        return Question(name, f"On which day was it received: {kind.says if kind else event}?", cite, False, "fact")
+    said = kind.says if kind and kind.says else words_of(event)
+    options = " or ".join(kind.fields[field].options) if kind and field in kind.fields else ""
+    return Question(name, f"{said}: {words_of(field)}, {options or 'yes or no'}?", cite, False, "judgment")
+
+
+def _stray_answers(world: World, made: tuple[Occurrence, ...]) -> Iterable[Question]:
+    """Answers that name something the plan does not have; they lost their basis and go to a person."""
+    known = {str(one.id) for one in made}
+    strays = [report for report in world.reports if report.event == DONE and report.answers not in known]
+    named = {
+        report_id
+        for clause_id, clause in world.terms.clauses.items()
+        for answer in world.closings(clause_id, clause).stray
+        if answer.answers
+        for report_id in answer.reports
+    }
+    for report in (*strays, *(report for report in world.reports if report.id in named)):
+        answered = f"{words_of(report.event)} of {report.occurred_on} answers {report.answers or 'nothing'}"
+        words = f"{answered}, which is not open: what does it close?"
+        yield Question(f"answer:{report.id}", words, "", False, "judgment")
 
 
 def _dormant(world: World) -> Iterable[tuple[str, tuple[str, ...]]]:
@@ -167,6 +219,7 @@ def _replan_on(world: World, made: tuple[Occurrence, ...], held: tuple[Power, ..
         if one.state in (State.SCHEDULED, State.DUE) and one.adjusted_on is not None:
             days += [one.adjusted_on, one.adjusted_on + day]
     days += [power.arises_on for power in held if power.state is PowerState.WAITING and power.arises_on]
+    days += [power.expires_on + day for power in held if power.state is PowerState.ARISEN and power.expires_on]
     for name in {**world.terms.file.windows, **world.terms.file.states}:
         window = world.window(name)
         if not isinstance(window, NotYet) and window.value.last_on is not None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 
 from obligations.domain.identity import occurrence_id
 from obligations.domain.occurrence import Power, PowerState
-from obligations.planning.world import Instance, World
+from obligations.planning.days import day_after
+from obligations.planning.values import Happening, Instance, NotYet
+from obligations.planning.world import World
 from obligations.terms.model import Clause, PowerOf
 from schedules.derivation import Derivation
 
@@ -16,28 +18,30 @@ def powers(world: World) -> Iterator[Power]:
     """Every power that has arisen or may still arise, in file order. A duty fulfilled in time leaves none."""
     for clause_id, clause in world.terms.clauses.items():
         if clause.power is not None:
-            for instance in world.instances(clause_id, clause)[0]:
-                assert instance.trigger is not None
-                confirmed = instance.trigger.origin != "expected"
-                state = PowerState.ARISEN if confirmed else PowerState.WAITING
-                waiting = () if confirmed else (instance.trigger.event,)
-                day, why = instance.trigger.occurred_on, (instance.trigger.why,)
-                yield _power(world, clause_id, clause, clause.power, instance, day, state, waiting, why)
+            yield from _granted(world, clause_id, clause, clause.power)
         if isinstance(clause.if_missed, PowerOf):
             yield from _after_misses(world, clause_id, clause, clause.if_missed)
 
 
+def _granted(world: World, clause_id: str, clause: Clause, power: PowerOf) -> Iterator[Power]:
+    for instance in world.instances(clause_id, clause)[0]:
+        trigger = instance.trigger
+        assert trigger is not None, "check has seen what sets the power off"
+        waiting = (trigger.event,) if trigger.origin == "expected" else ()
+        yield _power(world, clause_id, clause, power, instance, trigger.occurred_on, waiting, trigger.why)
+
+
 def _after_misses(world: World, clause_id: str, clause: Clause, power: PowerOf) -> Iterator[Power]:
-    instances, _ = world.instances(clause_id, clause)
-    closings, _ = world.closings(clause, instances)
+    closed = world.closings(clause_id, clause).closed
     for instance, due, missed in world.misses(clause_id, clause):
-        if not missed and instance.id in closings:
+        if not missed and instance.id in closed:
             continue
-        day = due.value + timedelta(days=1)
-        state = PowerState.ARISEN if missed else PowerState.WAITING
+        day = day_after(due.value)
         waiting = () if missed else (f"{clause_id} missed",)
-        step = Derivation("arises on the day after the last day, if by then unfulfilled", day.isoformat(), (due.why,))
-        yield _power(world, clause_id, clause, power, instance, day, state, waiting, (step,))
+        words = "arises on the day after the last day, if by then unfulfilled"
+        yield _power(
+            world, clause_id, clause, power, instance, day, waiting, Derivation(words, day.isoformat(), (due.why,))
+        )
 
 
 def _power(
@@ -47,12 +51,24 @@ def _power(
     power: PowerOf,
     instance: Instance,
     day: date,
-    state: PowerState,
     waiting: tuple[str, ...],
-    inputs: tuple[Derivation, ...],
+    why: Derivation,
 ) -> Power:
     terms = world.terms
-    words = f"the {power.holder} may {power.may}"
+    until = world.day(power.until, instance) if power.until is not None else None
+    expires_on = until.value if until is not None and not isinstance(until, NotYet) else None
+    state, inputs = (PowerState.WAITING, [why]) if waiting else (PowerState.ARISEN, [why])
+    used = _first_from(world, power.exerted_by, day, expires_on)
+    ended = _first_from(world, clause.until, day, expires_on)
+    if not waiting and used is not None and (ended is None or used.occurred_on <= ended.occurred_on):
+        state = PowerState.EXERTED
+        inputs.append(Derivation("used", used.occurred_on.isoformat(), (used.why,)))
+    elif ended is not None:
+        state, expires_on, waiting = PowerState.EXPIRED, ended.occurred_on, ()
+        inputs.append(Derivation("expired", ended.occurred_on.isoformat(), (ended.why,)))
+    elif expires_on is not None and world.as_of is not None and world.as_of > expires_on:
+        state, waiting = PowerState.EXPIRED, ()
+        inputs.append(Derivation("expired after its last day", expires_on.isoformat()))
     return Power(
         id=occurrence_id(terms.tenant, terms.contract, clause_id, instance.id, f"power {power.power}"),
         contract=terms.contract,
@@ -62,8 +78,19 @@ def _power(
         holder=power.holder,
         may=power.may,
         state=state,
-        derivation=Derivation(words, day.isoformat(), inputs, kind="clause", cite=clause.cites),
+        derivation=Derivation(
+            f"the {power.holder} may {power.may}", day.isoformat(), tuple(inputs), kind="clause", cite=clause.cites
+        ),
         cite=clause.cites,
         arises_on=day,
+        expires_on=expires_on,
         waiting_for=waiting,
     )
+
+
+def _first_from(world: World, event: object, day: date, last: date | None) -> Happening | None:
+    """The first confirmed happening of an event on or after a day, up to a last day where there is one."""
+    if event is None:
+        return None
+    found = (one for one in world.find(event).happenings if one.origin != "expected")
+    return next((one for one in found if one.occurred_on >= day and (last is None or one.occurred_on <= last)), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -46,7 +47,7 @@ def pushes(
 
 
 def _done_by_person(world: World, occurrence: Occurrence) -> bool:
-    """Whether a person reported it done: money paid by hand must not be paid again. What closes by itself still acts."""
+    """Whether a person reported it done: money paid by hand is not paid again. What closes by itself still acts."""
     if occurrence.state is not State.DONE:
         return False
     return any(report.answers == str(occurrence.id) for report in world.reports)
@@ -60,40 +61,67 @@ def _reminders(
 ) -> Iterator[Push]:
     for role, moments in clause.remind.items():
         people = world.terms.people.get(role, ())
-        for moment in moments:
+        for moment in dict.fromkeys(moments):
             offset, _ = world.pick(moment)
             for ordinal, day in _days(world, occurrence, offset, earliest):
                 name = f"remind.{role}.{_offset_name(offset)}{f'.{ordinal}' if ordinal else ''}"
                 send_at = instant(day, sending.remind_at, world.zone)
                 for number, person in enumerate(people or (None,)):
                     full = name if number == 0 else f"{name}.{number + 1}"
-                    yield _push(world, occurrence, full, PushKind.REMINDER, sending.reminders, role, send_at,
-                                _notice(occurrence, day), _address(person))
+                    yield _push(
+                        world,
+                        occurrence,
+                        full,
+                        PushKind.REMINDER,
+                        sending.reminders,
+                        role,
+                        send_at,
+                        _notice(occurrence, day),
+                        _address(person),
+                    )
 
 
 def _days(world: World, occurrence: Occurrence, offset: e.Offset, earliest: date | None) -> Iterator[tuple[int, date]]:
     """The days of one reminder: one, or a row of them for `every`, numbered from 1."""
-    point = _point(world, occurrence, offset.point, earliest)
+    point = _point(world, occurrence, offset, earliest)
     if point is None:
         return
-    if offset.side == "on" or offset.span is None:
+    if offset.span is None or offset.side == "on":
         yield 0, point
-        return
-    if offset.side == "every":
-        horizon = world.horizon()
-        for ordinal in range(1, MOST_REPEATS + 1):
-            day = _shift(point, Span(offset.span.count * ordinal, offset.span.unit), "after")
-            if horizon is not None and day > horizon:
-                return
-            yield ordinal, day
-        return
-    yield 0, _shift(point, offset.span, offset.side)
+    elif offset.side == "every":
+        yield from _row(world, point, offset.span)
+    else:
+        yield 0, _shift(point, offset.span, offset.side)
 
 
-def _point(world: World, occurrence: Occurrence, point: str, earliest: date | None) -> date | None:
-    match point:
+def _row(world: World, point: date, every: Span) -> Iterator[tuple[int, date]]:
+    """The repeats from the last one before the day it is, up to the horizon. Numbers count from the point, so that a
+    repeat keeps its number, and its key, whenever the plan is made."""
+    horizon = world.horizon()
+    waiting: tuple[int, date] | None = None
+    made = 0
+    for ordinal in count(1):
+        day = _shift(point, Span(every.count * ordinal, every.unit), "after")
+        if made == MOST_REPEATS or (horizon is not None and day > horizon):
+            break
+        if world.as_of is not None and day < world.as_of:
+            waiting = (ordinal, day)
+            continue
+        if waiting is not None:
+            yield waiting
+            waiting = None
+        yield ordinal, day
+        made += 1
+    if waiting is not None:
+        yield waiting
+
+
+def _point(world: World, occurrence: Occurrence, offset: e.Offset, earliest: date | None) -> date | None:
+    """The day a reminder counts from. Warnings count from the earliest day any reading gives, alarms from the day."""
+    match offset.point:
         case "due":
-            return min((day for day in (occurrence.acts_on, earliest) if day is not None), default=None)
+            days = (occurrence.acts_on, None if offset.side == "after" else earliest)
+            return min((day for day in days if day is not None), default=None)
         case "start":
             return occurrence.from_on
         case "end":
@@ -103,11 +131,8 @@ def _point(world: World, occurrence: Occurrence, point: str, earliest: date | No
 
 
 def _trigger_day(world: World, occurrence: Occurrence) -> date | None:
-    clause = world.terms.clauses[occurrence.clause]
-    for instance in world.instances(occurrence.clause, clause)[0]:
-        if instance.id == occurrence.instance and instance.trigger is not None:
-            return instance.trigger.occurred_on
-    return None
+    instance = world.instance(occurrence.clause, occurrence.instance)
+    return instance.trigger.occurred_on if instance is not None and instance.trigger is not None else None
 
 
 def _shift(day: date, span: Span, side: str) -> date:
@@ -166,13 +191,25 @@ def _actions(world: World, occurrence: Occurrence, clause: Clause, sending: Send
         if day is None:
             continue
         send_at = instant(day, sending.act_at, world.zone)
-        yield _push(world, occurrence, f"act.{send.send}.{send.kind}", PushKind.ACTION, sending.actions, send.send,
-                    send_at, _instruction(world, occurrence, send), {}, tuple(send.approve))
+        yield _push(
+            world,
+            occurrence,
+            f"act.{send.send}.{send.kind}",
+            PushKind.ACTION,
+            sending.actions,
+            send.send,
+            send_at,
+            _instruction(world, occurrence, send),
+            {},
+            tuple(send.approve),
+        )
 
 
 def _action_day(world: World, occurrence: Occurrence, send: Send) -> date | None:
     """The day an instruction goes: its lead before the point, but never before what set it off."""
-    point = {"due": occurrence.acts_on, "start": occurrence.from_on, "trigger": _trigger_day(world, occurrence)}[send.at]
+    point = {"due": occurrence.acts_on, "start": occurrence.from_on, "trigger": _trigger_day(world, occurrence)}[
+        send.at
+    ]
     if point is None:
         return None
     day = _shift(point, send.lead, "before") if send.lead is not None else point
@@ -190,7 +227,9 @@ def _instruction(world: World, occurrence: Occurrence, send: Send) -> dict[str, 
         "status": "instruct",
         "supersedes": None,
         "contract": occurrence.contract,
-        "employee": {"name": employee[0].name if employee else world.terms.file.parties.get("employee", "the employee")},
+        "employee": {
+            "name": employee[0].name if employee else world.terms.file.parties.get("employee", "the employee")
+        },
         "amount": {"value": str(amount.value), "currency": amount.currency} if amount else None,
         "units": {"value": str(occurrence.units), "unit": occurrence.unit} if occurrence.units is not None else None,
         "timing": {
@@ -242,5 +281,3 @@ def _push(
         approvals=approvals,
         money=kind is PushKind.ACTION and occurrence.kind is Kind.PAYMENT,
     )
-
-

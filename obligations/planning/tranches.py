@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 from obligations.domain.occurrence import State
@@ -34,15 +34,17 @@ def vesting(world: World, clause_id: str, clause: Clause, instance: Instance) ->
         draft.units = Decimal(tranche.value.units)
         if taken is not None and tranche.value.vests_on > taken.occurred_on:
             draft.conditional = draft.conditional or taken.origin == "expected"
-            draft.end(State.SUPERSEDED, Derivation("vested early, by acceleration", str(taken.occurred_on), (taken.why,)))
+            why = Derivation("vested early, by acceleration", str(taken.occurred_on), (taken.why,))
+            draft.end(State.SUPERSEDED, why, taken.occurred_on)
         elif ended is not None and tranche.value.vests_on > ended.occurred_on:
             draft.conditional = draft.conditional or ended.origin == "expected"
-            draft.end(State.TERMINATED, Derivation("service ended before", str(ended.occurred_on), (ended.why,)))
+            why = Derivation("service ended before", str(ended.occurred_on), (ended.why,))
+            draft.end(State.TERMINATED, why, ended.occurred_on)
         yield draft
 
 
 def accelerated(world: World, clause_id: str, clause: Clause, instance: Instance) -> Draft:
-    """What an acceleration vests: every unit whose day comes after it. A tranche due that very day vests by schedule."""
+    """What an acceleration vests: every unit whose day comes after it. A tranche due that day vests by schedule."""
     draft = Draft(world, clause_id, clause, instance)
     trigger = instance.trigger
     assert trigger is not None, "an acceleration is set off by an event"
@@ -59,7 +61,8 @@ def accelerated(world: World, clause_id: str, clause: Clause, instance: Instance
     rest = [tranche.value.units for tranche in schedule if tranche.value.vests_on > trigger.occurred_on]
     total = sum(tranche.value.units for tranche in schedule)
     draft.units = Decimal(sum(rest))
-    rule = f"{total:,} granted less {total - sum(rest):,} vested by {trigger.occurred_on}: {len(rest)} tranches vest at once"
+    vested = f"{total - sum(rest):,} vested by {trigger.occurred_on}"
+    rule = f"{total:,} granted less {vested}: {len(rest)} tranches vest at once"
     draft.steps.append(Derivation(rule, f"{sum(rest):,}", kind="rule"))
     if not rest:
         draft.end(State.NOT_APPLICABLE, Derivation("everything had vested already", kind="assumption"))
@@ -109,8 +112,3 @@ def _service_end(world: World, clause: Clause) -> Happening | None:
         return None
     happenings = world.find(clause.until).happenings
     return min(happenings, key=lambda one: one.occurred_on, default=None)
-
-
-def first_day(days: list[date]) -> date | None:
-    """The earliest of some days, or None of none."""
-    return min(days, default=None)

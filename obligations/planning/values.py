@@ -11,6 +11,10 @@ from obligations.domain.event import NOTHING
 from schedules.derivation import Derivation
 
 
+class PlanningError(ValueError):
+    """The events contradict the terms; the message says which and what to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class NotYet:
     """Why there is no value: events waited for, facts missing, judgments needed, or `never` with its reason."""
@@ -25,11 +29,11 @@ class NotYet:
         if self.never:
             return Derivation(f"does not apply: {self.never}", kind="assumption")
         said = [
-            f"waiting for {' or '.join(self.waiting)}" if self.waiting else "",
+            f"waiting for {' or '.join(self.waiting)}, assumed not to have happened" if self.waiting else "",
             f"missing: {', '.join(self.missing)}" if self.missing else "",
             f"a person must say: {', '.join(self.judgment)}" if self.judgment else "",
         ]
-        return Derivation("; ".join(part for part in said if part) + "; assumed not to have happened", kind="assumption")
+        return Derivation("; ".join(part for part in said if part), kind="assumption")
 
 
 def united(reasons: Iterable[NotYet]) -> NotYet:
@@ -61,7 +65,8 @@ class Happening:
     """One time an event happened: reported, expected to happen, or derived from the terms.
 
     `id` names the instance it makes: the event itself where it happens once, a slot's name where it was selected, the
-    report or the causes otherwise. `reports` are the ids of the reports it rests on.
+    report or the causes otherwise. `reports` are the ids of the reports it rests on. `noticed_on` is the day of the
+    notice that led to it, where one did.
     """
 
     id: str
@@ -73,6 +78,7 @@ class Happening:
     origin: Origin = "reported"
     reports: tuple[str, ...] = ()
     answers: str = ""
+    noticed_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +87,15 @@ class Found:
 
     happenings: tuple[Happening, ...]
     more: NotYet
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One time a clause was set off: its trigger, and the names by which phrases call it."""
+
+    id: str
+    trigger: Happening | None = None
+    names: frozenset[str] = frozenset()
+
+
+NOWHERE = Instance("contract")

@@ -1,4 +1,4 @@
-"""What a definition must hold beyond its form: every name resolves, every choice covers its reading, nothing circles."""
+"""What a definition must hold beyond its form: names resolve, choices cover their reading, nothing circles."""
 
 from __future__ import annotations
 
@@ -33,7 +33,11 @@ class _Checker:
         self.amounts = {*file.parameters, *file.facts}
 
     def findings(self) -> Iterator[Finding]:
-        for section, holder in (("windows", self.file.windows), ("states", self.file.states), ("define", self.file.define)):
+        for section, holder in (
+            ("windows", self.file.windows),
+            ("states", self.file.states),
+            ("define", self.file.define),
+        ):
             for name, expression in holder.items():
                 yield from self._expression(expression, (section, name))
         for name, fact in self.file.facts.items():
@@ -165,11 +169,15 @@ class _Checker:
             found = _circle(start, edges, trail, done)
             if found:
                 message = f"circular: {' needs '.join(found)}; a date must follow from something that happened"
-                section = next(s for s in ("define", "windows", "states", "events", "clauses") if found[0] in getattr(self.file, s))
+                section = next(
+                    s for s in ("define", "windows", "states", "events", "clauses") if found[0] in getattr(self.file, s)
+                )
                 yield self.terms.document.finding(message, (section, found[0]))
                 return
 
-    def _unknown(self, what: str, word: str, known: Mapping[str, object] | object, path: Path, *, key: bool = False) -> Finding:
+    def _unknown(
+        self, what: str, word: str, known: Mapping[str, object] | object, path: Path, *, key: bool = False
+    ) -> Finding:
         options = [str(option) for option in known] if hasattr(known, "__iter__") else []
         return self.terms.document.finding(f'there is no {what} "{word}".{did_you_mean(word, options)}', path, key=key)
 
@@ -184,7 +192,11 @@ def _dependencies(file: TermsFile) -> dict[str, set[str]]:
             if isinstance(part, Happens):
                 causes = {*_names(clause.when), *_names(part.on), *_names(part.unless), *_names(clause.if_)}
                 if part is clause.if_missed:
-                    causes |= {*_names(clause.by), *_names(clause.exactly), *([clause.closed_by] if clause.closed_by else [])}
+                    causes |= {
+                        *_names(clause.by),
+                        *_names(clause.exactly),
+                        *([clause.closed_by] if clause.closed_by else []),
+                    }
                 edges.setdefault(part.event, set()).update(causes)
     return edges
 

@@ -70,7 +70,9 @@ def read(text: str, name: str) -> Document:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(mark.line + 1, mark.column + 1) if mark else Place()
-        raise TermsError([Finding(f"not readable as YAML: {error.problem or error.context}", place, file=name)]) from None
+        raise TermsError(
+            [Finding(f"not readable as YAML: {error.problem or error.context}", place, file=name)]
+        ) from None
     except (YAMLError, ValueError, RecursionError) as error:
         message = str(error).splitlines()[0] if str(error) else "the nesting is too deep"
         raise TermsError([Finding(f"not readable as YAML: {message}", file=name)]) from None
@@ -167,7 +169,7 @@ class _Builder:
 
 
 def _is_clean(text: str) -> bool:
-    return not any(ord(char) < 32 and char not in "\n\t" or 0xD800 <= ord(char) <= 0xDFFF for char in text)
+    return not any((ord(char) < 32 and char not in "\n\t") or 0xD800 <= ord(char) <= 0xDFFF for char in text)
 
 
 def _tag_of(event: ScalarEvent | MappingStartEvent | SequenceStartEvent) -> str:

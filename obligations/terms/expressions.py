@@ -148,10 +148,14 @@ class EventFirst:
 
 @dataclass(frozen=True, slots=True)
 class EventDuring:
-    """The happenings of an event that lie inside a window, both of its ends in."""
+    """The happenings of an event that lie inside a window, both of its ends in.
+
+    `noticed` goes by the day of the notice that led to a happening, where a notice did, instead of its own day.
+    """
 
     event: EventExpr
     window: str
+    noticed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,4 +227,3 @@ class Offset:
     point: Literal["trigger", "due", "start", "end"]
     side: Literal["on", "before", "after", "every"] = "on"
     span: Span | None = None
-

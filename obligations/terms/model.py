@@ -53,7 +53,9 @@ def _phrase(parse: Callable[[str], Any], value: Any) -> Any:
     if isinstance(value, Mapping):
         if "reading" not in value:
             raise PydanticCustomError(
-                "phrase", "{message}", {"message": "a choice names its reading first: `reading: NAME`, then an option a line"}
+                "phrase",
+                "{message}",
+                {"message": "a choice names its reading first: `reading: NAME`, then an option a line"},
             )
         options = tuple((str(key), _phrase(parse, item)) for key, item in value.items() if key != "reading")
         if len(options) < 2:
@@ -85,8 +87,10 @@ def _event_or_union(value: Any) -> Any:
     """An event phrase, a choice, or a union written as a list under `any of` or `first of`."""
     if isinstance(value, Mapping) and set(value) & {"any of", "first of"}:
         if len(value) != 1:
-            raise PydanticCustomError("phrase", "{message}", {"message": "`any of` stands alone, with a list of events"})
-        (how, members), = value.items()
+            raise PydanticCustomError(
+                "phrase", "{message}", {"message": "`any of` stands alone, with a list of events"}
+            )
+        ((how, members),) = value.items()
         if not isinstance(members, list) or len(members) < 2:
             raise PydanticCustomError("phrase", "{message}", {"message": f"`{how}` takes a list of two or more events"})
         return e.EventUnion(tuple(_phrase(_event, member) for member in members), first=how == "first of")
@@ -139,11 +143,17 @@ ConditionPhrase = Annotated[Any, *_typed(phrases.condition_phrase, "a condition,
 Roll = Annotated[Any, *_typed(_convention, "a business-day convention, such as `following`")]
 Moment = Annotated[Any, *_typed(phrases.offset_phrase, "a moment, such as `7 days before` or `on the day`")]
 SpanText = Annotated[
-    Any, BeforeValidator(_span), PlainSerializer(repr), WithJsonSchema({"type": "string", "description": "a span: `3 months`"})
+    Any,
+    BeforeValidator(_span),
+    PlainSerializer(repr),
+    WithJsonSchema({"type": "string", "description": "a span: `3 months`"}),
 ]
 YesNo = Annotated[bool, BeforeValidator(_yes), WithJsonSchema({"enum": ["yes", "no"]})]
 Portion = Annotated[
-    Any, BeforeValidator(_portion), PlainSerializer(str), WithJsonSchema({"type": "string", "description": "25% or 1/4"})
+    Any,
+    BeforeValidator(_portion),
+    PlainSerializer(str),
+    WithJsonSchema({"type": "string", "description": "25% or 1/4"}),
 ]
 
 
@@ -173,7 +183,9 @@ def _consequence(value: Any) -> Any:
     return kind.model_validate(value)
 
 
-Option = Annotated[Any, BeforeValidator(_choice_of_text), PlainSerializer(repr), _schema("a word, or a choice by reading")]
+Option = Annotated[
+    Any, BeforeValidator(_choice_of_text), PlainSerializer(repr), _schema("a word, or a choice by reading")
+]
 
 
 # --- the parts of a file --------------------------------------------------------------------------------------------
@@ -215,7 +227,7 @@ FieldKind = Annotated[FieldOfEvent, BeforeValidator(_field_kind)]
 
 
 class EventKind(Strict):
-    """A kind of thing that happens and is reported."""
+    """A kind of thing that happens and is reported. `is_receipt` says that the day it happens is a day of receipt."""
 
     says: str = ""
     reported_by: Name | None = None
@@ -223,6 +235,7 @@ class EventKind(Strict):
     fields: dict[Name, FieldKind] = Field(default_factory=dict, alias="with")
     once: YesNo = False
     required: YesNo = False
+    is_receipt: YesNo = False
     prove: list[str] = Field(default_factory=list)
 
 
@@ -269,12 +282,13 @@ class Happens(Strict):
 
 
 class PowerOf(Strict):
-    """A power that somebody then holds."""
+    """A power that somebody then holds, up to and including `until`, or until they use it."""
 
     power: Name
     holder: Name
     may: Line
     until: Day | None = None
+    exerted_by: Event | None = None
 
 
 class VestingStep(Strict):
@@ -348,6 +362,19 @@ class Clause(Strict):
         return next(word for word in CONTENT if getattr(self, word) is not None)
 
     @property
+    def debtor(self) -> str:
+        """Who owes, holds or watches: the party or role that `who` begins with, or `both parties`."""
+        for verb in (" owes ", " holds", " watches"):
+            if verb in self.who:
+                return self.who.partition(verb)[0]
+        return self.who
+
+    @property
+    def creditor(self) -> str:
+        """To whom it is owed; empty where nobody in particular."""
+        return self.who.partition(" owes ")[2]
+
+    @property
     def cites(self) -> str:
         """The clause numbers as one text."""
         return ", ".join(self.cite)
@@ -362,7 +389,9 @@ class Clause(Strict):
         if len(times) > 1 and set(times) != {"during", "series"}:
             raise ValueError(f"a clause has one time; this one has {' and '.join(times)}")
         if not times and not ({"accelerate", "power"} & set(given)):
-            raise ValueError("a clause says when: by, exactly, during, series or schedule (`by: unstated` where none is)")
+            raise ValueError(
+                "a clause says when: by, exactly, during, series or schedule (`by: unstated` where none is)"
+            )
         return self
 
 

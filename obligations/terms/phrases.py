@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -27,14 +28,42 @@ class PhraseError(ValueError):
         self.offset = offset
 
 
+LONGEST_COUNT = 100_000
+
+
+def _count(token: Token) -> int:
+    """The number of a span; nobody's contract counts further than centuries of days."""
+    if len(token) > 6 or int(token) > LONGEST_COUNT:
+        raise PhraseError(f"{token[:12]} is too large to count; write a number up to {LONGEST_COUNT:,}", _offset(token))
+    return int(token)
+
+
+def _span(token: Token, unit: Token, *, clear: bool = False) -> Span:
+    counted = Span(_count(token), _unit(unit))
+    if clear and counted.unit.months:
+        raise PhraseError("clear excludes both ends of a count of days; write days", _offset(unit))
+    return replace(counted, clear=clear)
+
+
+def _repeat(token: Token, unit: Token) -> Span:
+    span = _span(token, unit)
+    if not span.count:
+        raise PhraseError("every 0 of anything never moves on; write 1 or more", _offset(token))
+    return span
+
+
+def _offset(token: Token) -> int:
+    return token.start_pos or 0
+
+
 class _Build(Transformer[Token, Any]):
     """Turns parse trees into expressions, bottom up."""
 
     def span_plain(self, parts: list[Token]) -> Span:
-        return Span(int(parts[0]), _unit(parts[1]))
+        return _span(parts[0], parts[1])
 
     def span_clear(self, parts: list[Token]) -> Span:
-        return Span(int(parts[0]), _unit(parts[2]), clear=True)
+        return _span(parts[0], parts[2], clear=True)
 
     def span_named(self, parts: list[Token]) -> e.SpanNamed:
         return e.SpanNamed(str(parts[0]))
@@ -87,6 +116,9 @@ class _Build(Transformer[Token, Any]):
     def during(self, parts: list[Any]) -> e.EventDuring:
         return e.EventDuring(parts[0], str(parts[1]))
 
+    def noticed_during(self, parts: list[Any]) -> e.EventDuring:
+        return e.EventDuring(parts[0], str(parts[1]), noticed=True)
+
     def never(self, _: list[Token]) -> e.EventNever:
         return e.EventNever()
 
@@ -133,24 +165,24 @@ class _Build(Transformer[Token, Any]):
         return e.Offset("end")
 
     def offset_due(self, parts: list[Token]) -> e.Offset:
-        return e.Offset("due", _side(parts[2]), Span(int(parts[0]), _unit(parts[1])))
+        return e.Offset("due", _side(parts[2]), _span(parts[0], parts[1]))
 
     def offset_point(self, parts: list[Token]) -> e.Offset:
         point = {"start": "start", "end": "end", "trigger": "trigger"}[str(parts[3])]
-        return e.Offset(cast(Any, point), _side(parts[2]), Span(int(parts[0]), _unit(parts[1])))
+        return e.Offset(cast(Any, point), _side(parts[2]), _span(parts[0], parts[1]))
 
     def every(self, parts: list[Token]) -> e.Offset:
-        return e.Offset("trigger", "every", Span(int(parts[0]), _unit(parts[1])))
+        return e.Offset("trigger", "every", _repeat(parts[0], parts[1]))
 
 
 def day_phrase(text: str) -> e.DayExpr:
     """The day expression of a phrase such as '30 days after receipt of notice'; raises `PhraseError`.
 
-    >>> day_phrase("3 days after employment_started")
-    Shifted(span=Span(count=3, unit=<Unit.DAY: 'day'>, clear=False), side='after', day=DayOf(name='employment_started', receipt=False))
-    >>> day_phrase("30 days from notice")
+    >>> day_phrase("3 days after employment_started").day
+    DayOf(name='employment_started', receipt=False)
+    >>> day_phrase("30 days from notice")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    obligations.terms.phrases.PhraseError: "30 days from notice": a bare "from" does not say whether the day itself counts; write "after" (it does not) or "beginning on" (it does)
+    obligations.terms.phrases.PhraseError: "30 days from notice": a bare "from" does not say whether ...
     """
     return cast(e.DayExpr, _parse("day_phrase", text, "a day such as `5 days after terminated`"))
 
@@ -192,15 +224,15 @@ def span_phrase(text: str) -> Span:
 
 def when_phrase(text: str) -> e.DayExpr | e.WindowExpr:
     """A day or a window, for one-off questions; names are not known there, so only dates can anchor it."""
-    return cast(Any, _parse("when_phrase", text, "a day such as `30 days after 2026-01-31`"))
+    return cast(e.DayExpr | e.WindowExpr, _parse("when_phrase", text, "a day such as `30 days after 2026-01-31`"))
 
 
 def day_literal(text: str, offset: int = 0) -> date:
     """The date of an ISO text; raises `PhraseError` for one that no calendar has.
 
-    >>> day_literal("2024-02-30")
+    >>> day_literal("2024-02-30")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    obligations.terms.phrases.PhraseError: "2024-02-30" is not a date in the calendar; write a day that exists, as YYYY-MM-DD
+    obligations.terms.phrases.PhraseError: "2024-02-30" is not a date in the calendar; ...
     """
     try:
         if len(text) != 10:

@@ -1,0 +1,139 @@
+"""Facts, figures and conditions: what is true and how much it is, on the day that counts."""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from obligations.domain.money import Money
+from obligations.planning.values import NOWHERE, Instance, NotYet, PlanningError
+from obligations.terms import expressions as e
+from obligations.terms.values import NotAValue, PayrollCalendar, Value, typed
+from schedules.derivation import Derivation, Reasoned
+from schedules.spans import Span
+
+if TYPE_CHECKING:
+    from obligations.planning.world import World
+
+HUNDRED = Fraction(100)
+
+
+def fact(world: World, name: str, on: date | None) -> Reasoned[Value] | NotYet:
+    """The value of a parameter, or of a fact on a day (the latest known where the day is None).
+
+    An answer that is asked once per instance holds for it whenever it is given, and so does a payroll calendar.
+    """
+    if name in world.terms.parameters:
+        value = world.terms.parameters[name]
+        cite = world.terms.file.parameters[name].cite
+        return Reasoned(value, Derivation(f"{name} of the contract", shown(value), kind="fact", cite=cite))
+    stated_fact = world.terms.file.facts[name]
+    stated = [one for one in world.event(name).happenings if one.origin == "reported"]
+    if on is not None and not stated_fact.each and stated_fact.type != "payroll_calendar":
+        stated = [one for one in stated if one.occurred_on <= on]
+    if stated:
+        latest = stated[-1]
+        try:
+            value = typed(latest.fields.get("value", ""), stated_fact.type, world.terms.currency)
+        except NotAValue as error:
+            words = f"{name} stated on {latest.occurred_on}: {error}; withdraw it and state it anew"
+            raise PlanningError(words) from None
+        rule = f"{name} as stated on {latest.occurred_on}"
+        return Reasoned(value, Derivation(rule, shown(value), (latest.why,), kind="fact", cite=stated_fact.cite))
+    if stated_fact.starts_as is not None:
+        return figure(world, stated_fact.starts_as, NOWHERE, on)
+    return NotYet(missing=(name,))
+
+
+def figure(world: World, expression: Any, here: Instance, on: date | None) -> Reasoned[Value] | NotYet:
+    """The figure an amount expression comes to on a day: money, or a plain number."""
+    expression, steps = world.pick(expression)
+    match expression:
+        case e.AmountLiteral(value=number):
+            money = Money.of(number, world.terms.currency)
+            return Reasoned(money, Derivation("written in the terms", money.shown(), steps, kind="fact"))
+        case e.AmountNamed(name=name, percent=percent):
+            found = fact(world, name, on)
+            if isinstance(found, NotYet) or percent == HUNDRED:
+                return found
+            return _share(found, percent)
+        case e.FieldOf(field=field_name, event=event):
+            trigger = here.trigger
+            text = trigger.fields.get(field_name) if trigger else None
+            if trigger is None or text is None:
+                return NotYet(missing=(f"{event}.{field_name}",))
+            value = typed(text, world.kinds[event].fields[field_name].type, world.terms.currency)
+            words = f"{field_name} of {event}"
+            return Reasoned(value, Derivation(words, shown(value), (trigger.why,), kind="fact"))
+        case _:
+            raise TypeError(f"not an amount expression: {expression!r}")
+
+
+def _share(whole: Reasoned[Value], percent: Fraction) -> Reasoned[Value] | NotYet:
+    """So many hundredths of money, rounded to the minor unit, halves up."""
+    if not isinstance(whole.value, Money):
+        raise PlanningError(f"{percent} percent of {shown(whole.value)}: a percentage is taken of money")
+    exact = whole.value.exact * percent / 100
+    part = Money((2 * exact.numerator + exact.denominator) // (2 * exact.denominator), whole.value.currency)
+    return Reasoned(part, Derivation(f"{percent} percent, rounded to the minor unit", part.shown(), (whole.why,)))
+
+
+def condition(world: World, expression: Any, here: Instance) -> Reasoned[bool] | NotYet:
+    """Whether a condition holds on the trigger's day, or why nobody can say yet."""
+    expression, steps = world.pick(expression)
+    on = here.trigger.occurred_on if here.trigger else None
+    match expression:
+        case e.IsTrue(name=name, wanted=wanted):
+            found = fact(world, name, on)
+            if isinstance(found, NotYet):
+                return found
+            holds = (found.value is True) == wanted
+            words = f"condition: {'' if wanted else 'not '}{name}"
+            return Reasoned(holds, Derivation(words, shown(holds), (found.why, *steps), kind="fact"))
+        case e.Below(left=left, right=right):
+            a, b = _exact(world, left, here, on), _exact(world, right, here, on)
+            if isinstance(a, NotYet):
+                return a
+            if isinstance(b, NotYet):
+                return b
+            words = f"condition: {_spoken(a)} below {_spoken(b)}"
+            holds = a.value < b.value
+            return Reasoned(holds, Derivation(words, shown(holds), (*a.why.inputs, *b.why.inputs, *steps), kind="fact"))
+        case _:
+            raise TypeError(f"not a condition: {expression!r}")
+
+
+def _spoken(figure: Reasoned[Fraction]) -> str:
+    return f"{figure.why.rule} {figure.why.result}".strip()
+
+
+def _exact(world: World, expression: Any, here: Instance, on: date | None) -> Reasoned[Fraction] | NotYet:
+    """A figure for comparing, never rounded: a percentage of it is taken exactly."""
+    expression, _ = world.pick(expression)
+    percent = expression.percent if isinstance(expression, e.AmountNamed) else HUNDRED
+    found = fact(world, expression.name, on) if percent != HUNDRED else figure(world, expression, here, on)
+    if isinstance(found, NotYet):
+        return found
+    value = found.value
+    exact = value.exact if isinstance(value, Money) else Fraction(str(value))
+    words = "" if percent == HUNDRED else f"{percent} percent of"
+    return Reasoned(exact * percent / 100, Derivation(words, shown(value), (found.why,)))
+
+
+def shown(value: Value) -> str:
+    """A value as an explanation shows it.
+
+    >>> shown(True), shown(Money.of("5", "USD"))
+    ('yes', '5.00 USD')
+    """
+    if isinstance(value, Money):
+        return value.shown()
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Span):
+        return value.words()
+    if isinstance(value, PayrollCalendar):
+        paid = f" paid {value.lag} days later" if value.lag else ""
+        return f"{value.days} days ending {value.ending}{paid}"
+    return str(value)

@@ -1,0 +1,176 @@
+"""Where happenings come from: reports, plans of a person, and clauses that bring an event about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from obligations.domain.event import Report
+from obligations.planning.selection import in_order
+from obligations.planning.values import Found, Happening, NotYet, PlanningError
+from obligations.terms.model import Clause, EventKind, Happens
+from schedules.derivation import Derivation, Reasoned
+
+if TYPE_CHECKING:
+    from obligations.planning.world import World
+
+
+def named(world: World, name: str) -> Found:
+    """Every happening of a named event, fact, date parameter or definition, in day order."""
+    if name in world.terms.file.define:
+        return world.find(world.terms.file.define[name], slot=name)
+    value = world.terms.parameters.get(name)
+    if isinstance(value, date):
+        why = Derivation(f"{name} of the contract", value.isoformat(), kind="fact")
+        return Found((Happening(name, name, value, why, origin="derived"),), NotYet(never=f"{name} is one day"))
+    kind = world.kinds[name]
+    reports = [report for report in world.reports if report.event == name]
+    reported = [_reported(report, kind) for report in reports if not report.expected]
+    planned = [_reported(report, kind) for report in reports if report.expected]
+    derived = list(_derived(world, name))
+    if kind.once:
+        return _once(name, kind, reported, planned, derived)
+    foreseen = in_order(world, [*planned, *derived])
+    return Found(in_order(world, _filled(reported, foreseen)), NotYet(waiting=(name,)))
+
+
+def words_of(name: str) -> str:
+    """A name as words."""
+    return name.replace("_", " ")
+
+
+def _once(
+    name: str, kind: EventKind, reported: list[Happening], planned: list[Happening], derived: list[Happening]
+) -> Found:
+    """The one happening there is: the report's day, else the day a person plans on, else the day a clause fixes."""
+    if len({happening.occurred_on for happening in reported}) > 1:
+        said = " and ".join(sorted({str(happening.occurred_on) for happening in reported}))
+        raise PlanningError(
+            f"{words_of(name)} happens once but is reported for {said}; withdraw the report that is wrong"
+        )
+    foreseen = min([*planned, *derived], key=lambda one: one.occurred_on, default=None)
+    candidates = reported or planned or derived
+    if not candidates:
+        return Found((), NotYet(waiting=(name,), missing=(name,) if kind.required else ()))
+    first = min(candidates, key=lambda one: one.occurred_on)
+    if reported and foreseen is not None:
+        first = _fill(foreseen, first)
+    return Found((replace(first, id=name),), NotYet(never=f"{words_of(name)} happens once"))
+
+
+def _filled(reported: list[Happening], foreseen: tuple[Happening, ...]) -> list[Happening]:
+    """Reports and what was foreseen, each foreseen happening replaced by the report that fills it.
+
+    A report fills what it names. Unnamed, it fills the latest open expectation that it does not precede, or what a
+    clause derived for that very day: a late report is the same happening, never a second one.
+    """
+    left = list(foreseen)
+    happened: list[Happening] = []
+    for report in reported:
+        named_ones = [one for one in left if report.answers and report.answers in (one.id, *one.reports)]
+        unnamed = [one for one in left if one.answers == report.answers and _may_fill(report, one)]
+        match = named_ones[:1] or unnamed[-1:]
+        for one in match:
+            left.remove(one)
+        happened.append(_fill(match[0], report) if match else report)
+    return [*happened, *left]
+
+
+def _may_fill(report: Happening, foreseen: Happening) -> bool:
+    if any(foreseen.fields.get(field, value) != value for field, value in report.fields.items()):
+        return False
+    if foreseen.origin == "expected":
+        return foreseen.occurred_on <= report.occurred_on
+    return foreseen.occurred_on == report.occurred_on
+
+
+def _fill(foreseen: Happening, report: Happening) -> Happening:
+    """The report in the place of what was foreseen: its day and evidence, the other's identity and known details."""
+    return replace(
+        report,
+        id=foreseen.id,
+        fields={**foreseen.fields, **report.fields},
+        noticed_on=foreseen.noticed_on,
+        why=replace(report.why, inputs=(*report.why.inputs, replace(foreseen.why, result=str(foreseen.occurred_on)))),
+    )
+
+
+def _reported(report: Report, kind: EventKind) -> Happening:
+    words = kind.says or words_of(report.event)
+    state = "expected by a person" if report.expected else "reported"
+    evidence = f"; evidence: {report.evidence}" if report.evidence else ""
+    details = "".join(f", {words_of(key)} {value}" for key, value in sorted(report.fields.items()) if key != "value")
+    rule = f"{report.event}{details}: {words}, {state}{evidence}"
+    received_on = report.received_on or (report.occurred_on if kind.is_receipt else None)
+    return Happening(
+        id=f"{report.event}:{report.id}",
+        event=report.event,
+        occurred_on=report.occurred_on,
+        why=Derivation(rule, report.occurred_on.isoformat(), kind="event", cite=kind.cite),
+        received_on=received_on,
+        fields=report.fields,
+        origin="expected" if report.expected else "reported",
+        reports=(report.id,),
+        answers=report.answers,
+    )
+
+
+def _derived(world: World, name: str) -> Iterator[Happening]:
+    """Happenings that clauses bring about: by `then` when set off, by `if_missed` when their day passed."""
+    for clause_id, clause in world.terms.clauses.items():
+        if isinstance(clause.then, Happens) and clause.then.event == name:
+            yield from _follows(world, clause_id, clause, clause.then)
+        if isinstance(clause.if_missed, Happens) and clause.if_missed.event == name:
+            yield from _missed(world, clause_id, clause, clause.if_missed)
+
+
+def _follows(world: World, clause_id: str, clause: Clause, then: Happens) -> Iterator[Happening]:
+    for instance in world.instances(clause_id, clause)[0]:
+        trigger = instance.trigger
+        if trigger is None:
+            continue
+        why = trigger.why
+        if clause.if_ is not None:
+            holds = world.condition(clause.if_, instance)
+            if isinstance(holds, NotYet) or not holds.value:
+                continue
+            why = holds.why
+        at = world.day(then.on, instance) if then.on else Reasoned(trigger.occurred_on, why)
+        if isinstance(at, NotYet) or _came_before(world, then.unless, at.value):
+            continue
+        words = f"{words_of(then.event)}, by clause {clause.cites}"
+        yield Happening(
+            id=f"{then.event}:{clause_id}:{instance.id}",
+            event=then.event,
+            occurred_on=at.value,
+            why=Derivation(words, at.value.isoformat(), (at.why,), kind="event"),
+            fields=then.fields,
+            origin="expected" if then.on or trigger.origin == "expected" else "derived",
+            reports=trigger.reports,
+            noticed_on=trigger.occurred_on if then.on else None,
+        )
+
+
+def _came_before(world: World, unless: Any, day: date) -> bool:
+    if unless is None:
+        return False
+    return any(happening.occurred_on <= day for happening in world.find(unless).happenings)
+
+
+def _missed(world: World, clause_id: str, clause: Clause, consequence: Happens) -> Iterator[Happening]:
+    for instance, due, missed in world.misses(clause_id, clause):
+        if not missed:
+            continue
+        day = due.value + timedelta(days=1)
+        words = f"{words_of(consequence.event)}: {words_of(clause_id)} was not fulfilled by its last day"
+        yield Happening(
+            id=f"{consequence.event}:{clause_id}:{instance.id}",
+            event=consequence.event,
+            occurred_on=day,
+            why=Derivation(words, day.isoformat(), (due.why,), kind="event", cite=clause.cites),
+            fields=consequence.fields,
+            origin="derived",
+            reports=instance.trigger.reports if instance.trigger else (),
+        )

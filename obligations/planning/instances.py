@@ -1,0 +1,147 @@
+"""What a clause makes of its trigger: one instance a happening, the answers that close them, the days they miss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from obligations.domain.identity import occurrence_id
+from obligations.planning.values import NOWHERE, Happening, Instance, NotYet
+from obligations.terms import expressions as e
+from obligations.terms.model import Clause
+from schedules.derivation import Reasoned
+
+if TYPE_CHECKING:
+    from obligations.planning.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Closings:
+    """Answers and what they close.
+
+    Args:
+        closed: the answer that closed an instance, by the instance's id.
+        unclear: instances that an unnamed answer may or may not close: a person must say.
+        stray: answers that close nothing.
+    """
+
+    closed: dict[str, Happening] = field(default_factory=dict)
+    unclear: frozenset[str] = frozenset()
+    stray: tuple[Happening, ...] = ()
+
+
+def instances(world: World, clause_id: str, clause: Clause) -> tuple[tuple[Instance, ...], NotYet]:
+    """One instance for each happening of the clause's trigger, in day order, and why there may be more."""
+    if clause.when is None:
+        return (NOWHERE,), NotYet(never="it needs no trigger")
+    taken = slot(world, clause.when)
+    found = world.find(clause.when, slot=taken or clause_id)
+    names = frozenset(_called(clause.when))
+    made = []
+    for number, happening in enumerate(found.happenings):
+        # Where a reading turns a slot into instances, the first keeps the slot's identity.
+        instance_id = taken if taken and number == 0 else happening.id
+        made.append(Instance(instance_id, happening, names | {happening.event}))
+    return tuple(made), found.more
+
+
+def slot(world: World, expression: Any) -> str:
+    """The slot an event expression fills: something that happens once, whichever happening comes to fill it."""
+    match expression:
+        case e.Choice(options=options):
+            return next((name for _, option in options if (name := slot(world, option))), "")
+        case e.EventNamed(name=name):
+            if name in world.terms.file.define:
+                return name if _selects(world.terms.file.define[name]) else ""
+            if name in world.terms.parameters:
+                return name
+            return name if world.kinds[name].once else ""
+        case _:
+            return ""
+
+
+def _selects(expression: Any) -> bool:
+    if isinstance(expression, e.Choice):
+        return any(_selects(option) for _, option in expression.options)
+    return isinstance(expression, e.EventFirst) or (isinstance(expression, e.EventUnion) and expression.first)
+
+
+def _called(expression: Any) -> Iterator[str]:
+    """The names by which phrases of a clause may call its trigger, under any reading."""
+    match expression:
+        case e.Choice(options=options):
+            for _, option in options:
+                yield from _called(option)
+        case e.EventNamed(name=name):
+            yield name
+        case e.EventFirst(event=event) | e.EventDuring(event=event):
+            yield from _called(event)
+        case e.EventUnion(members=members):
+            for member in members:
+                yield from _called(member)
+        case _:
+            return
+
+
+def closings(world: World, clause_id: str, clause: Clause) -> Closings:
+    """Which answer closed which instance: a named one what it names, an unnamed one the only open instance."""
+    if clause.closed_by is None:
+        return Closings()
+    made, _ = instances(world, clause_id, clause)
+    closed: dict[str, Happening] = {}
+    unclear: set[str] = set()
+    stray: list[Happening] = []
+    answers = [one for one in world.event(clause.closed_by).happenings if one.origin == "reported"]
+    # Named answers first: what they close is no longer open to the unnamed ones, whichever came earlier.
+    for answer in sorted(answers, key=lambda one: not one.answers):
+        candidates = [one for one in made if one.id not in closed and _may_answer(world, clause_id, one, answer)]
+        if len(candidates) == 1:
+            closed[candidates[0].id] = answer
+        elif candidates:
+            unclear |= {instance.id for instance in candidates}
+        else:
+            stray.append(answer)
+    return Closings(closed, frozenset(unclear - set(closed)), tuple(stray))
+
+
+def _may_answer(world: World, clause_id: str, instance: Instance, answer: Happening) -> bool:
+    trigger = instance.trigger
+    if trigger is not None and trigger.occurred_on > answer.occurred_on:
+        return False
+    if not answer.answers:
+        return True
+    terms = world.terms
+    occurrence = occurrence_id(terms.tenant, terms.contract, clause_id, instance.id, "1")
+    return answer.answers in (instance.id, str(occurrence), *(trigger.reports if trigger else ()))
+
+
+def ending(world: World, clause: Clause, instance: Instance) -> Happening | None:
+    """The first happening that ends the clause's running instance."""
+    if clause.until is None:
+        return None
+    began = instance.trigger.occurred_on if instance.trigger else date.min
+    return next((one for one in world.find(clause.until).happenings if one.occurred_on >= began), None)
+
+
+def misses(world: World, clause_id: str, clause: Clause) -> Iterator[tuple[Instance, Reasoned[date], bool]]:
+    """For each instance with a last day: that day, and whether it passed unfulfilled.
+
+    Judged only by the clock, or by an answer that came too late; never by the mere absence of news. A duty that ended
+    before its last day was discharged: it has none.
+    """
+    made, _ = world.instances(clause_id, clause)
+    closed = world.closings(clause_id, clause).closed
+    for instance in made:
+        due = world.day(clause.by or clause.exactly, instance)
+        if isinstance(due, NotYet):
+            continue
+        end = ending(world, clause, instance)
+        if end is not None and end.occurred_on < due.value:
+            continue
+        closing = closed.get(instance.id)
+        if closing is not None:
+            yield instance, due, closing.occurred_on > due.value
+        else:
+            yield instance, due, world.as_of is not None and world.as_of > due.value

@@ -1,0 +1,96 @@
+"""Which happenings an event phrase means: all of one kind, those of a union, the first, those inside a window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from obligations.planning.values import Found, Happening, NotYet, united
+from obligations.terms import expressions as e
+from schedules.derivation import Derivation
+
+if TYPE_CHECKING:
+    from obligations.planning.world import World
+
+
+def find(world: World, expression: Any, slot: str) -> Found:
+    """The happenings an event expression selects, in day order; `slot` is the id a `first` takes."""
+    expression, steps = world.pick(expression)
+    match expression:
+        case e.EventNever():
+            found = Found((), NotYet(never="it does not apply under the reading in use"))
+        case e.EventNamed(name=name, having=having):
+            found = _having(world.event(name), having) if having else world.event(name)
+        case e.EventUnion(members=members, first=first):
+            parts = [find(world, member, "") for member in members]
+            together = in_order(world, (happening for part in parts for happening in part.happenings))
+            found = Found(together, united(part.more for part in parts))
+            if first:
+                found = _first(found, slot)
+        case e.EventFirst(event=event):
+            found = _first(find(world, event, ""), slot)
+        case e.EventDuring(event=event, window=window, noticed=noticed):
+            found = _during(world, find(world, event, ""), window, noticed)
+        case _:
+            raise TypeError(f"not an event expression: {expression!r}")
+    if not steps:
+        return found
+    return Found(tuple(_resting_on(one, steps) for one in found.happenings), found.more)
+
+
+def in_order(world: World, happenings: Iterable[Happening]) -> tuple[Happening, ...]:
+    """Happenings by day. On one day what was reported goes before what is expected, then the order of the file
+    decides: never the order of arrival."""
+
+    def key(one: Happening) -> tuple[date, bool, int]:
+        return one.occurred_on, one.origin == "expected", world.file_order.get(one.event, len(world.file_order))
+
+    return tuple(sorted(happenings, key=key))
+
+
+def _resting_on(happening: Happening, steps: tuple[Derivation, ...]) -> Happening:
+    return replace(happening, why=replace(happening.why, inputs=(*happening.why.inputs, *steps)))
+
+
+def _during(world: World, found: Found, name: str, noticed: bool) -> Found:
+    window = world.window(name)
+    if isinstance(window, NotYet):
+        return Found((), united([window, *([] if found.more.never else [found.more])]))
+    inside = []
+    for one in found.happenings:
+        counts_on = one.noticed_on if noticed and one.noticed_on is not None else one.occurred_on
+        if counts_on in window.value:
+            words = f"inside {name}" if counts_on == one.occurred_on else f"its notice of {counts_on} inside {name}"
+            inside.append(replace(one, why=Derivation(words, one.occurred_on.isoformat(), (one.why, window.why))))
+    if world.is_over(name, window.value):
+        return Found(tuple(inside), NotYet(never=f"{name} ended on {window.value.last_on} without it"))
+    return Found(tuple(inside), found.more)
+
+
+def _having(found: Found, having: tuple[tuple[str, str], ...]) -> Found:
+    """The happenings whose fields have these values; a field nobody stated asks a person."""
+    matching: list[Happening] = []
+    asked: list[str] = []
+    for happening in found.happenings:
+        unknown = [field for field, _ in having if field not in happening.fields]
+        if unknown:
+            asked += [f"{happening.event}.{field}" for field in unknown]
+        elif all(happening.fields[field] == wanted for field, wanted in having):
+            matching.append(happening)
+    more = found.more
+    if asked:
+        more = NotYet(waiting=more.waiting, missing=more.missing, judgment=tuple(dict.fromkeys(asked)))
+    elif more.never and not matching and found.happenings:
+        only = found.happenings[0]
+        said = " and ".join(f"{field} {only.fields[field]}" for field, _ in having)
+        more = NotYet(never=f"{only.event} happened with {said}")
+    return Found(tuple(matching), more)
+
+
+def _first(found: Found, slot: str) -> Found:
+    if not found.happenings:
+        return found
+    first = found.happenings[0]
+    return Found((replace(first, id=slot or first.id),), NotYet(never="only the first counts"))
