@@ -108,7 +108,7 @@ def _reported(report: Report, kind: EventKind) -> Happening:
         id=f"{report.event}:{report.id}",
         event=report.event,
         occurred_on=report.occurred_on,
-        why=Derivation(rule, report.occurred_on.isoformat(), kind="event", cite=kind.cite),
+        why=Derivation(rule, report.occurred_on.isoformat(), kind="event", cite=kind.cite, ref=report.id),
         received_on=received_on,
         fields=report.fields,
         origin="expected" if report.expected else "reported",
