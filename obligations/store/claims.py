@@ -144,12 +144,17 @@ def _record_at_once(connection: Connection, tenant: str, results: Sequence[Resul
             stale.append(result.claim.key)
         else:
             ours[held] = result
-    endings = [_ending(result) for result in ours.values()]
-    given: dict[str, Any] = {name: [ending[name] for ending in endings] for name in endings[0]}
+    written = {tuple(row) for row in connection.execute(queue.FINISH_ALL, all_endings(tenant, ours.values()))}
+    return stale + [held[0] for held in ours if held not in written]
+
+
+def all_endings(tenant: str, results: Iterable[Result]) -> Values:
+    """The parameters of `queue.FINISH_ALL`: a list for each column."""
+    endings = [_ending(result) for result in results]
+    given: Values = {name: [ending[name] for ending in endings] for name in endings[0]}
     for instants in ("again_at", "done_at", "ended_at"):
         given[instants] = [None if it is None else to_micros(it) for it in given[instants]]
-    written = {tuple(row) for row in connection.execute(queue.FINISH_ALL, {"mine": tenant, **given})}
-    return stale + [held[0] for held in ours if held not in written]
+    return {"mine": tenant, **given}
 
 
 def _ending(result: Result) -> Values:
