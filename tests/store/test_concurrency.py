@@ -11,6 +11,8 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import pytest
+
 from obligations.domain.delivery import DeliveryState, Outcome, Verdict
 from obligations.ports import Changes, Conflict, LedgerEntry, Result
 from obligations.store import SqlStore, open_store
@@ -128,6 +130,19 @@ def test_two_plans_of_one_contract_do_not_mix(store: SqlStore) -> None:
     assert said == ["saw the other", "wrote"]
     with store.read() as tx:
         assert len(tx.ledger("c")) == 1
+
+
+def test_the_delivery_that_changed_is_the_one_named(store: SqlStore) -> None:
+    """A person who is told the wrong one looks in the wrong place."""
+    _plan(store, 2)
+    quick, slow = sorted((a_push("c", name=f"push {n}") for n in range(2)), key=lambda it: it.key)
+    saw = frozenset({DeliveryState.SCHEDULED})
+    with store.write() as tx:
+        tx.move(slow.key, saw, DeliveryState.PARKED)
+    with pytest.raises(Conflict, match=f"{slow.key} is parked by now"), store.write() as tx:
+        tx.apply("c", Changes(deliveries=tuple(
+            a_change(it, DeliveryState.CANCELLED, seen_in=saw) for it in (quick, slow)
+        )))
 
 
 def test_a_process_killed_in_a_write_leaves_nothing_of_it(store: SqlStore, database_url: str) -> None:
