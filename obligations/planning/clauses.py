@@ -37,9 +37,7 @@ def of_clause(world: World, clause_id: str, clause: Clause) -> Iterator[Occurren
         yield from _placeholders(world, clause_id, clause, Instance(slot or clause_id), more)
     closings = world.closings(clause_id, clause)
     for instance in instances:
-        closing = closings.closed.get(instance.id)
         for draft in _drafts(world, clause_id, clause, instance):
-            draft.closing = closing
             if instance.id in closings.unclear:
                 draft.judgment.append(f"which {words_of(clause_id)} the report {clause.closed_by} answers")
             yield draft.finish()
@@ -181,7 +179,7 @@ def _trigger_day(instance: Instance) -> Reasoned[date] | NotYet:
 
 def _end(world: World, clause: Clause, draft: Draft) -> None:
     """An open duty is discharged on the day its end event happens; an end that is only expected discharges nothing."""
-    if clause.series is not None or clause.vest is not None or draft.closing is not None:
+    if clause.series is not None or clause.vest is not None:
         return
     end = world.ending(clause, draft.instance)
     if end is None or end.origin == "expected":

@@ -9,8 +9,9 @@ from decimal import Decimal
 from obligations.domain.identity import occurrence_id
 from obligations.domain.money import Money
 from obligations.domain.occurrence import Kind, Occurrence, State
-from obligations.planning.values import Happening, NotYet
-from obligations.planning.world import DONE, Instance, World
+from obligations.planning.instances import fulfilment
+from obligations.planning.values import Happening, Instance, NotYet
+from obligations.planning.world import World
 from obligations.terms.model import Clause
 from schedules.derivation import Derivation, Reasoned
 from schedules.windows import Window
@@ -48,7 +49,6 @@ class Draft:
     conditional: bool = False
     ended: State | None = None
     ended_on: date | None = None
-    closing: Happening | None = None
     due_on: date | None = None
     adjusted_on: date | None = None
     soft_on: date | None = None
@@ -115,7 +115,7 @@ class Draft:
         """The occurrence with its state as the clock and the answers have it."""
         terms = self.world.terms
         identity = occurrence_id(terms.tenant, terms.contract, self.clause_id, self.instance.id, self.position)
-        done = self._done(str(identity))
+        done = fulfilment(self.world, self.clause_id, self.clause, self.instance, self.position)
         state = self._state(done)
         waiting = state in (State.WAITING, State.NEEDS_PERSON)
         applies = state is not State.NOT_APPLICABLE
@@ -146,18 +146,6 @@ class Draft:
             unit=self.clause.unit,
             conditional=self.conditional and applies,
         )
-
-    def _done(self, identity: str) -> Happening | None:
-        if self.closing is not None:
-            return self.closing
-        for report in self.world.reports:
-            if report.event == DONE and report.answers == identity:
-                evidence = f"; evidence: {report.evidence}" if report.evidence else ""
-                why = Derivation(
-                    f"done, as reported{evidence}", report.occurred_on.isoformat(), kind="event", ref=report.id
-                )
-                return Happening(f"{DONE}:{report.id}", DONE, report.occurred_on, why, reports=(report.id,))
-        return None
 
     def _state(self, done: Happening | None) -> State:
         if self.ended is not None and not self._done_before_end(done):

@@ -4,78 +4,106 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date
+from itertools import count
 
 from obligations.domain.event import Report
 from obligations.domain.occurrence import Occurrence, Power, State
 from obligations.planning.plan import Plan
-from obligations.planning.world import PlanningError
-from obligations.terms.errors import Finding
+from obligations.planning.values import PlanningError
+from obligations.terms.document import Path
+from obligations.terms.errors import Finding, did_you_mean
 from obligations.terms.loader import Terms
 from obligations.terms.model import Example, Expected
-from obligations.terms.phrases import day_literal
+from obligations.terms.values import NotAValue, typed
 
 ExamplePlanner = Callable[[Terms, tuple[Report, ...], date | None], Plan]
-NOT_OWED = frozenset({State.NOT_APPLICABLE, State.CANCELLED, State.TERMINATED, State.SUPERSEDED})
+# What is dated in the plan and yet owed by nobody.
+NOT_OWED = frozenset({State.NOT_APPLICABLE, State.CANCELLED, State.TERMINATED, State.SUPERSEDED, State.DISCHARGED})
+OF_OCCURRENCES = ("due_on", "adjusted_on", "from_on", "to_on", "amount", "units", "state")
+OF_POWERS = ("arises_on", "state")
 
 
-def run_examples(terms: Terms, planner: ExamplePlanner) -> Iterator[Finding]:
-    """One finding for each expectation that the plan does not meet; nothing when every example holds."""
-    for number, example in enumerate(terms.file.examples):
-        for clause, message in _failures(terms, example, planner):
-            path = ("examples", number, "expect", clause) if clause else ("examples", number, "given")
-            yield terms.document.finding(f'example "{example.name}": {message}', path, key=bool(clause))
+def run_examples(terms: Terms, planner: ExamplePlanner) -> tuple[Finding, ...]:
+    """One finding for each expectation that the plan does not meet; empty when every example holds.
+
+    A clause or a power that is expected `none` has no power, and no occurrence that is dated and owed. Findings name
+    the example, the clause, what was expected and what was found, at the place of the expectation in its file.
+    """
+    return tuple(
+        terms.source.finding(f'example "{example.name}": {message}', path, key=True)
+        for number, example in enumerate(terms.file.examples)
+        for path, message in _failures(terms, example, planner, ("examples", number))
+    )
 
 
-def _failures(terms: Terms, example: Example, planner: ExamplePlanner) -> Iterator[tuple[str, str]]:
+def _failures(terms: Terms, example: Example, planner: ExamplePlanner, at: Path) -> Iterator[tuple[Path, str]]:
     try:
-        reports = tuple(
-            Report(
-                f"example-{number}",
-                event,
-                day_literal(given.date),
-                day_literal(given.received) if given.received else None,
-                given.fields,
-            )
-            for number, (event, given) in enumerate(example.given.items())
-        )
-        plan = planner(terms, reports, day_literal(example.as_of) if example.as_of else None)
-    except (PlanningError, ValueError) as error:
-        yield "", str(error)
+        as_of = date.fromisoformat(example.as_of) if example.as_of else None
+        plan = planner(terms, tuple(_reports(example)), as_of)
+    except PlanningError as error:
+        yield (*at, "given"), str(error)
         return
-    for name, expected in example.expect.items():
+    for name, expectations in example.expect.items():
+        place = (*at, "expect", name)
         found: list[Occurrence | Power] = [one for one in plan.powers if one.name == name]
         found += [one for one in plan.occurrences if one.clause == name]
-        if not expected:
-            owed = [one for one in found if _is_owed(one)]
-            if owed:
-                yield name, f"{name}: expected none, found {_words(owed[0])}"
-        for wanted in expected:
-            yield from ((name, message) for message in _missed(name, wanted, found))
+        if not expectations:
+            yield from ((place, f"{name}: expected none, found {_words(one)}") for one in found if _is_owed(one))
+        for wanted in expectations:
+            yield from ((place, f"{name}: {message}") for message in _differences(wanted, found, terms.currency))
+
+
+def _reports(example: Example) -> Iterator[Report]:
+    numbers = count(1)
+    for event, times in example.given.items():
+        for one in times:
+            received_on = date.fromisoformat(one.received) if one.received else None
+            identity = f"example-{next(numbers)}"
+            yield Report(identity, event, date.fromisoformat(one.date), received_on, one.fields)
 
 
 def _is_owed(one: Occurrence | Power) -> bool:
     return isinstance(one, Power) or (one.state not in NOT_OWED and one.acts_on is not None)
 
 
-def _missed(name: str, wanted: Expected, found: list[Occurrence | Power]) -> Iterator[str]:
+def _differences(wanted: Expected, found: list[Occurrence | Power], currency: str) -> Iterator[str]:
     one = next((it for it in found if isinstance(it, Power) or it.index == wanted.index), None)
     if one is None:
-        yield f"{name}: expected one, found none"
+        yield f"expected {'one' if wanted.index == 1 else f'number {wanted.index}'}, found none"
         return
-    for field in ("due_on", "to_on", "amount", "units", "state", "arises_on"):
+    known = OF_POWERS if isinstance(one, Power) else OF_OCCURRENCES
+    for field in wanted.model_fields_set - {"index"}:
+        if field not in known:
+            yield f"{field} cannot be expected of it.{did_you_mean(field, known)}"
+    for field in known:
         expected = getattr(wanted, field)
-        actual = _text(one, field)
-        if expected is not None and expected != actual:
-            yield f"{name}: expected {field} {expected}, found {actual or 'none'}"
+        if expected is None:
+            continue
+        shown, same = _compared(one, field, str(expected), currency)
+        if not same:
+            yield f"expected {field} {expected}, found {shown or 'none'}"
 
 
-def _text(one: Occurrence | Power, field: str) -> str:
-    value = getattr(one, field, None)
-    if field == "amount" and isinstance(one, Occurrence) and one.amount is not None:
-        return str(one.amount.value)
-    return str(value) if value is not None else ""
+def _compared(one: Occurrence | Power, field: str, expected: str, currency: str) -> tuple[str, bool]:
+    """What the plan has, and whether it is what was expected; figures compare as figures, however they are written."""
+    if field == "amount" and isinstance(one, Occurrence):
+        shown = one.amount.shown() if one.amount else ""
+        return shown, _same(expected, "money", currency, one.amount)
+    if field == "units" and isinstance(one, Occurrence):
+        shown = f"{one.units:,}" if one.units is not None else ""
+        return shown, _same(expected, "hours", currency, one.units)
+    value = getattr(one, field)
+    shown = str(value) if value is not None else ""
+    return shown, shown == expected
+
+
+def _same(expected: str, kind: str, currency: str, actual: object) -> bool:
+    try:
+        return typed(expected, kind, currency) == actual
+    except NotAValue:
+        return False
 
 
 def _words(one: Occurrence | Power) -> str:
     day = one.arises_on if isinstance(one, Power) else one.acts_on
-    return f"{one.state} on {day}"
+    return f"it {str(one.state).replace('_', ' ')} on {day}"

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from obligations.domain.event import Report
 from obligations.domain.identity import occurrence_id
 from obligations.planning.values import NOWHERE, Happening, Instance, NotYet
 from obligations.terms import expressions as e
 from obligations.terms.model import Clause
-from schedules.derivation import Reasoned
+from schedules.derivation import Derivation, Reasoned
 
 if TYPE_CHECKING:
     from obligations.planning.world import World
+
+
+DONE = "done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,23 +129,45 @@ def ending(world: World, clause: Clause, instance: Instance) -> Happening | None
     return next((one for one in world.find(clause.until).happenings if one.occurred_on >= began), None)
 
 
-def misses(world: World, clause_id: str, clause: Clause) -> Iterator[tuple[Instance, Reasoned[date], bool]]:
-    """For each instance with a last day: that day, and whether it passed unfulfilled.
+def misses(world: World, clause_id: str, clause: Clause) -> Iterator[tuple[Instance, Reasoned[date], bool | None]]:
+    """For each instance with a last day: that day, and whether it was missed; None while that is still open.
 
     Judged only by the clock, or by an answer that came too late; never by the mere absence of news. A duty that ended
     before its last day was discharged: it has none.
     """
     made, _ = world.instances(clause_id, clause)
-    closed = world.closings(clause_id, clause).closed
     for instance in made:
         due = world.day(clause.by or clause.exactly, instance)
         if isinstance(due, NotYet):
             continue
         end = ending(world, clause, instance)
-        if end is not None and end.occurred_on < due.value:
+        if end is not None and end.origin != "expected" and end.occurred_on < due.value:
             continue
-        closing = closed.get(instance.id)
-        if closing is not None:
-            yield instance, due, closing.occurred_on > due.value
+        fulfilled = fulfilment(world, clause_id, clause, instance)
+        if fulfilled is not None:
+            yield instance, due, fulfilled.occurred_on > due.value
         else:
-            yield instance, due, world.as_of is not None and world.as_of > due.value
+            passed = world.as_of is not None and world.as_of > due.value
+            yield instance, due, True if passed else None
+
+
+def fulfilment(
+    world: World, clause_id: str, clause: Clause, instance: Instance, position: str = "1"
+) -> Happening | None:
+    """What fulfilled an occurrence: the answer that closed its instance, or a report that it was done."""
+    terms = world.terms
+    closing = world.closings(clause_id, clause).closed.get(instance.id)
+    identity = occurrence_id(terms.tenant, terms.contract, clause_id, instance.id, position)
+    return closing or world.done.get(str(identity))
+
+
+def done_reports(reports: Iterable[Report]) -> dict[str, Happening]:
+    """The first report that each occurrence was done, by the occurrence's id."""
+    done: dict[str, Happening] = {}
+    for report in reports:
+        if report.event == DONE and not report.expected:
+            evidence = f"; evidence: {report.evidence}" if report.evidence else ""
+            day = report.occurred_on
+            why = Derivation(f"done, as reported{evidence}", day.isoformat(), kind="event", ref=report.id)
+            done.setdefault(report.answers, Happening(f"{DONE}:{report.id}", DONE, day, why, reports=(report.id,)))
+    return done

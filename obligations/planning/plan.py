@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from uuid import UUID
 
 from obligations.domain.delivery import Push
@@ -23,6 +23,7 @@ from obligations.terms.loader import Terms
 from obligations.terms.values import NotAValue, typed
 from schedules.bounds import BeyondCalendar
 from schedules.calendars import BusinessCalendar, NeverOpen
+from schedules.instants import instant
 from schedules.spans import AmbiguousDate
 
 EXTEND_EVERY = timedelta(days=30)
@@ -53,7 +54,8 @@ class Plan:
     """Everything that follows from the terms and the events.
 
     Occurrences stand by due day, the undated last. `dormant` names clauses nothing has set off yet, with the events
-    that would. `replan_on` is the first later day on which the clock alone changes the plan.
+    that would. `replan_at` is the first later instant at which the clock alone changes the plan, the
+    start of a local day.
     """
 
     contract: str
@@ -64,7 +66,7 @@ class Plan:
     pushes: tuple[Push, ...]
     questions: tuple[Question, ...]
     dormant: tuple[tuple[str, tuple[str, ...]], ...]
-    replan_on: date | None
+    replan_at: datetime | None
 
     @property
     def fingerprint(self) -> str:
@@ -142,7 +144,7 @@ def _planned(
         pushes=tuple(pushes(world, ordered, sending, earliest)),
         questions=tuple(_questions(world, ordered)),
         dormant=tuple(_dormant(world)),
-        replan_on=_replan_on(world, ordered, held),
+        replan_at=_replan_at(world, ordered, held),
     )
 
 
@@ -209,8 +211,8 @@ def _dormant(world: World) -> Iterable[tuple[str, tuple[str, ...]]]:
             yield clause_id, more.waiting
 
 
-def _replan_on(world: World, made: tuple[Occurrence, ...], held: tuple[Power, ...]) -> date | None:
-    """The next day that changes a state by itself: a due day, the day after it, a window's end, a longer horizon."""
+def _replan_at(world: World, made: tuple[Occurrence, ...], held: tuple[Power, ...]) -> datetime | None:
+    """The start of the next day that changes a state by itself: a due day, the day after it, a window's end, a longer horizon."""
     if world.as_of is None:
         return None
     day = timedelta(days=1)
@@ -226,7 +228,8 @@ def _replan_on(world: World, made: tuple[Occurrence, ...], held: tuple[Power, ..
             days.append(window.value.last_on + day)
     if any(one.of is None and one.state in OPEN_STATES for one in made):
         days.append(world.as_of + EXTEND_EVERY)
-    return min((later for later in days if later > world.as_of), default=None)
+    later = min((one for one in days if one > world.as_of), default=None)
+    return instant(later, time(0), world.zone) if later is not None else None
 
 
 def _check_reports(terms: Terms, reports: tuple[Report, ...]) -> None:

@@ -32,9 +32,8 @@ def _granted(world: World, clause_id: str, clause: Clause, power: PowerOf) -> It
 
 
 def _after_misses(world: World, clause_id: str, clause: Clause, power: PowerOf) -> Iterator[Power]:
-    closed = world.closings(clause_id, clause).closed
     for instance, due, missed in world.misses(clause_id, clause):
-        if not missed and instance.id in closed:
+        if missed is False:
             continue
         day = day_after(due.value)
         waiting = () if missed else (f"{clause_id} missed",)

@@ -15,7 +15,7 @@ from typing import Any
 
 from obligations.domain.event import Report
 from obligations.planning import days, figures, happenings, instances, selection
-from obligations.planning.instances import Closings
+from obligations.planning.instances import DONE, Closings
 from obligations.planning.values import NOWHERE, Found, Happening, Instance, NotYet, PlanningError
 from obligations.terms import expressions as e
 from obligations.terms.loader import Terms
@@ -25,8 +25,6 @@ from schedules.calendars import BusinessCalendar
 from schedules.derivation import Derivation, Reasoned
 from schedules.spans import Counting, EventDay, MonthEnd, Span, add_months
 from schedules.windows import Window
-
-DONE = "done"
 
 
 @dataclass
@@ -49,6 +47,7 @@ class World:
         happened = [report.occurred_on for report in self.reports if not report.expected]
         self.last_event_on = max(happened, default=None)
         self.known_through = max((day for day in (self.as_of, self.last_event_on) if day is not None), default=None)
+        self.done = instances.done_reports(self.reports)
         self.counting = self._counting()
         self.zone = self._zone()
 
@@ -141,8 +140,8 @@ class World:
             self._closings[clause_id] = instances.closings(self, clause_id, clause)
         return self._closings[clause_id]
 
-    def misses(self, clause_id: str, clause: Clause) -> Iterator[tuple[Instance, Reasoned[date], bool]]:
-        """For each instance with a last day: that day, and whether it passed unfulfilled."""
+    def misses(self, clause_id: str, clause: Clause) -> Iterator[tuple[Instance, Reasoned[date], bool | None]]:
+        """For each instance with a last day: that day, and whether it was missed; None while that is open."""
         return instances.misses(self, clause_id, clause)
 
     def ending(self, clause: Clause, instance: Instance) -> Happening | None:

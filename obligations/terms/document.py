@@ -6,6 +6,7 @@ deeper than 32 are refused, each with its line and column.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from ruamel.yaml import YAML
@@ -20,6 +21,7 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
     SequenceStartEvent,
 )
+from ruamel.yaml.reader import ReaderError
 
 from obligations.terms.errors import Finding, Place, TermsError
 
@@ -32,7 +34,7 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The tree of a file and the place of every value and key in it. `bare` holds the paths of unquoted scalars."""
+    """The tree of a file and the place of every value and key in it."""
 
     tree: dict[str, Tree]
     name: str
@@ -50,6 +52,19 @@ class Document:
         place = self.key_places.get(path, self.place(path)) if key else self.place(path)
         clause = str(path[1]) if len(path) > 1 and path[0] == "clauses" else ""
         return Finding(message, Place(place.line, place.column + offset), clause, self.name)
+
+    def offset(self, path: Path, word: str) -> int:
+        """How many characters into the text at a path a word stands; 0 where it is not one line of text."""
+        node: Tree | None = self.tree
+        for step in path:
+            if isinstance(node, dict):
+                node = node.get(str(step))
+            elif isinstance(node, list) and isinstance(step, int) and step < len(node):
+                node = node[step]
+            else:
+                return 0
+        found = re.search(rf"\b{re.escape(word)}\b", node) if isinstance(node, str) and "\n" not in node else None
+        return found.start() if found else 0
 
 
 def read(text: str, name: str) -> Document:
@@ -73,6 +88,11 @@ def read(text: str, name: str) -> Document:
         raise TermsError(
             [Finding(f"not readable as YAML: {error.problem or error.context}", place, file=name)]
         ) from None
+    except ReaderError as error:
+        before = text[: error.position]
+        place = Place(before.count("\n") + 1, len(before) - before.rfind("\n"))
+        message = "a character stands here that no text file holds; type the line anew"
+        raise TermsError([Finding(message, place, file=name)]) from None
     except (YAMLError, ValueError, RecursionError) as error:
         message = str(error).splitlines()[0] if str(error) else "the nesting is too deep"
         raise TermsError([Finding(f"not readable as YAML: {message}", file=name)]) from None

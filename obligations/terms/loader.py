@@ -31,6 +31,8 @@ class Terms:
         readings: the option in use of every reading.
         chosen_by: who chose a reading; absent for defaults.
         people: who plays which role; a role nobody plays is absent.
+        document: the file of the definition, where findings in its clauses are placed.
+        source: the contract's own file, which holds its examples; the same as `document` without a template.
     """
 
     contract: str
@@ -42,6 +44,7 @@ class Terms:
     chosen_by: Mapping[str, str]
     people: Mapping[str, tuple[Person, ...]]
     document: Document
+    source: Document
     tenant: str = ""
 
     @property
@@ -102,6 +105,7 @@ def _definition(document: Document) -> Terms:
         chosen_by={},
         people={role: tuple(people) for role, people in file.people.items()},
         document=document,
+        source=document,
     )
 
 
@@ -137,6 +141,7 @@ def _contract(document: Document, templates: Templates) -> Terms:
         chosen_by={name: choice.chosen_by for name, choice in chosen.items() if choice.chosen_by},
         people={**base.people, **{role: tuple(people) for role, people in contract.people.items()}},
         document=base.document,
+        source=document,
     )
 
 
@@ -200,8 +205,8 @@ def _finding(model: type[Strict], detail: ErrorDetails, document: Document) -> F
             return document.finding(message, path, key=True)
         case "missing":
             return document.finding(f'"{path[-1]}" is missing here; add it', path[:-1])
-        case "phrase" | "portion" | "yes_no":
-            return document.finding(str(context["message"]), path, offset=int(context.get("offset", 0)))
+        case "phrase":
+            return document.finding(str(context["message"]), (*path, *context["at"]), offset=int(context["offset"]))
         case "value_error":
             return document.finding(str(context["error"]), path)
         case "string_pattern_mismatch" if path and path[-1] == "[key]":

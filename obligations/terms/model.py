@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -23,6 +23,7 @@ from obligations.terms import expressions as e
 from obligations.terms import phrases
 from obligations.terms.phrases import PhraseError
 from schedules.conventions import Convention
+from schedules.spans import Span
 from schedules.vesting import Step
 
 T = TypeVar("T")
@@ -43,25 +44,26 @@ class Strict(BaseModel):
 # --- phrases as field types -----------------------------------------------------------------------------------------
 
 
-def _phrase(parse: Callable[[str], Any], value: Any) -> Any:
+def _wrong(message: str, offset: int = 0, at: tuple[str | int, ...] = ()) -> PydanticCustomError:
+    """A finding in words; `at` leads from the field to the part of it that is meant, `offset` into its text."""
+    return PydanticCustomError("phrase", "{message}", {"message": message, "offset": offset, "at": at})
+
+
+def _phrase(parse: Callable[[str], Any], value: Any, at: tuple[str | int, ...] = ()) -> Any:
     """An expression, or a choice of expressions by reading, from what the file says."""
     if isinstance(value, str):
         try:
             return parse(value)
         except PhraseError as error:
-            raise PydanticCustomError("phrase", "{message}", {"message": str(error), "offset": error.offset}) from None
+            raise _wrong(str(error), error.offset, at) from None
     if isinstance(value, Mapping):
-        if "reading" not in value:
-            raise PydanticCustomError(
-                "phrase",
-                "{message}",
-                {"message": "a choice names its reading first: `reading: NAME`, then an option a line"},
-            )
-        options = tuple((str(key), _phrase(parse, item)) for key, item in value.items() if key != "reading")
+        if not isinstance(value.get("reading"), str):
+            raise _wrong("a choice names its reading first: `reading: NAME`, then an option a line", at=at)
+        options = tuple((str(key), _phrase(parse, item, (*at, key))) for key, item in value.items() if key != "reading")
         if len(options) < 2:
-            raise PydanticCustomError("phrase", "{message}", {"message": "a choice has at least two options"})
-        return e.Choice(str(value["reading"]), options)
-    raise PydanticCustomError("phrase", "{message}", {"message": "a phrase is text, or a choice by `reading:`"})
+            raise _wrong("a choice has at least two options", at=at)
+        return e.Choice(value["reading"], options)
+    raise _wrong("a phrase is text, or a choice by `reading:`", at=at)
 
 
 def _schema(words: str) -> WithJsonSchema:
@@ -79,22 +81,17 @@ def _typed(parse: Callable[[str], Any], words: str) -> tuple[BeforeValidator, Pl
     return (BeforeValidator(lambda value: _phrase(parse, value)), PlainSerializer(repr), _schema(words))
 
 
-def _event(text: str) -> e.EventExpr:
-    return phrases.event_phrase(text)
-
-
 def _event_or_union(value: Any) -> Any:
     """An event phrase, a choice, or a union written as a list under `any of` or `first of`."""
     if isinstance(value, Mapping) and set(value) & {"any of", "first of"}:
         if len(value) != 1:
-            raise PydanticCustomError(
-                "phrase", "{message}", {"message": "`any of` stands alone, with a list of events"}
-            )
+            raise _wrong("`any of` stands alone, with a list of events")
         ((how, members),) = value.items()
         if not isinstance(members, list) or len(members) < 2:
-            raise PydanticCustomError("phrase", "{message}", {"message": f"`{how}` takes a list of two or more events"})
-        return e.EventUnion(tuple(_phrase(_event, member) for member in members), first=how == "first of")
-    return _phrase(_event, value)
+            raise _wrong(f"`{how}` takes a list of two or more events", at=(how,))
+        parts = (_phrase(phrases.event_phrase, member, (how, number)) for number, member in enumerate(members))
+        return e.EventUnion(tuple(parts), first=how == "first of")
+    return _phrase(phrases.event_phrase, value)
 
 
 def _convention(text: str) -> Convention:
@@ -110,25 +107,59 @@ def _yes(value: Any) -> Any:
         return value == "yes"
     if isinstance(value, bool):
         return value
-    raise PydanticCustomError("yes_no", "{message}", {"message": f'"{value}" is neither yes nor no'})
+    raise _wrong(f'"{value}" is neither yes nor no')
 
 
 def _portion(value: Any) -> Any:
     if isinstance(value, Fraction):
         return value
     text = str(value)
-    try:
-        share = Fraction(Decimal(text[:-1])) / 100 if text.endswith("%") else Fraction(text)
-    except (ValueError, InvalidOperation, ZeroDivisionError):
-        share = Fraction(0)
+    share = Fraction(0)
+    if match := _PERCENT.fullmatch(text):
+        share = Fraction(match[1]) / 100
+    elif match := _RATIO.fullmatch(text):
+        share = Fraction(int(match[1]), int(match[2]))
     if not 0 < share <= 1:
-        raise PydanticCustomError("portion", "{message}", {"message": f'"{text}" is no share; write 25% or 1/4'})
+        raise _wrong(f'"{text[:40]}" is no share; write 25% or 1/4')
     return share
 
 
 def _span(value: Any) -> Any:
-    return _phrase(phrases.span_phrase, value)
+    return value if isinstance(value, Span) else _phrase(phrases.span_phrase, value)
 
+
+def _steps_on(value: Any) -> Any:
+    """A span that a series moves on by."""
+    span = _span(value)
+    if isinstance(span, Span) and not span.count:
+        raise _wrong("a series that moves on by 0 never ends; write 1 or more")
+    return span
+
+
+def _day_text(value: Any) -> Any:
+    try:
+        phrases.day_literal(str(value))
+    except PhraseError as error:
+        raise _wrong(str(error)) from None
+    return str(value)
+
+
+def _email(value: Any) -> Any:
+    if not isinstance(value, str) or len(value) > 254 or not _EMAIL.fullmatch(value):
+        raise _wrong(f'"{str(value)[:60]}" is no e-mail address; write it as name@example.com')
+    return value
+
+
+def _slack(value: Any) -> Any:
+    if not isinstance(value, str) or not _SLACK.fullmatch(value):
+        raise _wrong(f'"{str(value)[:60]}" is no Slack member or channel; write its id, @name or #channel')
+    return value
+
+
+_PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,12})?)%", re.ASCII)
+_RATIO = re.compile(r"(\d{1,6})/([1-9]\d{0,5})", re.ASCII)
+_EMAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+")
+_SLACK = re.compile(r"[#@]?[\w.-]{1,80}", re.ASCII)
 
 Day = Annotated[Any, *_typed(phrases.day_phrase, "a day, such as `5 days after terminated`, or `unstated`")]
 WindowPhrase = Annotated[Any, *_typed(phrases.window_phrase, "a window, such as `6 months following terminated`")]
@@ -142,12 +173,10 @@ Amount = Annotated[Any, *_typed(phrases.amount_phrase, "an amount: a figure, a p
 ConditionPhrase = Annotated[Any, *_typed(phrases.condition_phrase, "a condition, such as `not carrier_allows`")]
 Roll = Annotated[Any, *_typed(_convention, "a business-day convention, such as `following`")]
 Moment = Annotated[Any, *_typed(phrases.offset_phrase, "a moment, such as `7 days before` or `on the day`")]
-SpanText = Annotated[
-    Any,
-    BeforeValidator(_span),
-    PlainSerializer(repr),
-    WithJsonSchema({"type": "string", "description": "a span: `3 months`"}),
-]
+_SPAN_SCHEMA = WithJsonSchema({"type": "string", "description": "a span: `3 months`"})
+SpanText = Annotated[Any, BeforeValidator(_span), PlainSerializer(repr), _SPAN_SCHEMA]
+Pace = Annotated[Any, BeforeValidator(_steps_on), PlainSerializer(repr), _SPAN_SCHEMA]
+DayText = Annotated[str, BeforeValidator(_day_text)]
 YesNo = Annotated[bool, BeforeValidator(_yes), WithJsonSchema({"enum": ["yes", "no"]})]
 Portion = Annotated[
     Any,
@@ -296,7 +325,7 @@ class VestingStep(Strict):
 
     portion: Portion
     after: SpanText | None = None
-    every: SpanText | None = None
+    every: Pace | None = None
     times: Annotated[int, Field(ge=1, le=600)] = 1
 
     def step(self) -> Step:
@@ -307,7 +336,7 @@ class VestingStep(Strict):
 class Series(Strict):
     """Periods or dates one after another."""
 
-    every: SpanText
+    every: Pace
     times: Annotated[int, Field(ge=1, le=1200)] | None = None
     first: Day | None = None
     calendar: Name | None = None
@@ -410,29 +439,31 @@ class Coverage(Strict):
 class GivenEvent(Strict):
     """An event of an example with its fields."""
 
-    date: str
-    received: str | None = None
+    date: DayText
+    received: DayText | None = None
     fields: dict[Name, str] = Field(default_factory=dict, alias="with")
 
 
 class Expected(Strict):
-    """What an example expects of one clause's occurrence."""
+    """What an example expects of one clause's occurrence, or of a power."""
 
-    index: int = 1
-    due_on: str | None = None
-    to_on: str | None = None
+    index: Annotated[int, Field(ge=1)] = 1
+    due_on: DayText | None = None
+    adjusted_on: DayText | None = None
+    from_on: DayText | None = None
+    to_on: DayText | None = None
     amount: str | None = None
     units: str | None = None
     state: str | None = None
-    arises_on: str | None = None
+    arises_on: DayText | None = None
 
 
 class Example(Strict):
     """A story with its outcome: a test a lawyer can read."""
 
     name: Line
-    given: dict[Name, Annotated[GivenEvent, BeforeValidator(_given)]]
-    as_of: str | None = None
+    given: dict[Name, Annotated[list[Annotated[GivenEvent, BeforeValidator(_given)]], BeforeValidator(_listed)]]
+    as_of: DayText | None = None
     expect: dict[Name, Annotated[list[Expected], BeforeValidator(_expected)]]
 
 
@@ -459,8 +490,8 @@ class Person(Strict):
     """Somebody who plays a role: who they are and where they are reached."""
 
     name: Line
-    email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)] | None = None
-    slack: Annotated[str, Field(pattern=r"^[#@]?[\w.-]+$", max_length=80)] | None = None
+    email: Annotated[str, BeforeValidator(_email)] | None = None
+    slack: Annotated[str, BeforeValidator(_slack)] | None = None
 
 
 class Chosen(Strict):

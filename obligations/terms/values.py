@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from obligations.domain.money import Money, NotMoney
 from obligations.terms.phrases import PhraseError, day_literal, span_phrase
@@ -23,7 +23,8 @@ class PayrollCalendar:
 
 Value = date | Money | Decimal | Span | bool | PayrollCalendar | str
 
-_PAYROLL = re.compile(r"(\d{1,2}) days ending (\d{4}-\d{2}-\d{2})(?: paid (\d{1,2}) days later)?")
+_PAYROLL = re.compile(r"(\d{1,2}) days ending (\d{4}-\d{2}-\d{2})(?: paid (\d{1,2}) days later)?", re.ASCII)
+_FIGURE = re.compile(r"(\d{1,15}|\d{1,3}(,\d{3}){1,4})(\.\d{1,8})?", re.ASCII)
 
 
 class NotAValue(ValueError):
@@ -52,7 +53,7 @@ def _typed(text: str, kind: str, currency: str) -> Value:
         case "money":
             if text.startswith("-"):
                 raise NotAValue(f"{text} is below zero: an amount owed is not negative")
-            return Money.of(text.replace(",", ""), currency)
+            return Money.of(_plain(text), currency)
         case "units" | "hours":
             return _number(text, whole=kind == "units")
         case "span":
@@ -70,13 +71,15 @@ def _typed(text: str, kind: str, currency: str) -> Value:
             return text
 
 
+def _plain(text: str) -> str:
+    """The digits of a figure, written as contracts write them: 250,000.00; no exponent, no sign."""
+    if not _FIGURE.fullmatch(text):
+        raise NotAValue(f'"{text[:40]}" is no figure; write digits, such as 250,000.00')
+    return text.replace(",", "")
+
+
 def _number(text: str, *, whole: bool) -> Decimal:
-    try:
-        number = Decimal(text.replace(",", ""))
-    except InvalidOperation:
-        raise NotAValue(f'"{text}" is not a number') from None
-    if not number.is_finite() or number < 0 or number >= 10**15:
-        raise NotAValue(f"{text} is not a number of units: it must be zero or more and not absurdly large")
+    number = Decimal(_plain(text))
     if whole and number != number.to_integral_value():
         raise NotAValue(f"{text}: options and shares come in whole units")
     return number

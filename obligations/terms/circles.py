@@ -1,0 +1,86 @@
+"""Names that need themselves: a date must follow from something that happened, never from itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+
+from obligations.terms import expressions as e
+from obligations.terms.document import Path
+from obligations.terms.model import Clause, Happens, TermsFile
+
+SECTIONS = ("define", "windows", "states", "facts", "events")
+
+
+def circle(file: TermsFile) -> tuple[list[str], Path] | None:
+    """The first circle of names in the file, from a name back to itself, and where it starts; None where none is."""
+    edges = _edges(file)
+    done: set[str] = set()
+    for start in edges:
+        found = _search(start, edges, [], done)
+        if found:
+            section = next((one for one in SECTIONS if found[0] in getattr(file, one)), "clauses")
+            return found, (section, found[0]) if section != "clauses" else ("clauses",)
+    return None
+
+
+def names_in(value: object) -> Iterator[str]:
+    """Every event, day, window, fact and parameter an expression names, over all its branches."""
+    match value:
+        case e.DayOf(name=name) | e.EventNamed(name=name) | e.WindowNamed(name=name) | e.IsTrue(name=name):
+            yield name
+        case e.AmountNamed(name=name):
+            yield name
+        case e.EdgeOf(window=name):
+            yield name
+        case e.EventDuring(event=event, window=name):
+            yield name
+            yield from names_in(event)
+        case tuple():
+            for part in value:
+                yield from names_in(part)
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            for field in fields(value):
+                yield from names_in(getattr(value, field.name))
+        case _:
+            return
+
+
+def _edges(file: TermsFile) -> dict[str, set[str]]:
+    """What each name is worked out from."""
+    edges: dict[str, set[str]] = {}
+    for holder in (file.define, file.windows, file.states):
+        for name, expression in holder.items():
+            edges[name] = set(names_in(expression))
+    for name, fact in file.facts.items():
+        edges[name] = set(names_in(fact.starts_as))
+    for clause in file.clauses.values():
+        for part in (clause.then, clause.if_missed):
+            if isinstance(part, Happens):
+                edges.setdefault(part.event, set()).update(_causes(clause, part))
+    return edges
+
+
+def _causes(clause: Clause, part: Happens) -> Iterator[str]:
+    for expression in (clause.when, clause.if_, part.on, part.unless):
+        yield from names_in(expression)
+    if part is clause.if_missed:
+        for expression in (clause.by, clause.exactly, clause.until):
+            yield from names_in(expression)
+        if clause.closed_by:
+            yield clause.closed_by
+
+
+def _search(name: str, edges: Mapping[str, set[str]], trail: list[str], done: set[str]) -> list[str]:
+    if name in trail:
+        return [*trail[trail.index(name) :], name]
+    if name in done:
+        return []
+    trail.append(name)
+    for needed in sorted(edges.get(name, ())):
+        found = _search(needed, edges, trail, done)
+        if found:
+            return found
+    trail.pop()
+    done.add(name)
+    return []

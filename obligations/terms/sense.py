@@ -1,0 +1,233 @@
+"""What a clause must make of its words: figures of the right type, times that can come, reminders that can go.
+
+`check` has seen by now that every name is known; here each clause is asked whether a plan could be made of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from obligations.domain.money import Money, NotMoney
+from obligations.terms import expressions as e
+from obligations.terms.document import Path
+from obligations.terms.errors import Finding, did_you_mean
+from obligations.terms.model import Clause, Reading, TermsFile
+from schedules.conventions import Convention
+from schedules.spans import EventDay, MonthEnd, Span, Unit
+
+if TYPE_CHECKING:
+    from obligations.terms.loader import Terms
+
+VESTING_DAYS = ("same day", "first of month", "last of month")
+PRORATIONS = ("period days", "year days")
+POLICIES = {"event_day": tuple(EventDay), "month_end": tuple(MonthEnd)}
+FIGURES = {"pay": ("money",), "grant": ("units",), "vest": ("units",), "accrue": ("hours", "units")}
+
+
+def sense(terms: Terms) -> Iterator[Finding]:
+    """Everything that could not be planned although every name in it is known, in file order."""
+    judge = _Judge(terms)
+    yield from judge.readings()
+    for name, clause in terms.clauses.items():
+        for message, word in judge.clause(clause):
+            path: Path = ("clauses", name, *word)
+            yield terms.document.finding(message, path)
+
+
+Complaint = tuple[str, tuple[str | int, ...]]
+
+
+class _Judge:
+    def __init__(self, terms: Terms) -> None:
+        self.terms = terms
+        self.file: TermsFile = terms.file
+        self.counts_business_days = any(reading.governs == "calendar" for reading in terms.file.readings.values())
+        self.has_salary = any(one.pay is not None and one.during is not None for one in terms.clauses.values())
+
+    def readings(self) -> Iterator[Finding]:
+        """Readings that govern counting: one for each thing, each option a policy that exists."""
+        governed: dict[str, str] = {}
+        for name, reading in self.file.readings.items():
+            if reading.governs is None:
+                continue
+            if reading.governs in governed:
+                message = f"reading {governed[reading.governs]} governs {reading.governs} already; keep one of the two"
+                yield self.terms.document.finding(message, ("readings", name, "governs"))
+            governed[reading.governs] = name
+            yield from self._policies(name, reading)
+
+    def _policies(self, name: str, reading: Reading) -> Iterator[Finding]:
+        known = POLICIES.get(str(reading.governs))
+        if known is None or not isinstance(reading.options, dict):
+            return
+        for option, policy in reading.options.items():
+            if policy not in known:
+                message = f'there is no policy "{policy}".{did_you_mean(policy, known)}'
+                yield self.terms.document.finding(message, ("readings", name, "options", option))
+
+    def clause(self, clause: Clause) -> Iterator[Complaint]:
+        """What keeps a clause from being planned."""
+        yield from self._who(clause)
+        yield from self._figures(clause)
+        yield from self._trigger(clause)
+        yield from self._vesting(clause)
+        yield from self._series(clause)
+        yield from self._final_pay(clause)
+        yield from self._sending(clause)
+        yield from self._business_days(clause)
+
+    def _who(self, clause: Clause) -> Iterator[Complaint]:
+        known = {*self.file.parties, *self.file.roles, "both parties"}
+        if clause.who in (clause.debtor, ""):
+            return
+        for party in (clause.debtor, clause.creditor):
+            if party and party not in known:
+                yield f'there is no party "{party}".{did_you_mean(party, known)}', ("who",)
+
+    def _figures(self, clause: Clause) -> Iterator[Complaint]:
+        for word, types in FIGURES.items():
+            for branch in _branches(getattr(clause, word)):
+                kind = self._type(branch)
+                if isinstance(branch, e.AmountLiteral) and "money" not in types:
+                    continue
+                if kind not in types:
+                    yield f"`{word}` takes {' or '.join(types)}; this is {kind}", (word,)
+                elif isinstance(branch, e.AmountLiteral):
+                    yield from self._literal(branch, word)
+        for branch in _branches(clause.if_):
+            if isinstance(branch, e.IsTrue) and self._type(e.AmountNamed(branch.name)) != "yes_or_no":
+                yield f'"{branch.name}" is not a question of yes or no; compare it with `below`', ("if",)
+            if isinstance(branch, e.Below):
+                sides = {self._type(side) for side in (branch.left, branch.right)}
+                if len(sides) > 1 or not sides <= {"money", "units", "hours"}:
+                    yield f"only like figures can be compared; these are {' and '.join(sorted(sides))}", ("if",)
+
+    def _type(self, amount: object) -> str:
+        match amount:
+            case e.AmountLiteral():
+                return "money"
+            case e.AmountNamed(name=name):
+                holder = self.file.parameters.get(name) or self.file.facts[name]
+                return holder.type
+            case e.FieldOf(field=field, event=event):
+                return self.file.events[event].fields[field].type
+            case _:
+                return "no figure"
+
+    def _literal(self, amount: e.AmountLiteral, word: str) -> Iterator[Complaint]:
+        try:
+            Money.of(amount.value, self.terms.currency)
+        except NotMoney as error:
+            yield str(error), (word,)
+
+    def _trigger(self, clause: Clause) -> Iterator[Complaint]:
+        if clause.when is not None:
+            return
+        for word in ("accelerate", "power", "vest"):
+            if getattr(clause, word) is not None:
+                yield f"`{word}` needs `when:`, the event that sets it off", (word,)
+        if clause.then is not None:
+            yield "`then` needs `when:`, the event it follows from", ("then",)
+        if clause.series is not None and clause.during is None and clause.series.first is None:
+            yield "the series has no first day: add `first:` to it, or `when:` beside it", ("series",)
+
+    def _vesting(self, clause: Clause) -> Iterator[Complaint]:
+        if clause.vest is not None and not clause.schedule:
+            yield "`vest` needs `schedule:`, the portions and when they vest", ("vest",)
+        if clause.schedule and clause.vest is None:
+            yield "a schedule of portions belongs to `vest`", ("schedule",)
+        total = sum((step.portion for step in clause.schedule), Fraction(0))
+        if clause.schedule and total != 1:
+            yield f"the portions add up to {_percent(total)}, not 100%", ("schedule",)
+        if clause.accelerate is not None and self.file.clauses[clause.accelerate].vest is None:
+            yield f"{clause.accelerate} vests nothing; name the clause with `vest`", ("accelerate",)
+        for day in _branches(clause.vesting_day):
+            if day not in VESTING_DAYS:
+                yield f'there is no vesting day "{day}".{did_you_mean(str(day), VESTING_DAYS)}', ("vesting_day",)
+
+    def _series(self, clause: Clause) -> Iterator[Complaint]:
+        series = clause.series
+        if series is None:
+            if clause.accrue is not None:
+                yield "`accrue` needs `series:`, the periods it accrues by", ("accrue",)
+            return
+        if clause.during is None:
+            if series.times is None:
+                yield "a series needs an end: `times:` in it, or `during:` beside it", ("series",)
+            return
+        if clause.pay is None and clause.accrue is None:
+            yield "a series during a window pays or accrues; for single days write `times:`", ("series",)
+        if series.times is not None:
+            yield "a series ends by `times:` or by `during:`, not by both", ("series", "times")
+        if series.every.unit not in (Unit.DAY, Unit.WEEK):
+            yield "periods during a window count in days or weeks; for months write `times:`", ("series", "every")
+        for per in _branches(clause.per):
+            if per != "service year" and not (str(per).isdecimal() and 1 <= int(str(per)[:4]) <= 366):
+                yield f'"{per}" is no share of a year; write `service year` or a number such as 26', ("per",)
+
+    def _final_pay(self, clause: Clause) -> Iterator[Complaint]:
+        to_period_end = any(isinstance(part, e.PayPeriodEnd) for part in _parts(clause.by or clause.exactly))
+        if clause.series is not None or (clause.per is None and not to_period_end):
+            return
+        if clause.pay is None or clause.when is None or clause.per is None:
+            yield (
+                "`end of pay period` and `per` are for pay that an event sets off: add `pay`, `when` and `per`",
+                ("by",),
+            )
+        elif not self.has_salary:
+            yield "pro rata pay needs a clause that pays a salary by periods", ("pay",)
+        for per in _branches(clause.per):
+            if per not in PRORATIONS:
+                yield f'there is no proration by "{per}".{did_you_mean(str(per), PRORATIONS)}', ("per",)
+
+    def _sending(self, clause: Clause) -> Iterator[Complaint]:
+        points = {"due": True, "trigger": clause.when is not None, "start": clause.during is not None}
+        points["end"] = points["start"]
+        needs = {"trigger": "`when:`", "start": "`during:`", "end": "`during:`"}
+        for number, send in enumerate(clause.do):
+            if not points[send.at]:
+                yield f"this would never go: `at: {send.at}` needs {needs[send.at]}", ("do", number, "at")
+        for role, moments in clause.remind.items():
+            for number, moment in enumerate(moments):
+                for offset in _branches(moment):
+                    if isinstance(offset, e.Offset) and not points[offset.point]:
+                        words = f"this reminder would never go: it counts from the {offset.point}, which needs"
+                        yield f"{words} {needs[offset.point]}", ("remind", role, number)
+
+    def _business_days(self, clause: Clause) -> Iterator[Complaint]:
+        if self.counts_business_days:
+            return
+        words = "counts by business days, but no reading governs `calendar`; declare whose days they are"
+        for word in ("by", "exactly", "soft_by", "during", "roll"):
+            for part in _parts(getattr(clause, word)):
+                spans = isinstance(part, Span) and part.unit is Unit.BUSINESS_DAY
+                if spans or (isinstance(part, Convention) and part is not Convention.UNADJUSTED):
+                    yield words, (word,)
+                    break
+
+
+def _branches(value: object) -> Iterator[object]:
+    """Every value a choice may come to, or the value itself."""
+    if isinstance(value, e.Choice):
+        for _, option in value.options:
+            yield from _branches(option)
+    elif value is not None:
+        yield value
+
+
+def _parts(value: object) -> Iterator[object]:
+    """A value and everything in it."""
+    yield value
+    if isinstance(value, tuple):
+        for part in value:
+            yield from _parts(part)
+    elif is_dataclass(value) and not isinstance(value, type):
+        for field in fields(value):
+            yield from _parts(getattr(value, field.name))
+
+
+def _percent(share: Fraction) -> str:
+    return f"{float(share * 100):g}%"
