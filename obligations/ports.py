@@ -41,8 +41,8 @@ class MachineClock(Protocol):
 class StoredContract:
     """One contract as added: its own text, the template it stands on, and when it must be planned again.
 
-    `source` and `template` are the YAML texts, kept whole so that planning later needs no file. `replan_on` is the
-    first day on which the clock alone changes the plan; None when nothing is due to change.
+    `source` and `template` are the YAML texts, kept whole so that planning later needs no file. `replan_at` is the
+    first instant at which the clock alone changes the plan; None when nothing is due to change.
     """
 
     id: str
@@ -51,7 +51,7 @@ class StoredContract:
     template: str
     added_at: datetime
     added_by: str
-    replan_on: date | None = None
+    replan_at: datetime | None = None
     tenant: str = ""
 
 
@@ -137,7 +137,7 @@ class Changes:
     gone: tuple[UUID, ...] = ()                       # occurrence ids the plan no longer holds: deleted
     deliveries: tuple[DeliveryChange, ...] = ()
     ledger: tuple[LedgerEntry, ...] = ()
-    replan_on: date | None = None
+    replan_at: datetime | None = None
 
 
 class Conflict(RuntimeError):
@@ -303,8 +303,8 @@ class Store(Protocol):
         """The earliest scheduled instant (business time) and the earliest retry (machine time)."""
         ...
 
-    def to_replan(self, today: date, limit: int = 100) -> Sequence[str]:
-        """Contracts whose plan the clock alone changes by that day."""
+    def to_replan(self, now: datetime, limit: int = 100) -> Sequence[str]:
+        """Contracts whose plan the clock alone has changed by that instant."""
         ...
 
     def seal(self, limit: int = 10_000) -> int:

@@ -7,7 +7,6 @@ import random
 import signal
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import date
 
 import structlog
 
@@ -29,7 +28,6 @@ class Daemon:
 
     Args:
         replan: plans one contract again, by its id; called in the store's thread.
-        today: the business day for planning; the UTC day of `clock` unless given.
         exclusive: no other daemon can work on this store (a SQLite file), so everything found in flight at the start
             was left by a crash and goes again at once, without waiting for its lease to run out.
         monotonic: seconds that never step.
@@ -46,7 +44,6 @@ class Daemon:
         machine: MachineClock,
         monotonic: Callable[[], float],
         replan: Callable[[str], None],
-        today: Callable[[], date] | None = None,
         exclusive: bool = False,
         settings: EngineSettings | None = None,
         steps: Steps | None = None,
@@ -64,7 +61,7 @@ class Daemon:
         self._thread = self.pump.thread
         self._housekeeping = Housekeeping(
             store, self._thread, self.pump.ticker, self.pump.settings,
-            machine=machine, today=today or (lambda: clock.now().date()), replan=replan, changed=self.pump.nudge,
+            machine=machine, now=clock.now, replan=replan, changed=self.pump.nudge,
         )  # fmt: skip
 
     def stop(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import date
+from datetime import datetime
 
 import structlog
 
@@ -22,8 +22,8 @@ LINES_AT_ONCE = 1_000
 class Housekeeping:
     """Does each chore when the ticker says so, in the store's thread, in pieces so small that sending gets between.
 
-    `replan` plans one contract again; `today` is the business day; `changed` is called when there may be new work.
-    A new business day starts the planning at once, so that a fast clock does not outrun it.
+    `replan` plans one contract again; `now` reads business time; `changed` is called when there may be new work.
+    A new quarter of a business hour starts the planning at once, so that a fast clock does not outrun it.
     """
 
     def __init__(
@@ -34,17 +34,17 @@ class Housekeeping:
         settings: EngineSettings,
         *,
         machine: MachineClock,
-        today: Callable[[], date],
+        now: Callable[[], datetime],
         replan: Callable[[str], None],
         changed: Callable[[], None],
     ) -> None:
         self._store = store
         self._thread = thread
         self._machine = machine
-        self._today = today
+        self._now = now
         self._replan = replan
         self._changed = changed
-        self._planned_on: date | None = None
+        self._planned_through: datetime | None = None
         self._chores: dict[str, tuple[asyncio.Event, Callable[[], Awaitable[None]]]] = {
             "rescue": (asyncio.Event(), self.rescue),
             "replan": (asyncio.Event(), self.replan),
@@ -53,11 +53,11 @@ class Housekeeping:
         ticker.every("rescue", settings.rescue_seconds, self._chores["rescue"][0].set)
         ticker.every("replan", settings.replan_seconds, self._chores["replan"][0].set)
         ticker.every("seal", settings.seal_seconds, self._chores["seal"][0].set)
-        ticker.every("day", settings.tick_seconds, self._notice_the_day)
+        ticker.every("midnights", settings.tick_seconds, self._notice_midnights)
 
     async def run(self) -> None:
         """Do the chores as they come up, until cancelled."""
-        self._notice_the_day()
+        self._notice_midnights()
         async with asyncio.TaskGroup() as group:
             for name, (event, work) in self._chores.items():
                 group.create_task(_repeat(name, event, work))
@@ -70,12 +70,12 @@ class Housekeeping:
             self._changed()
 
     async def replan(self) -> None:
-        """Plan again every contract whose plan the day alone changes; each is tried once."""
-        today = self._today()
+        """Plan again every contract whose plan the clock alone changes; each is tried once."""
+        now = self._now()
         tried: set[str] = set()
         while True:
             # Asking for as many more as were tried keeps contracts that cannot be planned from hiding the others.
-            listed = await self._thread.call(self._store.to_replan, today, AT_ONCE + len(tried))
+            listed = await self._thread.call(self._store.to_replan, now, AT_ONCE + len(tried))
             fresh = [contract for contract in listed if contract not in tried]
             if not fresh:
                 break
@@ -90,7 +90,7 @@ class Housekeeping:
                         "a contract could not be planned again; it is tried again later",
                         contract=contract, error=type(error).__name__,
                     )  # fmt: skip
-        self._planned_on = today
+        self._planned_through = _quarter(now)
         if tried:
             self._changed()
 
@@ -99,9 +99,14 @@ class Housekeeping:
         while await self._thread.call(self._store.seal, LINES_AT_ONCE) >= LINES_AT_ONCE:
             pass
 
-    def _notice_the_day(self) -> None:
-        if self._planned_on != self._today():
+    def _notice_midnights(self) -> None:
+        # Somewhere a day begins at every quarter of an hour, and plans change with the days of their own zones.
+        if self._planned_through != _quarter(self._now()):
             self._chores["replan"][0].set()
+
+
+def _quarter(moment: datetime) -> datetime:
+    return moment.replace(minute=moment.minute // 15 * 15, second=0, microsecond=0)
 
 
 async def _repeat(name: str, event: asyncio.Event, work: Callable[[], Awaitable[None]]) -> None:

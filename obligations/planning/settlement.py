@@ -32,7 +32,13 @@ Chain = tuple[UUID, str]
 
 
 def settle(
-    plan: Plan, stored: Iterable[Occurrence], deliveries: Iterable[StoredDelivery], *, tenant: str, now: datetime, actor: str
+    plan: Plan,
+    stored: Iterable[Occurrence],
+    deliveries: Iterable[StoredDelivery],
+    *,
+    tenant: str,
+    now: datetime,
+    actor: str,
 ) -> Changes:
     """Everything to write, in one transaction, for the store to hold the plan.
 
@@ -55,7 +61,7 @@ def settle(
         occurrences=changed,
         deliveries=tuple(changes),
         ledger=tuple(_ledger(plan.contract, kept, changed, changes, now, actor)),
-        replan_on=plan.replan_on,
+        replan_at=plan.replan_at,
     )
 
 
@@ -135,7 +141,10 @@ def _initial(push: Push) -> tuple[DeliveryState, str]:
     if push.kind is PushKind.REMINDER and not push.address:
         return _S.PARKED, f"nobody plays the role {push.destination}: name someone under people: in the contract"
     if push.kind is PushKind.REMINDER and set(push.address) == {"name"} and push.connector == "slack":
-        return _S.PARKED, f"{push.destination} has neither e-mail nor Slack channel: add one under people: in the contract"
+        return (
+            _S.PARKED,
+            f"{push.destination} has neither e-mail nor Slack channel: add one under people: in the contract",
+        )
     return (_S.PROPOSED, "waits for approval") if push.approvals else (_S.SCHEDULED, "")
 
 
@@ -172,8 +181,15 @@ def _edit(sent: StoredDelivery, occurrence: Occurrence, tenant: str, now: dateti
         "facts": [["State", word], ["Clause", occurrence.cite]],
         "edits": {"channel": sent.receipt.get("channel", ""), "ts": sent.receipt["ts"]},
     }
-    edit = replace(push, key=_key(push, f"{push.name}.{occurrence.state}", 0, tenant, occurrence), kind=PushKind.EDIT,
-                   name=f"{push.name}.{occurrence.state}", payload=payload, send_at=now, supersedes=push.key)
+    edit = replace(
+        push,
+        key=_key(push, f"{push.name}.{occurrence.state}", 0, tenant, occurrence),
+        kind=PushKind.EDIT,
+        name=f"{push.name}.{occurrence.state}",
+        payload=payload,
+        send_at=now,
+        supersedes=push.key,
+    )
     yield _new(edit)
 
 
@@ -195,7 +211,9 @@ def _revise(
         return
     revision = _revision(believed, wanted, told or chain[-1], chain, pending, occurrence, tenant, now)
     if pending is None:
-        yield DeliveryChange(revision, body_of(revision), content_hash(revision), _S.PROPOSED, None, "revises what was sent")
+        yield DeliveryChange(
+            revision, body_of(revision), content_hash(revision), _S.PROPOSED, None, "revises what was sent"
+        )
     elif content_hash(revision) != pending.content_hash or pending.state is _S.CANCELLED:
         seen = frozenset({pending.state})
         yield DeliveryChange(revision, body_of(revision), content_hash(revision), _S.PROPOSED, seen, "revision changed")

@@ -42,7 +42,7 @@ def contract_row(contract: StoredContract) -> Values:
         "template": contract.template,
         "added_at": contract.added_at,
         "added_by": contract.added_by,
-        "replan_on": contract.replan_on,
+        "replan_at": contract.replan_at,
     }
 
 
@@ -54,7 +54,7 @@ def contract_of(row: Row[Any]) -> StoredContract:
         template=row.template,
         added_at=row.added_at,
         added_by=row.added_by,
-        replan_on=row.replan_on,
+        replan_at=row.replan_at,
         tenant=row.tenant,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -101,13 +101,13 @@ class SqlStore:
         with self._reading() as connection:
             return claims.next_wake(connection, self._tenant)
 
-    def to_replan(self, today: date, limit: int = 100) -> Sequence[str]:
+    def to_replan(self, now: datetime, limit: int = 100) -> Sequence[str]:
         """Contracts whose plan the clock alone changes by that day, the longest overdue first."""
         c = tables.contract.c
         with self._reading() as connection:
             return list(connection.execute(
-                select(c.id).where(c.tenant == self._tenant, c.replan_on <= today)
-                .order_by(c.replan_on, c.id).limit(limit)
+                select(c.id).where(c.tenant == self._tenant, c.replan_at <= now)
+                .order_by(c.replan_at, c.id).limit(limit)
             ).scalars())
 
     # --- the record -------------------------------------------------------------------------------------------------

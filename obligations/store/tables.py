@@ -69,8 +69,8 @@ class ContractRow(Kept, table=True):
     __tablename__ = "contract"
     __table_args__ = (
         CheckConstraint("id <> ''", name="id"),
-        Index("ix_contract_replan", "tenant", "replan_on", postgresql_where=text("replan_on IS NOT NULL"),
-              sqlite_where=text("replan_on IS NOT NULL")),
+        Index("ix_contract_replan", "tenant", "replan_at", postgresql_where=text("replan_at IS NOT NULL"),
+              sqlite_where=text("replan_at IS NOT NULL")),
     )
     tenant: str = Field(sa_type=Text, primary_key=True)
     id: str = Field(sa_type=Text, primary_key=True)
@@ -79,7 +79,7 @@ class ContractRow(Kept, table=True):
     template: str = Field(sa_type=Text)
     added_at: datetime = Field(sa_type=Instant)
     added_by: str = Field(sa_type=Text)
-    replan_on: date | None = None
+    replan_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class EventRow(Kept, table=True):

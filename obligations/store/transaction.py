@@ -86,7 +86,7 @@ class SqlTransaction:
             raise ValueError(f"contract {contract.id} belongs to tenant {contract.tenant!r}; this store serves"
                              f" {self._tenant!r}")
         # When and by whom it was added stays what it was.
-        self._upsert(tables.contract, ("tenant", "id"), ("title", "source", "template", "replan_on"),
+        self._upsert(tables.contract, ("tenant", "id"), ("title", "source", "template", "replan_at"),
                      [rows.contract_row(contract)])
 
     def log(self, contract_id: str) -> Sequence[LogEntry]:
@@ -157,7 +157,7 @@ class SqlTransaction:
         kept = self._connection.execute(
             update(tables.contract)
             .where(self._mine(tables.contract), tables.contract.c.id == contract_id)
-            .values(replan_on=changes.replan_on)
+            .values(replan_at=changes.replan_at)
         )
         if kept.rowcount != 1:
             raise Conflict(f"there is no contract {contract_id}; it may have been removed")

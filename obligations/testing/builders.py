@@ -24,7 +24,9 @@ def fresh_id(word: str = "contract") -> str:
     return f"{word}-{uuid4().hex[:12]}"
 
 
-def a_contract(contract_id: str | None = None, *, tenant: str = "", replan_on: date | None = None) -> StoredContract:
+def a_contract(
+    contract_id: str | None = None, *, tenant: str = "", replan_at: datetime | None = None
+) -> StoredContract:
     """A contract with short texts; a fresh id unless one is given."""
     return StoredContract(
         id=contract_id or fresh_id(),
@@ -33,7 +35,7 @@ def a_contract(contract_id: str | None = None, *, tenant: str = "", replan_on: d
         template="clauses: []\n",
         added_at=NOON,
         added_by="hr@example.test",
-        replan_on=replan_on,
+        replan_at=replan_at,
         tenant=tenant,
     )
 

@@ -64,7 +64,7 @@ def exercise_store(open_store: Callable[[], Store]) -> None:
 
 def keeps_contracts(store: Store) -> None:
     """A contract reads back as it was put; putting it again replaces its text and keeps when it was added."""
-    first = a_contract(replan_on=date(2031, 5, 1))
+    first = a_contract(replan_at=datetime(2031, 5, 1, tzinfo=UTC))
     with store.write() as tx:
         tx.put_contract(first)
         assert tx.contract(first.id, lock=True) == first
@@ -161,11 +161,11 @@ def replaces_and_forgets_occurrences(store: Store) -> None:
 def finds_contracts_to_replan(store: Store) -> None:
     """A contract whose plan changes by the clock is found on that day, not before, and not once it was planned."""
     contract = _contract(store)
-    _apply(store, contract, Changes(replan_on=date(2031, 6, 1)))
-    assert contract not in store.to_replan(date(2031, 5, 31), limit=10_000)
-    assert contract in store.to_replan(date(2031, 6, 1), limit=10_000)
-    _apply(store, contract, Changes(replan_on=None))
-    assert contract not in store.to_replan(date(2031, 6, 1), limit=10_000)
+    _apply(store, contract, Changes(replan_at=datetime(2031, 6, 1, 16, tzinfo=UTC)))
+    assert contract not in store.to_replan(datetime(2031, 6, 1, 15, 59, tzinfo=UTC), limit=10_000)
+    assert contract in store.to_replan(datetime(2031, 6, 1, 16, tzinfo=UTC), limit=10_000)
+    _apply(store, contract, Changes(replan_at=None))
+    assert contract not in store.to_replan(datetime(2031, 6, 1, 16, tzinfo=UTC), limit=10_000)
 
 
 # --- deliveries -------------------------------------------------------------------------------------------------------
@@ -220,7 +220,7 @@ def changes_only_what_it_saw(store: Store) -> None:
             occurrences=(an_occurrence(contract),),
             deliveries=(a_change(still, _S.CANCELLED, seen_in=saw), a_change(moved, _S.CANCELLED, seen_in=saw)),
             ledger=(_line(contract),),
-            replan_on=date(2031, 1, 1),
+            replan_at=datetime(2031, 1, 1, tzinfo=UTC),
         ))
     assert _delivery(store, still.key).state is _S.PROPOSED
     assert (_delivery(store, moved.key).state, _delivery(store, moved.key).reason) == (_S.REFUSED, "finance said no")

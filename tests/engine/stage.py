@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -40,10 +40,10 @@ def middle() -> float:
     return 0.5
 
 
-def contract(name: str = CONTRACT, *, replan_on: date | None = None) -> StoredContract:
+def contract(name: str = CONTRACT, *, replan_at: datetime | None = None) -> StoredContract:
     return StoredContract(
         id=name, title="Offer letter", source="terms: 1", template="", added_at=REAL_NOON, added_by="hr",
-        replan_on=replan_on,
+        replan_at=replan_at,
     )  # fmt: skip
 
 

@@ -66,6 +66,22 @@ def test_an_earlier_instant_never_makes_a_day_happen_twice(control: Path, machin
     assert clock.now() == shown + timedelta(days=1)
 
 
+def test_time_stands_still_where_it_was_told_to_stop(control: Path, machine: FixedMachineClock) -> None:
+    """On a slow machine a simulation would run past the day on which a person was to act."""
+    payday = SIGNED + timedelta(days=10)
+    TimeLapse.write(control, SIGNED, 86_400, until=payday, machine=machine)
+    clock = TimeLapse(control, machine=machine)
+    machine.advance(seconds=9)
+    assert clock.now() == SIGNED + timedelta(days=9)
+    assert clock.seconds_until(payday) == pytest.approx(1)
+    assert clock.seconds_until(payday + timedelta(seconds=1)) == math.inf
+    machine.advance(days=30)
+    assert clock.now() == payday
+    TimeLapse.write(control, payday, 86_400, machine=machine)
+    machine.advance(seconds=1)
+    assert clock.now() == payday + timedelta(days=1)
+
+
 def test_a_file_that_is_spoiled_or_gone_later_leaves_the_last_reading(
     control: Path, machine: FixedMachineClock
 ) -> None:
@@ -96,6 +112,17 @@ def test_a_fast_clock_left_running_does_not_run_out_of_calendar(control: Path, m
         (json.dumps({"business": SIGNED.isoformat(), "machine": 7, "rate": 1}), "machine 7"),
         (json.dumps({"business": SIGNED.isoformat(), "machine": REAL.isoformat(), "rate": -1}), "rate -1"),
         (json.dumps({"business": SIGNED.isoformat(), "machine": REAL.isoformat(), "rate": True}), "rate True"),
+        (
+            json.dumps(
+                {
+                    "business": REAL.isoformat(),
+                    "machine": REAL.isoformat(),
+                    "rate": 1,
+                    "until": SIGNED.isoformat(),
+                }
+            ),
+            "cannot stop before",
+        ),
     ],
 )
 def test_a_control_file_that_makes_no_sense_is_refused_at_the_start(control: Path, words: str, complaint: str) -> None:

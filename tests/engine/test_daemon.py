@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -261,9 +261,9 @@ async def test_each_contract_is_planned_again_when_its_day_comes_and_one_that_fa
     stage: Stage, database_url: str
 ) -> None:
     with stage.store.write() as view:
-        view.put_contract(contract("broken", replan_on=date(2006, 10, 16)))
-        view.put_contract(contract("sound", replan_on=date(2006, 10, 16)))
-        view.put_contract(contract("tomorrow", replan_on=date(2006, 10, 17)))
+        view.put_contract(contract("broken", replan_at=datetime(2006, 10, 16, tzinfo=UTC)))
+        view.put_contract(contract("sound", replan_at=datetime(2006, 10, 16, tzinfo=UTC)))
+        view.put_contract(contract("tomorrow", replan_at=datetime(2006, 10, 17, tzinfo=UTC)))
     loop = asyncio.get_running_loop()
     told = asyncio.Event()
     planned: list[str] = []

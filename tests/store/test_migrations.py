@@ -181,7 +181,7 @@ def test_a_table_with_children_can_be_rebuilt(
         "op.execute('DROP TABLE contract')",
         "op.execute('CREATE TABLE contract (tenant TEXT NOT NULL, id TEXT NOT NULL, title TEXT NOT NULL,"
         " source TEXT NOT NULL, template TEXT NOT NULL, added_at BIGINT NOT NULL, added_by TEXT NOT NULL,"
-        " replan_on DATE, extra TEXT, PRIMARY KEY (tenant, id))')",
+        " replan_at BIGINT, extra TEXT, PRIMARY KEY (tenant, id))')",
         "op.execute('INSERT INTO contract SELECT *, NULL FROM made_anew')",
         "op.execute('DROP TABLE made_anew')",
     )

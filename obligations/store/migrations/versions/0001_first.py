@@ -46,11 +46,11 @@ def _tables() -> None:
         sa.Column("template", sa.Text(), nullable=False),
         sa.Column("added_at", sa.BigInteger(), nullable=False),
         sa.Column("added_by", sa.Text(), nullable=False),
-        sa.Column("replan_on", sa.Date(), nullable=True),
+        sa.Column("replan_at", sa.BigInteger(), nullable=True),
         sa.CheckConstraint("id <> ''", name=op.f("ck_contract_id")),
         sa.PrimaryKeyConstraint("tenant", "id", name=op.f("pk_contract")),
     )
-    op.create_index("ix_contract_replan", "contract", ["tenant", "replan_on"], **_where("replan_on IS NOT NULL"))
+    op.create_index("ix_contract_replan", "contract", ["tenant", "replan_at"], **_where("replan_at IS NOT NULL"))
     op.create_table(
         "ledger",
         sa.Column("n", SERIAL, nullable=False),
