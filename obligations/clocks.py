@@ -44,18 +44,19 @@ class NotAClock(ValueError):
 
 
 class _Reading(NamedTuple):
-    """Business time at one machine instant, and how fast it runs from there."""
+    """Business time at one machine instant, how fast it runs from there, and where it stops."""
 
     business: datetime
     machine: datetime
     rate: float
+    until: datetime
 
     def at(self, machine_now: datetime) -> datetime:
         try:
             shown = self.business + timedelta(seconds=(machine_now - self.machine).total_seconds() * self.rate)
         except OverflowError:
-            return LAST_INSTANT
-        return min(shown, LAST_INSTANT)
+            return self.until
+        return min(shown, self.until)
 
 
 class TimeLapse:
@@ -63,6 +64,7 @@ class TimeLapse:
 
     The file holds `{"business": "2006-10-16T12:00:00+00:00", "machine": "…", "rate": 86400}`: business time stood at
     `business` when the machine stood at `machine`, and passes `rate` seconds for every real one; rate 0 is a pause.
+    With an `"until"` time stands still once it has come to that instant, so that a slow machine overshoots nothing.
     A rewritten file takes effect at the next reading. Within one process the clock never runs backwards: where a
     rewrite names an earlier instant, time stands still until that instant has caught up. A file that disappears or
     cannot be read later on leaves the last good reading in force.
@@ -84,27 +86,37 @@ class TimeLapse:
         return self._latest
 
     def seconds_until(self, instant: datetime) -> float:
-        """Real seconds until business time reaches the instant; infinite while it is paused before it."""
+        """Real seconds until business time reaches the instant; infinite while it is paused or stops before it."""
         now = self.now()
         if instant <= now:
             return min(0.0, (instant - now).total_seconds())
-        if self._reading.rate == 0:
+        if self._reading.rate == 0 or instant > self._reading.until:
             return math.inf
         # Counted from where the file says time stands, which lies behind `now` while an earlier instant catches up.
         return (instant - self._reading.at(self._machine.now())).total_seconds() / self._reading.rate
 
     @staticmethod
-    def write(path: Path | str, business: datetime, rate: float, *, machine: MachineClock | None = None) -> None:
+    def write(
+        path: Path | str,
+        business: datetime,
+        rate: float,
+        *,
+        until: datetime | None = None,
+        machine: MachineClock | None = None,
+    ) -> None:
         """Set business time to `business` from this moment on, `rate` business seconds for each real one.
 
-        The file is replaced whole, so a reader sees the old words or the new ones. Raises `NotAClock` for a rate
-        that is negative or not a number, or an instant without its offset.
+        Time stands still from `until` on, where that is given. The file is replaced whole, so a reader sees the old
+        words or the new ones. Raises `NotAClock` for a rate that is negative or not a number, an instant without its
+        offset, or an `until` before `business`.
         """
-        words = {
+        words: dict[str, object] = {
             "business": business.isoformat(),
             "machine": (machine or SystemMachineClock()).now().isoformat(),
             "rate": rate,
         }
+        if until is not None:
+            words["until"] = until.isoformat()
         target = Path(path)
         _reading_of(words, target)
         handle, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
@@ -144,12 +156,16 @@ class TimeLapse:
 
 
 def _reading_of(words: object, path: Path) -> _Reading:
-    if not isinstance(words, dict) or set(words) != {"business", "machine", "rate"}:
+    if not isinstance(words, dict) or words.keys() - {"until"} != {"business", "machine", "rate"}:
         raise NotAClock(f'{path}: expected {{"business": instant, "machine": instant, "rate": number}}')
     rate = words["rate"]
     if isinstance(rate, bool) or not isinstance(rate, int | float) or not math.isfinite(rate) or rate < 0:
         raise NotAClock(f"{path}: rate {rate!r} is not a number of business seconds a second (0 or more)")
-    return _Reading(_instant(words["business"], "business", path), _instant(words["machine"], "machine", path), rate)
+    business, machine = (_instant(words[word], word, path) for word in ("business", "machine"))
+    until = _instant(words["until"], "until", path) if "until" in words else LAST_INSTANT
+    if until < business:
+        raise NotAClock(f"{path}: time stands at {business.isoformat()} and cannot stop before, at {until.isoformat()}")
+    return _Reading(business, machine, rate, min(until, LAST_INSTANT))
 
 
 def _instant(text: object, word: str, path: Path) -> datetime:
