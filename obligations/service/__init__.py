@@ -4,4 +4,14 @@ from obligations.service.errors import NeedsPerson, NotFound, PlanMoved, Refused
 from obligations.service.library import Library
 from obligations.service.service import Explanation, Overview, Preview, Service
 
-__all__ = ["Explanation", "Library", "NeedsPerson", "NotFound", "Overview", "PlanMoved", "Preview", "Refused", "Service"]
+__all__ = [
+    "Explanation",
+    "Library",
+    "NeedsPerson",
+    "NotFound",
+    "Overview",
+    "PlanMoved",
+    "Preview",
+    "Refused",
+    "Service",
+]

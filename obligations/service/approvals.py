@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from obligations.domain.event import Report
+from obligations.domain.event import LogEntry, Report
 from obligations.domain.occurrence import Occurrence
 from obligations.ports import Decision, StoredDelivery
 from obligations.service.errors import NeedsPerson
@@ -32,13 +32,15 @@ def role_for(
     Nobody agrees to what they recorded themselves, and nobody counts twice.
     """
     name = identity(who)
-    if name in authors:
+    if {name, who.name.casefold()} & authors:
         raise NeedsPerson(
             f"{who.name} recorded a fact this rests on, and nobody approves what they recorded; ask somebody else"
         )
     given = standing(delivery, decisions)
     if any(one.person == name for one in given.values()):
-        raise NeedsPerson(f"{who.name} has agreed to this already; it needs {_words(still_needed(delivery, decisions))}")
+        raise NeedsPerson(
+            f"{who.name} has agreed to this already; it needs {_words(still_needed(delivery, decisions))}"
+        )
     for role in still_needed(delivery, decisions):
         if role in roles:
             return role
@@ -47,10 +49,16 @@ def role_for(
     raise NeedsPerson(f"this needs approval by {needed}; {who.name} is {held} in this contract")
 
 
-def authors_of(occurrence: Occurrence, reports: Iterable[Report]) -> frozenset[str]:
-    """Who recorded the events and facts that an occurrence rests on, however indirectly."""
+def authors_of(occurrence: Occurrence, log: Iterable[LogEntry]) -> frozenset[str]:
+    """Who recorded the events and facts that an occurrence rests on, however indirectly, or took one of them back."""
     refs = frozenset(_refs(occurrence.derivation))
-    return frozenset(report.recorded_by.casefold() for report in reports if report.id in refs and report.recorded_by)
+    recorded = (one for one in log if (one.id if isinstance(one, Report) else one.report_id) in refs)
+    return frozenset(one.recorded_by.casefold() for one in recorded if one.recorded_by)
+
+
+def rests_on(occurrence: Occurrence, report_id: str) -> bool:
+    """Whether the report is among what the occurrence follows from."""
+    return report_id in _refs(occurrence.derivation)
 
 
 def _refs(derivation: Derivation) -> Iterable[str]:

@@ -36,7 +36,11 @@ def count(phrase: str, library: Library) -> Reasoned[date] | Reasoned[Window]:
         raise PhraseError(f'"{phrase}": nothing is known here of "{name}"; count from a date such as 2026-01-31')
     world = World(Planner(library).terms(_PLAIN, "question"), (), None, library.calendars, library.zones)
     try:
-        found = world.span_of(expression, NOWHERE) if isinstance(expression, e.SpanWindow) else world.day(expression, NOWHERE)
+        found = (
+            world.span_of(expression, NOWHERE)
+            if isinstance(expression, e.SpanWindow)
+            else world.day(expression, NOWHERE)
+        )
     except ValueError as error:
         raise PhraseError(f'"{phrase}": {error}') from None
     if isinstance(found, NotYet):

@@ -20,7 +20,9 @@ def contract(view: Transaction, name: str, *, lock: bool = False) -> StoredContr
     if found is None:
         known = [one.id for one in view.contracts()]
         if not known:
-            raise NotFound(f'there is no contract "{name}", nor any other yet: add one with `obligations contract add FILE`')
+            raise NotFound(
+                f'there is no contract "{name}", nor any other yet: add one with `obligations contract add FILE`'
+            )
         raise NotFound(f'there is no contract "{name}".{did_you_mean(name, known)}')
     return found
 
@@ -75,19 +77,22 @@ def power(powers: Iterable[Power], reference: str) -> list[Power]:
 def person(terms: Terms, name: str) -> tuple[Person, frozenset[str]]:
     """Who that is and which roles they play; raises `NeedsPerson` for somebody the contract does not name."""
     wanted = name.strip().casefold()
-    roles = {
-        role: one
+    found = [
+        (role, one)
         for role, people in terms.people.items()
         for one in people
         if wanted in (one.name.casefold(), (one.email or "").casefold())
-    }
-    if not roles:
+    ]
+    if not found:
         known = sorted({one.email or one.name for people in terms.people.values() for one in people})
         raise NeedsPerson(
             f'{terms.contract} names nobody "{name}".{did_you_mean(name, known)}'
             " People are listed under `people:` in the contract"
         )
-    return next(iter(roles.values())), frozenset(roles)
+    meant = {identity(one): one for _, one in found}
+    if len(meant) > 1:
+        raise NeedsPerson(f'"{name}" is {len(meant)} people in {terms.contract}: {", ".join(sorted(meant))}; name one')
+    return next(iter(meant.values())), frozenset(role for role, _ in found)
 
 
 def identity(one: Person) -> str:

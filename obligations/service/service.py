@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 
 from obligations.domain.delivery import UNSENT, DeliveryState
@@ -13,6 +14,7 @@ from obligations.domain.occurrence import OPEN_STATES, Occurrence, Power, State
 from obligations.planning.alternatives import Alternative
 from obligations.planning.diff import Change, diff
 from obligations.planning.plan import Plan
+from obligations.planning.revisions import stands_in_the_way
 from obligations.planning.settlement import settle
 from obligations.planning.world import DONE, PlanningError
 from obligations.ports import (
@@ -32,6 +34,7 @@ from obligations.service.errors import NeedsPerson, NotFound, PlanMoved, Refused
 from obligations.service.library import Library
 
 _TRIES = 5
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +97,13 @@ class Service:
         terms = self.planner.terms(source, name)
         template = self._template_text(source, name)
         now = self._clock.now()
-        with self._store.write() as view:
+
+        def keep(view: Transaction) -> Overview:
             held = view.contract(terms.contract, lock=True)
             if held is not None and not change:
                 raise Refused(
-                    f"contract {terms.contract} is kept already; `obligations contract add --change FILE` replaces its terms"
+                    f"contract {terms.contract} is kept already; `obligations contract add --change FILE` replaces"
+                    " its terms"
                 )
             added_at, added_by = (held.added_at, held.added_by) if held else (now, actor)
             stored = StoredContract(
@@ -109,7 +114,9 @@ class Service:
             view.note(LedgerEntry(now, actor, verb, terms.contract, terms.contract, after=terms.title))
             kept = self.planner.kept(stored, view.log(stored.id))
             plan = self._settle(view, kept, now, actor)
-        return Overview(stored, plan, kept.reports)
+            return Overview(stored, plan, kept.reports)
+
+        return self._written(keep)
 
     def _template_text(self, source: str, name: str) -> str:
         """The text of the template a contract stands on; nothing for one with clauses of its own."""
@@ -143,6 +150,7 @@ class Service:
         """
         with self._store.read() as view:
             kept = self._kept(view, contract)
+            self._refuse_known(view, report.id)
             touched = view.deliveries(kept.stored.id)
         return self._preview(kept, self._admitted(kept, report), touched)
 
@@ -152,31 +160,43 @@ class Service:
         `confirmed` is the mark of the preview a person agreed to; raises `PlanMoved` when the plan is no longer that.
         """
         now = self._clock.now()
-        with self._store.write() as view:
+
+        def write(view: Transaction) -> Preview:
             kept = self._kept(view, contract, lock=True)
+            self._refuse_known(view, report.id)
             entries = self._admitted(kept, replace(report, recorded_at=now, recorded_by=actor))
             preview = self._preview(kept, entries, view.deliveries(kept.stored.id))
-            if confirmed is not None and confirmed != preview.mark:
-                raise PlanMoved("the plan changed since the diff was shown; look at it again and confirm anew")
+            _confirm(preview, confirmed)
             for entry in entries:
                 view.append(kept.stored.id, entry)
             said = f"on {report.occurred_on}" + (" (expected)" if report.expected else "")
             view.note(LedgerEntry(now, actor, f"event {report.event}", kept.stored.id, report.id, after=said))
             self._settle(view, kept.with_entries(*entries), now, actor)
-        return preview
+            return preview
+
+        return self._written(write)
+
+    def _refuse_known(self, view: Transaction, report_id: str) -> None:
+        contract = view.contract_of_report(report_id)
+        if contract is not None:
+            raise Refused(
+                f"event {report_id} is recorded already, in contract {contract}; nothing is counted twice."
+                f" To correct it, take it back first: obligations withdraw {report_id}"
+            )
 
     def _admitted(self, kept: Kept, report: Report) -> tuple[Report | Withdrawal, ...]:
         """What goes into the log for a report: itself, and the expectation it fulfils taken back."""
         kinds = kept.terms.event_kinds()
         today = self.planner.today(kept.terms, self._clock.now())
-        if report.occurred_on > today and not report.expected:
-            raise Refused(
-                f"{report.occurred_on} has not come yet (today is {today}); record what happened when it has,"
-                " or plan on it with --expected"
-            )
+        for day in (report.occurred_on, report.received_on):
+            if day is not None and day > today and not report.expected:
+                raise Refused(
+                    f"{day} has not come yet (today is {today}); record what happened when it has,"
+                    " or plan on it with --expected"
+                )
         kind = kinds.get(report.event)
         same = [one for one in kept.reports if one.event == report.event]
-        if kind is not None and kind.once and not report.expected:
+        if kind is not None and kind.once:
             standing = next((one for one in same if not one.expected), None)
             if standing is not None:
                 raise Refused(
@@ -212,23 +232,27 @@ class Service:
     def withdraw(self, report_id: str, *, actor: str, reason: str = "", confirmed: str | None = None) -> Preview:
         """Take a report back: what was not sent is undone, what was sent goes to a person to reverse."""
         now = self._clock.now()
-        with self._store.write() as view:
+
+        def write(view: Transaction) -> Preview:
             kept, report = self._reported(view, report_id, lock=True)
             entry = Withdrawal(report.id, now, actor, reason)
             preview = self._preview(kept, (entry,), view.deliveries(kept.stored.id))
-            if confirmed is not None and confirmed != preview.mark:
-                raise PlanMoved("the plan changed since the diff was shown; look at it again and confirm anew")
+            _confirm(preview, confirmed)
             view.append(kept.stored.id, entry)
             view.note(
                 LedgerEntry(now, actor, f"event {report.event} withdrawn", kept.stored.id, report.id, reason=reason)
             )
             self._settle(view, kept.with_entries(entry), now, actor)
-        return preview
+            return preview
+
+        return self._written(write)
 
     def _reported(self, view: Transaction, report_id: str, *, lock: bool = False) -> tuple[Kept, Report]:
         contract = view.contract_of_report(report_id)
         if contract is None:
-            raise NotFound(f'there is no event "{report_id}"; `obligations contract show CONTRACT` lists them with their ids')
+            raise NotFound(
+                f'there is no event "{report_id}"; `obligations contract show CONTRACT` lists them with their ids'
+            )
         kept = self._kept(view, contract, lock=lock)
         report = next((one for one in kept.reports if one.id == report_id), None)
         if report is None:
@@ -276,9 +300,7 @@ class Service:
             kept = self._kept(view, occurrence.contract)
             sent = [one for one in view.deliveries(occurrence.contract) if one.push.occurrence_id == occurrence.id]
         plan = self._plan(kept)
-        others = [
-            one for one in self.planner.others(kept.terms, kept.reports, plan) if one.subject.id == occurrence.id
-        ]
+        others = [one for one in self.planner.others(kept.terms, kept.reports, plan) if one.subject.id == occurrence.id]
         return Explanation(plan.occurrence(occurrence.id) or occurrence, None, tuple(others), tuple(sent))
 
     def _power(self, view: Transaction, reference: str) -> Power | None:
@@ -322,13 +344,32 @@ class Service:
         `NeedsPerson` where that person may not decide, `NotFound` where nothing is proposed.
         """
         now = self._clock.now()
-        with self._store.write() as view:
-            proposed = self._proposed(view, reference)
-            outcome = [self._decide(view, one, person, approve, reason, now) for one in proposed]
+        with self._store.read() as view:
+            shown = self._proposed(view, reference)
+        if approve:
+            # A correction must not overtake what it corrects: what can be stopped of that is stopped first.
+            for contract in sorted({one.push.contract for one in shown if one.push.supersedes is not None}):
+                self.replan(contract)
+
+        def write(view: Transaction) -> Sequence[tuple[StoredDelivery, tuple[str, ...]]]:
+            contracts = sorted({one.push.contract for one in shown})
+            kept = {contract: self._kept(view, contract, lock=True) for contract in contracts}
+            proposed = view.deliveries(states={DeliveryState.PROPOSED}, keys=[one.push.key for one in shown])
+            if {one.push.key: one.content_hash for one in proposed} != {
+                one.push.key: one.content_hash for one in shown
+            }:
+                raise PlanMoved(
+                    "what is proposed changed just now; look at it again: obligations deliveries --state proposed"
+                )
+            outcome = [
+                self._decide(view, kept[one.push.contract], one, person, approve, reason, now) for one in proposed
+            ]
             decided = [one for one in outcome if not isinstance(one, NeedsPerson)]
             if not decided:
                 raise next(one for one in outcome if isinstance(one, NeedsPerson))
             return decided
+
+        return self._written(write)
 
     def _proposed(self, view: Transaction, reference: str) -> list[StoredDelivery]:
         open_ones = view.deliveries(states={DeliveryState.PROPOSED})
@@ -337,19 +378,29 @@ class Service:
             wanted = {one.id for one in lookup.occurrences(view, reference)}
             found = [one for one in open_ones if one.push.occurrence_id in wanted]
         if not found:
-            raise NotFound(f'nothing is proposed for "{reference}"; `obligations deliveries --state proposed` lists what is')
+            raise NotFound(
+                f'nothing is proposed for "{reference}"; `obligations deliveries --state proposed` lists what is'
+            )
         return found
 
     def _decide(
-        self, view: Transaction, one: StoredDelivery, person: str, approve: bool, reason: str, now: datetime
+        self,
+        view: Transaction,
+        kept: Kept,
+        one: StoredDelivery,
+        person: str,
+        approve: bool,
+        reason: str,
+        now: datetime,
     ) -> tuple[StoredDelivery, tuple[str, ...]] | NeedsPerson:
-        kept = self._kept(view, one.push.contract, lock=True)
         who, roles = lookup.person(kept.terms, person)
         decisions = view.decisions(one.push.key)
         try:
             role = approvals.role_for(one, decisions, who, roles, self._authors(view, kept, one))
         except NeedsPerson as error:
             return error
+        if approve and one.push.supersedes is not None:
+            _let_no_correction_overtake(one, view.deliveries(one.push.contract))
         name = lookup.identity(who)
         view.decide(Decision(one.push.key, one.content_hash, role, name, approve, now, reason))
         verb = "approved" if approve else "refused"
@@ -366,24 +417,48 @@ class Service:
 
     def _authors(self, view: Transaction, kept: Kept, one: StoredDelivery) -> frozenset[str]:
         occurrence = next((it for it in view.occurrences(kept.stored.id) if it.id == one.push.occurrence_id), None)
-        recorded = approvals.authors_of(occurrence, kept.reports) if occurrence else frozenset()
+        recorded = approvals.authors_of(occurrence, kept.log) if occurrence else frozenset()
+        if one.push.supersedes is not None:
+            recorded |= frozenset(self._took_back(kept, one.push.occurrence_id))
         return recorded | {kept.stored.added_by.casefold()}
+
+    def _took_back(self, kept: Kept, occurrence_id: UUID) -> Iterator[str]:
+        """Who took back a report that the occurrence rested on: a correction of what was sent is their doing."""
+        reported = {entry.id: entry for entry in kept.log if isinstance(entry, Report)}
+        for entry in kept.log:
+            if not isinstance(entry, Withdrawal) or entry.report_id not in reported:
+                continue
+            with_it = (*kept.reports, reported[entry.report_id])
+            try:
+                before = self.planner.plan(kept.terms, with_it, None).occurrence(occurrence_id)
+            except PlanningError:  # another report stands in its place
+                yield entry.recorded_by.casefold()
+                continue
+            if before is not None and approvals.rests_on(before, entry.report_id):
+                yield entry.recorded_by.casefold()
 
     # --- the clock --------------------------------------------------------------------------------------------------
 
     def replan(self, contract: str) -> None:
         """Bring one contract in step with the day it is; the daemon calls this when the clock changes a plan."""
-        for attempt in range(_TRIES):
-            try:
-                with self._store.write() as view:
-                    kept = self._kept(view, contract, lock=True)
-                    self._settle(view, kept, self._clock.now(), "the clock")
-                return
-            except Conflict:
-                if attempt == _TRIES - 1:
-                    raise
+
+        def write(view: Transaction) -> None:
+            self._settle(view, self._kept(view, contract, lock=True), self._clock.now(), "the clock")
+
+        self._written(write)
 
     # --- inside -----------------------------------------------------------------------------------------------------
+
+    def _written(self, work: Callable[[Transaction], _T]) -> _T:
+        """What the work comes to, in one transaction; from the start again when another writer came first."""
+        for _ in range(_TRIES - 1):
+            try:
+                with self._store.write() as view:
+                    return work(view)
+            except Conflict:
+                continue
+        with self._store.write() as view:
+            return work(view)
 
     def _kept(self, view: Transaction, contract: str, *, lock: bool = False) -> Kept:
         stored = lookup.contract(view, contract, lock=lock)
@@ -405,6 +480,19 @@ class Service:
         )
         view.apply(contract, changes)
         return plan
+
+
+def _confirm(preview: Preview, mark: str | None) -> None:
+    if mark is not None and mark != preview.mark:
+        raise PlanMoved("the plan changed since the diff was shown; look at it again and confirm anew")
+
+
+def _let_no_correction_overtake(one: StoredDelivery, deliveries: Iterable[StoredDelivery]) -> None:
+    chain = [
+        it for it in deliveries if (it.push.occurrence_id, it.push.name) == (one.push.occurrence_id, one.push.name)
+    ]
+    if stands_in_the_way(one.push, chain) is not None:
+        raise Refused("what this corrects is being sent at this moment; approve the correction in a minute")
 
 
 __all__ = ["Explanation", "Overview", "PlanningError", "Preview", "Service"]
