@@ -80,7 +80,7 @@ def _gate(world: World, clause: Clause, draft: Draft) -> None:
         return
     found = world.event(clause.requires)
     if not found.happenings:
-        draft.depends(found.more)
+        draft.depends(found.reason)
         return
     gate = found.happenings[0]
     if gate.origin == "expected":

@@ -10,7 +10,7 @@ from obligations.planning.values import Instance, NotYet
 from obligations.terms import expressions as e
 from schedules.bounds import add_days
 from schedules.derivation import Derivation, Reasoned
-from schedules.spans import Span, Unit, add_months, after, before
+from schedules.spans import Span, add_months, after, before
 from schedules.windows import Window, beginning_on, between, following
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ def _span_of(world: World, expression: Any, here: Instance) -> Reasoned[Window] 
             if isinstance(anchor, NotYet):
                 return anchor
             build = beginning_on if how == "beginning on" else following
-            return build(_counted(world, length), anchor, world.counting)
+            exact = span(world, length)
+            return build(exact, anchor, world.counting_for(exact))
         case e.Range(first=first, last=last):
             start = day(world, first, here)
             if isinstance(start, NotYet):
@@ -70,13 +71,6 @@ def span(world: World, expression: e.SpanExpr) -> Span:
     return replace(value, clear=expression.clear)
 
 
-def _counted(world: World, expression: e.SpanExpr) -> Span:
-    length = span(world, expression)
-    if length.unit is Unit.BUSINESS_DAY:
-        world.business_calendar()
-    return length
-
-
 def day(world: World, expression: Any, here: Instance) -> Reasoned[date] | NotYet:
     """The day an expression comes to, seen from an instance."""
     expression, steps = world.pick(expression)
@@ -98,8 +92,8 @@ def _day(world: World, expression: Any, here: Instance) -> Reasoned[date] | NotY
             anchor = day(world, inner, here)
             if isinstance(anchor, NotYet):
                 return anchor
-            shift = after if side == "after" else before
-            return shift(_counted(world, length), anchor, world.counting)
+            exact = span(world, length)
+            return (after if side == "after" else before)(exact, anchor, world.counting_for(exact))
         case e.MonthEndOf(day=inner):
             anchor = day(world, inner, here)
             if isinstance(anchor, NotYet):
@@ -127,7 +121,7 @@ def _day_of(world: World, name: str, receipt: bool, here: Instance) -> Reasoned[
     if happening is None:
         found = world.event(name)
         if not found.happenings:
-            return found.more
+            return found.reason
         happening = found.happenings[0]
     if not receipt:
         return Reasoned(happening.occurred_on, happening.why)

@@ -48,7 +48,7 @@ def instances(world: World, clause_id: str, clause: Clause) -> tuple[tuple[Insta
         # Where a reading turns a slot into instances, the first keeps the slot's identity.
         instance_id = taken if taken and number == 0 else happening.id
         made.append(Instance(instance_id, happening, names | {happening.event}))
-    return tuple(made), found.more
+    return tuple(made), found.reason
 
 
 def slot(world: World, expression: Any) -> str:

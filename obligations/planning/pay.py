@@ -18,7 +18,7 @@ from obligations.terms.values import PayrollCalendar
 from schedules.bounds import add_days
 from schedules.derivation import Derivation, Reasoned
 from schedules.periods import Period, accrued, decimal_text, instalment, periods
-from schedules.spans import Unit
+from schedules.spans import Unit, add_months
 from schedules.vesting import round_half_up
 from schedules.windows import Window
 
@@ -69,8 +69,9 @@ def _calendar(world: World, clause: Clause) -> Reasoned[PayrollCalendar] | NotYe
 def _periods(
     world: World, clause: Clause, window: Window, calendar: Reasoned[PayrollCalendar] | NotYet | None
 ) -> Iterator[Period]:
-    horizon = world.horizon()
-    until = min(day for day in (window.last_on, horizon, date.max) if day is not None)
+    # While nothing has been reported, a year from the start is as far as a plan looks.
+    horizon = world.horizon() or add_months(window.first_on, 12)
+    until = min(window.last_on, horizon) if window.last_on is not None else horizon
     if isinstance(calendar, Reasoned):
         return periods(window.first_on, calendar.value.days, until, first_end=calendar.value.ending)
     return periods(window.first_on, _days(clause), until)

@@ -212,7 +212,7 @@ def _dormant(world: World) -> Iterable[tuple[str, tuple[str, ...]]]:
 
 
 def _replan_at(world: World, made: tuple[Occurrence, ...], held: tuple[Power, ...]) -> datetime | None:
-    """The start of the next day that changes a state by itself: a due day, the day after it, a window's end, a longer horizon."""
+    """The start of the next day that changes a state by itself: a due day, the day after it, a window's end."""
     if world.as_of is None:
         return None
     day = timedelta(days=1)

@@ -26,7 +26,8 @@ def find(world: World, expression: Any, slot: str) -> Found:
         case e.EventUnion(members=members, first=first):
             parts = [find(world, member, "") for member in members]
             together = in_order(world, (happening for part in parts for happening in part.happenings))
-            found = Found(together, united(part.more for part in parts))
+            undecided = tuple(one for part in parts for one in part.undecided)
+            found = Found(together, united(part.more for part in parts), undecided)
             if first:
                 found = _first(found, slot)
         case e.EventFirst(event=event):
@@ -37,7 +38,7 @@ def find(world: World, expression: Any, slot: str) -> Found:
             raise TypeError(f"not an event expression: {expression!r}")
     if not steps:
         return found
-    return Found(tuple(_resting_on(one, steps) for one in found.happenings), found.more)
+    return replace(found, happenings=tuple(_resting_on(one, steps) for one in found.happenings))
 
 
 def in_order(world: World, happenings: Iterable[Happening]) -> tuple[Happening, ...]:
@@ -58,35 +59,38 @@ def _during(world: World, found: Found, name: str, noticed: bool) -> Found:
     window = world.window(name)
     if isinstance(window, NotYet):
         return Found((), united([window, *([] if found.more.never else [found.more])]))
+
+    def day_of(one: Happening) -> date:
+        return one.noticed_on if noticed and one.noticed_on is not None else one.occurred_on
+
+    undecided = tuple((one, asked) for one, asked in found.undecided if day_of(one) in window.value)
     inside = []
     for one in found.happenings:
-        counts_on = one.noticed_on if noticed and one.noticed_on is not None else one.occurred_on
+        counts_on = day_of(one)
         if counts_on in window.value:
             words = f"inside {name}" if counts_on == one.occurred_on else f"its notice of {counts_on} inside {name}"
             inside.append(replace(one, why=Derivation(words, one.occurred_on.isoformat(), (one.why, window.why))))
     if world.is_over(name, window.value):
-        return Found(tuple(inside), NotYet(never=f"{name} ended on {window.value.last_on} without it"))
-    return Found(tuple(inside), found.more)
+        return Found(tuple(inside), NotYet(never=f"{name} ended on {window.value.last_on} without it"), undecided)
+    return Found(tuple(inside), found.more, undecided)
 
 
 def _having(found: Found, having: tuple[tuple[str, str], ...]) -> Found:
     """The happenings whose fields have these values; a field nobody stated asks a person."""
     matching: list[Happening] = []
-    asked: list[str] = []
+    undecided = list(found.undecided)
     for happening in found.happenings:
         unknown = [field for field, _ in having if field not in happening.fields]
         if unknown:
-            asked += [f"{happening.event}.{field}" for field in unknown]
+            undecided.append((happening, tuple(f"{happening.event}.{field}" for field in unknown)))
         elif all(happening.fields[field] == wanted for field, wanted in having):
             matching.append(happening)
     more = found.more
-    if asked:
-        more = NotYet(waiting=more.waiting, missing=more.missing, judgment=tuple(dict.fromkeys(asked)))
-    elif more.never and not matching and found.happenings:
+    if more.never and not matching and not undecided and found.happenings:
         only = found.happenings[0]
         said = " and ".join(f"{field} {only.fields[field]}" for field, _ in having)
         more = NotYet(never=f"{only.event} happened with {said}")
-    return Found(tuple(matching), more)
+    return Found(tuple(matching), more, tuple(undecided))
 
 
 def _first(found: Found, slot: str) -> Found:

@@ -83,10 +83,22 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The happenings of an event in day order, and what could still bring another."""
+    """The happenings of an event in day order, and what could still bring another.
+
+    `undecided` are those of which nobody has said yet whether they count, each with what must be said.
+    """
 
     happenings: tuple[Happening, ...]
     more: NotYet
+    undecided: tuple[tuple[Happening, tuple[str, ...]], ...] = ()
+
+    @property
+    def reason(self) -> NotYet:
+        """Why there is none, or no other: what is undecided asks a person even where nothing more can come."""
+        if not self.undecided:
+            return self.more
+        asked = _once(name for _, names in self.undecided for name in names)
+        return NotYet(self.more.waiting, self.more.missing, _once((*self.more.judgment, *asked)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,13 @@ from obligations.planning import days, figures, happenings, instances, selection
 from obligations.planning.instances import DONE, Closings
 from obligations.planning.values import NOWHERE, Found, Happening, Instance, NotYet, PlanningError
 from obligations.terms import expressions as e
+from obligations.terms.errors import did_you_mean
 from obligations.terms.loader import Terms
 from obligations.terms.model import Clause, EventKind
 from obligations.terms.values import PayrollCalendar, Value
 from schedules.calendars import BusinessCalendar
 from schedules.derivation import Derivation, Reasoned
-from schedules.spans import Counting, EventDay, MonthEnd, Span, add_months
+from schedules.spans import Counting, EventDay, MonthEnd, Span, Unit, add_months
 from schedules.windows import Window
 
 
@@ -64,22 +65,30 @@ class World:
         return Counting(
             EventDay(self.governing("event_day", EventDay.NOT_COUNTED)),
             MonthEnd(self.governing("month_end", MonthEnd.CLAMP)),
-            self.calendars.get(self.governing("calendar", "")),
         )
 
     def _zone(self) -> tzinfo:
         name = self.governing("zone", "UTC")
-        if name not in self.zones:
-            raise PlanningError(f'there is no time zone "{name}" here; known: {", ".join(sorted(self.zones))}')
-        return self.zones[name]
+        try:
+            return self.zones[name]
+        except (KeyError, ValueError):
+            words = f'there is no time zone "{name}".{did_you_mean(name, self.zones)}'
+            raise PlanningError(words) from None
 
     def business_calendar(self) -> BusinessCalendar:
         """The calendar by which business days count; raises `PlanningError` where the terms' calendar is not here."""
-        if self.counting.calendar is None:
-            name = self.governing("calendar", "")
-            known = ", ".join(sorted(self.calendars)) or "none"
-            raise PlanningError(f'business days need the calendar "{name}", which is not here; known: {known}')
-        return self.counting.calendar
+        name = self.governing("calendar", "")
+        try:
+            return self.calendars[name]
+        except KeyError:
+            words = f'business days need the calendar "{name}", which is not here.{did_you_mean(name, self.calendars)}'
+            raise PlanningError(words) from None
+
+    def counting_for(self, span: Span) -> Counting:
+        """Counting for a span; a calendar is looked up only for one that counts business days."""
+        if span.unit is not Unit.BUSINESS_DAY:
+            return self.counting
+        return replace(self.counting, calendar=self.business_calendar())
 
     @property
     def vesting_counting(self) -> Counting:
