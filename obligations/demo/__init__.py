@@ -1,0 +1,4 @@
+"""One offer letter's life in half a minute: a real daemon, real receivers, two killings, and the count at the end.
+
+python -m obligations.demo [--keep DIR]
+"""
