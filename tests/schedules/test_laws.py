@@ -1,0 +1,374 @@
+"""Laws of counting: what must hold for every date, not only for the ones somebody thought of."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from fractions import Fraction
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from schedules.bounds import BeyondCalendar
+from schedules.calendars import BusinessCalendar, NeverOpen, joined, shift_business_days
+from schedules.conventions import Convention, adjust
+from schedules.derivation import Derivation, Reasoned
+from schedules.instants import end_of_day, instant, local_day
+from schedules.periods import accrued, instalment, periods, service_year
+from schedules.spans import AmbiguousDate, Counting, EventDay, MonthEnd, Span, Unit, add_months, after, before
+from schedules.vesting import Step, cumulative_rounding, tranches
+from schedules.windows import beginning_on, following
+
+days = st.dates(date(1900, 1, 1), date(2200, 12, 31))
+counts = st.integers(0, 2000)
+months = st.integers(0, 600)
+policies = st.sampled_from([MonthEnd.CLAMP, MonthEnd.ROLL_UP])
+COUNTED = Counting(EventDay.COUNTED)
+
+
+def reasoned(day: date) -> Reasoned[date]:
+    return Reasoned(day, Derivation("given", day.isoformat(), kind="fact"))
+
+
+class TestMonths:
+    @given(days, st.integers(-600, 600), policies)
+    def test_a_month_step_never_overflows_into_a_later_month(self, day: date, count: int, policy: MonthEnd) -> None:
+        """31 January and one month is never 3 March."""
+        moved = add_months(day, count, policy)
+        steps = (moved.year - day.year) * 12 + moved.month - day.month
+        if moved.day == day.day:
+            assert steps == count
+        elif policy is MonthEnd.CLAMP:
+            assert steps == count
+            assert (moved + timedelta(days=1)).day == 1
+        else:
+            assert (steps, moved.day) == (count + 1, 1)
+
+    @given(days, st.integers(0, 60), st.integers(0, 60))
+    def test_steps_count_from_the_original_anchor_and_do_not_drift(self, day: date, first: int, second: int) -> None:
+        direct = add_months(day, first + second)
+        assert direct.day == day.day or (direct + timedelta(days=1)).day == 1
+        assert add_months(add_months(day, first), second) <= direct
+
+    @given(days, months, policies)
+    def test_later_counts_give_later_days(self, day: date, count: int, policy: MonthEnd) -> None:
+        assert add_months(day, count, policy) < add_months(day, count + 1, policy) or day.day > 28
+        assert add_months(day, count, policy) <= add_months(day, count + 1, policy)
+
+    def test_january_31_steps_to_each_month_s_own_end(self) -> None:
+        ends = [add_months(date(2026, 1, 31), count).day for count in range(1, 6)]
+        assert ends == [28, 31, 30, 31, 30]
+
+    @given(days, st.integers(-600, 600))
+    def test_abort_refuses_exactly_where_the_policies_differ(self, day: date, count: int) -> None:
+        clamped, rolled = (add_months(day, count, policy) for policy in (MonthEnd.CLAMP, MonthEnd.ROLL_UP))
+        if clamped == rolled:
+            assert add_months(day, count, MonthEnd.ABORT) == clamped
+        else:
+            with pytest.raises(AmbiguousDate, match="choose the month-end policy"):
+                add_months(day, count, MonthEnd.ABORT)
+
+
+class TestSpans:
+    @given(days, counts, st.sampled_from([Unit.DAY, Unit.WEEK]), st.booleans(), st.sampled_from(EventDay))
+    def test_after_and_before_undo_each_other(
+        self, day: date, count: int, unit: Unit, clear: bool, event_day: EventDay
+    ) -> None:
+        span, counting = Span(count, unit, clear), Counting(event_day)
+        assert before(span, after(span, reasoned(day), counting), counting).value == day
+
+    @given(days, counts)
+    def test_the_event_s_day_is_day_nought(self, day: date, count: int) -> None:
+        assert after(Span(count, Unit.DAY), reasoned(day)).value == day + timedelta(days=count)
+
+    @given(days, st.integers(1, 2000))
+    def test_counted_it_is_day_one(self, day: date, count: int) -> None:
+        assert after(Span(count, Unit.DAY), reasoned(day), COUNTED).value == day + timedelta(days=count - 1)
+
+    @given(days, counts, st.sampled_from(EventDay))
+    def test_clear_days_leave_out_both_ends_however_the_rest_counts(
+        self, day: date, count: int, event_day: EventDay
+    ) -> None:
+        ends = after(Span(count, Unit.DAY, clear=True), reasoned(day), Counting(event_day)).value
+        assert (ends - day).days - 1 == count, "so many whole days lie between the two"
+
+    @given(days, st.integers(0, 400), st.sampled_from(Unit))
+    def test_a_longer_span_never_ends_earlier(self, day: date, count: int, unit: Unit) -> None:
+        counting = Counting(calendar=BusinessCalendar("none", "1"))
+        shorter, longer = (after(Span(n, unit), reasoned(day), counting).value for n in (count, count + 1))
+        assert shorter < longer or (unit.months and day.day > 28)
+
+    def test_a_span_is_not_negative_and_months_are_not_clear(self) -> None:
+        with pytest.raises(ValueError, match="zero or more"):
+            Span(-1, Unit.DAY)
+        with pytest.raises(ValueError, match="write days"):
+            Span(1, Unit.MONTH, clear=True)
+
+    @pytest.mark.parametrize("unit", [Unit.DAY, Unit.WEEK, Unit.MONTH, Unit.QUARTER, Unit.YEAR, Unit.BUSINESS_DAY])
+    def test_leaving_the_calendar_is_said_in_words(self, unit: Unit) -> None:
+        counting = Counting(calendar=BusinessCalendar("none", "1"))
+        with pytest.raises(BeyondCalendar, match="leaves the calendar"):
+            after(Span(200_000, unit), reasoned(date(9990, 1, 1)), counting)
+        with pytest.raises(BeyondCalendar, match="leaves the calendar"):
+            before(Span(200_000, unit), reasoned(date(5, 1, 1)), counting)
+
+    def test_so_are_the_other_ways_to_leave_it(self) -> None:
+        last = date.max
+        closed = BusinessCalendar("closed", "1", frozenset({last}), frozenset())
+        for leave in (
+            lambda: following(Span(0, Unit.DAY), reasoned(last)),
+            lambda: end_of_day(last, ZoneInfo("UTC")),
+            lambda: instant(date.min, time(0), ZoneInfo("Asia/Shanghai")),
+            lambda: adjust(reasoned(last), Convention.FOLLOWING, closed),
+            lambda: shift_business_days(last, 1, closed),
+            lambda: service_year(date(9999, 6, 1), date(9999, 7, 1)),
+        ):
+            with pytest.raises(BeyondCalendar):
+                leave()
+
+
+class TestWindows:
+    @given(st.dates(date(1900, 1, 1), date(2200, 12, 31)), st.integers(1, 60), st.integers(1, 12), policies)
+    def test_windows_one_after_another_leave_no_gap_and_do_not_overlap(
+        self, day: date, length: int, times: int, policy: MonthEnd
+    ) -> None:
+        counting = Counting(month_end=policy)
+        ends = [
+            beginning_on(Span(length * n, Unit.MONTH), reasoned(day), counting).value.last_on
+            for n in range(1, times + 1)
+        ]
+        assert ends == sorted({end for end in ends if end is not None})
+        for n, end in enumerate(ends, 1):
+            corresponding = add_months(day, length * n)
+            # The next window begins on the corresponding day, or with the next month where there is none.
+            gap = timedelta(days=1)
+            assert end is not None
+            assert end + gap == (corresponding if corresponding.day == day.day else corresponding + gap)
+
+    def test_24_months_commencing_end_the_day_before_the_second_anniversary(self) -> None:
+        window = beginning_on(Span(24, Unit.MONTH), reasoned(date(2005, 4, 11))).value
+        assert (window.first_on, window.last_on) == (date(2005, 4, 11), date(2007, 4, 10))
+        assert date(2007, 4, 10) in window
+        assert date(2007, 4, 11) not in window
+
+    @pytest.mark.parametrize("policy", [MonthEnd.CLAMP, MonthEnd.ROLL_UP])
+    def test_a_month_beginning_on_31_january_ends_with_february(self, policy: MonthEnd) -> None:
+        window = beginning_on(Span(1, Unit.MONTH), reasoned(date(2026, 1, 31)), Counting(month_end=policy)).value
+        assert window.last_on == date(2026, 2, 28)
+
+    @given(days, st.integers(1, 400))
+    def test_a_window_following_has_as_many_days_as_it_says(self, day: date, count: int) -> None:
+        window = following(Span(count, Unit.DAY), reasoned(day)).value
+        assert day not in window
+        assert window.last_on is not None
+        assert (window.last_on - window.first_on).days + 1 == count
+
+
+# --- business days: a tiny oracle that looks at one day after another -----------------------------------------------
+
+holidays = st.frozensets(st.dates(date(2006, 1, 1), date(2006, 12, 31)), max_size=40)
+workdays = st.dates(date(2006, 3, 1), date(2006, 10, 31))
+
+
+def calendar_of(closed: frozenset[date]) -> BusinessCalendar:
+    return BusinessCalendar("test", "1", closed)
+
+
+def is_open(day: date, closed: frozenset[date]) -> bool:
+    return day.weekday() < 5 and day not in closed
+
+
+class TestBusinessDays:
+    @given(workdays, st.integers(1, 25), holidays, st.sampled_from([1, -1]))
+    def test_a_shift_passes_exactly_so_many_open_days(
+        self, day: date, count: int, closed: frozenset[date], side: int
+    ) -> None:
+        moved = shift_business_days(day, side * count, calendar_of(closed))
+        assert is_open(moved, closed)
+        low, high = sorted((day, moved))
+        between = [low + timedelta(days=n) for n in range((high - low).days + 1)]
+        assert sum(is_open(one, closed) for one in between if one != day) == count
+
+    @given(workdays, holidays)
+    def test_a_shift_of_nought_stays(self, day: date, closed: frozenset[date]) -> None:
+        assert shift_business_days(day, 0, calendar_of(closed)) == day
+
+    @given(workdays, holidays, st.sampled_from(Convention))
+    def test_conventions_do_what_their_names_say(
+        self, day: date, closed: frozenset[date], convention: Convention
+    ) -> None:
+        assert adjust(reasoned(day), convention, calendar_of(closed)).value == oracle(day, closed, convention)
+
+    @given(workdays, holidays, st.sampled_from(Convention))
+    def test_a_day_once_adjusted_stays(self, day: date, closed: frozenset[date], convention: Convention) -> None:
+        once = adjust(reasoned(day), convention, calendar_of(closed))
+        assert adjust(once, convention, calendar_of(closed)).value == once.value
+
+    @given(workdays, holidays, st.sampled_from([c for c in Convention if c is not Convention.UNADJUSTED]))
+    def test_a_payment_never_goes_before_what_caused_it(
+        self, day: date, closed: frozenset[date], convention: Convention
+    ) -> None:
+        moved = adjust(reasoned(day), convention, calendar_of(closed), not_before=day).value
+        assert moved >= day
+        assert is_open(moved, closed)
+
+    @given(workdays, holidays, holidays)
+    def test_joined_calendars_are_open_where_both_are(
+        self, day: date, here: frozenset[date], there: frozenset[date]
+    ) -> None:
+        both = joined([calendar_of(here), calendar_of(there)])
+        assert both.is_open(day) is (is_open(day, here) and is_open(day, there))
+
+    def test_a_calendar_that_never_opens_says_so(self) -> None:
+        never = BusinessCalendar("never", "1", weekend=frozenset(range(7)))
+        with pytest.raises(NeverOpen, match="check its closed days"):
+            shift_business_days(date(2006, 1, 1), 1, never)
+
+
+def oracle(day: date, closed: frozenset[date], convention: Convention) -> date:
+    """The convention by looking at every day near, the way a person with a calendar on the wall would."""
+    if is_open(day, closed) or convention is Convention.UNADJUSTED:
+        return day
+    near = [day + timedelta(days=n) for n in range(-90, 91)]
+    later = next(one for one in near if one > day and is_open(one, closed))
+    earlier = next(one for one in reversed(near) if one < day and is_open(one, closed))
+    half_month = later.month != day.month or (day.day <= 15 and later.day > 15)
+    return {
+        Convention.FOLLOWING: later,
+        Convention.PRECEDING: earlier,
+        Convention.MODIFIED_FOLLOWING: later if later.month == day.month else earlier,
+        Convention.MODIFIED_PRECEDING: earlier if earlier.month == day.month else later,
+        Convention.HALF_MONTH_MODIFIED_FOLLOWING: earlier if half_month else later,
+        Convention.NEAREST: earlier if day - earlier < later - day else later,
+    }[convention]
+
+
+# --- instants -------------------------------------------------------------------------------------------------------
+
+ZONES = ["America/Chicago", "Asia/Shanghai", "America/Sao_Paulo", "Australia/Lord_Howe", "Africa/Cairo", "UTC"]
+zones = st.sampled_from(ZONES).map(ZoneInfo)
+times = st.times().map(lambda at: at.replace(microsecond=0))
+
+
+class TestInstants:
+    @given(st.dates(date(1970, 1, 2), date(2037, 12, 30)), times, zones)
+    def test_a_local_time_comes_back_unless_the_clocks_skipped_it(self, day: date, at: time, zone: ZoneInfo) -> None:
+        moment = instant(day, at, zone)
+        assert moment.tzinfo is UTC
+        local = moment.astimezone(zone).replace(tzinfo=None)
+        wanted = datetime.combine(day, at)
+        assert local >= wanted, "a time in a gap moves later"
+        assert local - wanted <= timedelta(hours=2)
+        if local != wanted:
+            offsets = {instant(day, time(0), zone).astimezone(zone).utcoffset(), moment.astimezone(zone).utcoffset()}
+            assert len(offsets) == 2, "only where the clocks were put forward"
+
+    @given(st.dates(date(1970, 1, 2), date(2037, 12, 30)), zones)
+    def test_a_day_ends_where_the_next_begins(self, day: date, zone: ZoneInfo) -> None:
+        end = end_of_day(day, zone)
+        assert local_day(end, zone) > day
+        assert local_day(end - timedelta(microseconds=1), zone) <= day
+
+    def test_a_gap_moves_later_by_the_gap(self) -> None:
+        chicago = ZoneInfo("America/Chicago")
+        moved = instant(date(2007, 3, 11), time(2, 30), chicago).astimezone(chicago)
+        assert moved.time() == time(3, 30)
+
+    def test_an_overlap_takes_the_earlier(self) -> None:
+        chicago = ZoneInfo("America/Chicago")
+        assert instant(date(2007, 11, 4), time(1, 30), chicago) == datetime(2007, 11, 4, 6, 30, tzinfo=UTC)
+
+    def test_a_day_may_start_after_midnight(self) -> None:
+        """Clocks in São Paulo were put forward at midnight: 2017-10-15 began at one o'clock."""
+        zone = ZoneInfo("America/Sao_Paulo")
+        assert end_of_day(date(2017, 10, 14), zone).astimezone(zone).time() == time(1)
+
+
+# --- sums -----------------------------------------------------------------------------------------------------------
+
+
+@st.composite
+def portions(draw: st.DrawFn) -> list[Fraction]:
+    weights = draw(st.lists(st.integers(1, 1000), min_size=1, max_size=48))
+    return [Fraction(weight, sum(weights)) for weight in weights]
+
+
+class TestVesting:
+    @given(st.integers(0, 10**9), portions())
+    def test_the_tranches_are_the_grant(self, total: int, parts: list[Fraction]) -> None:
+        units = cumulative_rounding(total, parts)
+        assert sum(units) == total
+        assert all(unit >= 0 for unit in units)
+        assert all(abs(unit - total * part) <= 1 for unit, part in zip(units, parts, strict=True))
+
+    @given(days, st.integers(1, 10**7), st.integers(1, 48), st.integers(1, 6), policies)
+    def test_tranches_vest_in_order_from_the_original_day(
+        self, day: date, total: int, times: int, every: int, policy: MonthEnd
+    ) -> None:
+        steps = [
+            Step(Fraction(1, 4), offset=Span(12, Unit.MONTH)),
+            Step(Fraction(3, 4), times, Span(every, Unit.MONTH), Span(12, Unit.MONTH)),
+        ]
+        plan = [one.value for one in tranches(total, reasoned(day), steps, Counting(month_end=policy))]
+        assert sum(one.units for one in plan) == total
+        assert [one.index for one in plan] == list(range(1, times + 2))
+        assert [one.vests_on for one in plan] == [add_months(day, 12 + every * n, policy) for n in range(times + 1)]
+
+    def test_portions_that_are_not_the_whole_are_refused(self) -> None:
+        with pytest.raises(ValueError, match="add up to 3/4, not 1"):
+            cumulative_rounding(100, [Fraction(1, 4), Fraction(1, 2)])
+
+
+starts = st.dates(date(1990, 1, 1), date(2060, 12, 31))
+
+
+class TestPeriods:
+    @given(starts, st.one_of(st.none(), st.integers(0, 400)))
+    def test_four_weeks_accrue_in_every_year_of_service(self, start: date, ahead: int | None) -> None:
+        first_end = start + timedelta(days=ahead) if ahead is not None else None
+        until = add_months(start, 48)
+        whole: dict[int, Fraction] = {}
+        for period in periods(start, 14, until, first_end=first_end):
+            assert period.places in (26, 27)
+            share = accrued(period, Fraction(160), Fraction(1, 100), "hours").value
+            assert share >= 0
+            whole[period.year.ordinal] = whole.get(period.year.ordinal, Fraction(0)) + share
+        assert [whole[year] for year in (1, 2, 3)] == [160, 160, 160]
+
+    @given(starts, st.integers(1, 10**9))
+    def test_a_year_of_instalments_is_the_salary(self, start: date, yearly: int) -> None:
+        paid: dict[int, int] = {}
+        for period in periods(start, 14, add_months(start, 36)):
+            paid[period.year.ordinal] = paid.get(period.year.ordinal, 0) + instalment(period, Fraction(yearly))
+        assert (paid[1], paid[2]) == (yearly, yearly)
+
+    @given(starts, st.integers(1, 62), st.one_of(st.none(), st.integers(0, 400)))
+    def test_periods_cover_every_day_once(self, start: date, length: int, ahead: int | None) -> None:
+        first_end = start + timedelta(days=ahead) if ahead is not None else None
+        made = list(periods(start, length, start + timedelta(days=800), first_end=first_end))
+        assert made[0].first_on == start
+        for one, then in pairwise(made):
+            assert then.first_on == one.last_on + timedelta(days=1)
+        assert all(1 <= one.place <= one.places for one in made)
+        if first_end is not None:
+            assert all((one.last_on - first_end).days % length == 0 for one in made)
+
+    @given(starts, st.integers(0, 4000))
+    def test_a_day_lies_in_its_year_of_service(self, start: date, later: int) -> None:
+        day = start + timedelta(days=later)
+        year = service_year(start, day)
+        assert year.first_on <= day <= year.last_on
+        assert year.ordinal == 1 or service_year(start, year.first_on - timedelta(days=1)).ordinal == year.ordinal - 1
+
+    def test_a_period_lasts_a_day_or_more(self) -> None:
+        with pytest.raises(ValueError, match="never end"):
+            list(periods(date(2006, 1, 1), 0, date(2006, 2, 1)))
+
+
+@given(days, st.integers(1, 40), st.sampled_from(Unit))
+def test_a_derivation_survives_being_kept(day: date, count: int, unit: Unit) -> None:
+    assume(unit is not Unit.BUSINESS_DAY)
+    why = after(Span(count, unit), reasoned(day)).why
+    assert Derivation.from_json(why.as_json()) == why
