@@ -61,9 +61,10 @@ def _days(clause: Clause) -> int:
 
 
 def _calendar(world: World, clause: Clause) -> Reasoned[PayrollCalendar] | NotYet | None:
-    if clause.series is None or clause.series.calendar is None:
-        return None
-    return world.payroll_calendar(clause.series.calendar)
+    """The payroll calendar the periods follow; None where they run from the first day of service."""
+    assert clause.series is not None, "a clause with periods is a series"
+    name, _ = world.pick(clause.series.calendar)
+    return None if name in (None, "none") else world.payroll_calendar(name)
 
 
 def _periods(

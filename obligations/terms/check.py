@@ -125,8 +125,9 @@ class _Checker:
             yield self._unknown("clause", clause.accelerate, file.clauses, (*path, "accelerate"))
         if clause.series:
             yield from self._expression(clause.series.first, (*path, "series", "first"))
-            if clause.series.calendar and clause.series.calendar not in file.facts:
-                yield self._unknown("fact", clause.series.calendar, file.facts, (*path, "series", "calendar"))
+            for name in _options(clause.series.calendar):
+                if name not in file.facts and name != "none":
+                    yield self._unknown("fact", name, file.facts, (*path, "series", "calendar"))
         for number, send in enumerate(clause.do):
             for place, role in enumerate(send.approve):
                 if role not in file.roles:
@@ -210,3 +211,12 @@ class _Checker:
     def _unknown(self, what: str, word: str, known: Iterable[str], path: Path, *, key: bool = False) -> Finding:
         message = f'there is no {what} "{word}".{did_you_mean(word, known)}'
         return self.document.finding(message, path, key=key, offset=0 if key else self.document.offset(path, word))
+
+
+def _options(value: object) -> Iterator[str]:
+    """The words of an option, under every reading."""
+    if isinstance(value, e.Choice):
+        for _, option in value.options:
+            yield from _options(option)
+    elif isinstance(value, str):
+        yield value

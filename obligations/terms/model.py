@@ -339,7 +339,7 @@ class Series(Strict):
     every: Pace
     times: Annotated[int, Field(ge=1, le=1200)] | None = None
     first: Day | None = None
-    calendar: Name | None = None
+    calendar: Option | None = None
 
 
 class Clause(Strict):
