@@ -1,0 +1,375 @@
+"""The use cases: what is shown is what is recorded, money waits for two people, and every date can be explained."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from obligations.domain.delivery import DeliveryState
+from obligations.domain.event import Report
+from obligations.domain.occurrence import State
+from obligations.planning.world import PlanningError
+from obligations.service import NeedsPerson, NotFound, PlanMoved, Refused
+from obligations.terms.errors import TermsError
+from tests.service.office import LETTER, OFFER_LETTER, Office
+
+START = date(2026, 1, 5)
+EXIT = date(2026, 3, 2)
+
+
+def a_report(event: str = "employment_started", day: date = START, identifier: str = "ev-mine") -> Report:
+    return Report(identifier, event, day)
+
+
+# --- contracts ------------------------------------------------------------------------------------------------------
+
+
+def test_a_contract_is_kept_with_its_template_and_planned(office: Office) -> None:
+    """A later release of the template must not change a contract that was signed on this one."""
+    office.add(OFFER_LETTER.format(name="jin"))
+    (stored,) = office.service.contracts()
+    assert (stored.id, stored.title, stored.added_by) == ("jin", "Offer letter", "clerk@example.com")
+    assert "id: offer-letter" in stored.template
+    assert office.occurrence("lump_sum", contract="jin").state is State.WAITING
+
+
+def test_a_contract_is_not_replaced_by_adding_it_again(office: Office) -> None:
+    office.add()
+    before = office.everything()
+    with pytest.raises(Refused, match="is kept already; `obligations contract add --change FILE`"):
+        office.add(LETTER.replace("125000.00", "1.00"))
+    assert office.everything() == before
+
+
+def test_terms_that_are_wrong_leave_nothing_behind(desk: Office) -> None:
+    with pytest.raises(TermsError):
+        desk.add(LETTER.replace("exactly: 5 days after", "exactly: 5 dais after"))
+    assert desk.service.contracts() == []
+
+
+def test_a_change_of_terms_keeps_who_added_it_and_when(office: Office) -> None:
+    office.add()
+    (before,) = office.service.contracts()
+    office.clock.advance(days=3)
+    office.add(LETTER.replace("A short letter", "A letter"), actor="somebody@example.com", change=True)
+    (after,) = office.service.contracts()
+    assert (after.added_at, after.added_by, after.title) == (before.added_at, before.added_by, "A letter")
+
+
+def test_a_contract_that_is_not_there_is_named_with_those_that_are(desk: Office) -> None:
+    with pytest.raises(NotFound, match="nor any other yet"):
+        desk.service.overview("leter")
+    desk.add()
+    with pytest.raises(NotFound, match='Did you mean "letter"'):
+        desk.service.overview("leter")
+
+
+# --- events ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_preview_is_what_recording_does(office: Office) -> None:
+    """People confirm what they were shown."""
+    office.add()
+    shown = office.service.preview("letter", a_report())
+    before = office.everything()
+    assert office.everything() == before
+    recorded = office.service.record("letter", a_report(), actor="clerk", confirmed=shown.mark)
+    assert recorded.changes == shown.changes
+    planned = {one.id: one for one in shown.after.occurrences}
+    with office.store.read() as view:
+        stored = {one.id: one for one in view.occurrences("letter")}
+    assert {key: one.due_on for key, one in stored.items()} == {key: one.due_on for key, one in planned.items()}
+
+
+def test_a_preview_of_a_withdrawal_is_what_withdrawing_does(office: Office) -> None:
+    office.add()
+    report = office.tell("employment_started", START)
+    shown = office.service.preview_withdrawal(report)
+    done = office.service.withdraw(report, actor="clerk", confirmed=shown.mark)
+    assert done.changes == shown.changes
+
+
+def test_a_plan_that_moved_since_it_was_shown_is_shown_again(office: Office) -> None:
+    office.add()
+    office.tell("employment_started", START)
+    office.today(EXIT)
+    shown = office.service.preview("letter", a_report("change_of_control", EXIT))
+    office.tell("change_of_control", EXIT - timedelta(days=3))
+    before = office.everything()
+    with pytest.raises(PlanMoved, match="look at it again"):
+        office.service.record("letter", a_report("change_of_control", EXIT), actor="clerk", confirmed=shown.mark)
+    assert office.everything() == before
+
+
+def test_what_happens_once_is_not_recorded_twice(office: Office) -> None:
+    office.add()
+    report = office.tell("employment_started", START)
+    before = office.everything()
+    for expected in (False, True):
+        with pytest.raises(
+            Refused, match=f"happens once and is recorded for 2026-01-05.*obligations withdraw {report}"
+        ):
+            office.tell("employment_started", START - timedelta(days=1), expected=expected)
+    assert office.everything() == before
+
+
+def test_a_day_that_has_not_come_is_refused_unless_it_is_expected(office: Office) -> None:
+    office.add()
+    tomorrow = START + timedelta(days=1)
+    with pytest.raises(Refused, match=r"has not come yet.*--expected"):
+        office.tell("employment_started", tomorrow)
+    with pytest.raises(Refused, match="has not come yet"):
+        office.service.record("letter", replace(a_report(), received_on=tomorrow), actor="clerk")
+    office.tell("employment_started", tomorrow, expected=True)
+    assert office.occurrence("i9").due_on == START + timedelta(days=4)
+
+
+def test_what_was_expected_keeps_its_ids_when_it_is_reported(office: Office) -> None:
+    """The report fills the happening; it adds none, so nothing is reminded of or paid twice."""
+    office.add()
+    office.tell("employment_started", START + timedelta(days=2), expected=True)
+    before = {(one.push.key, one.push.occurrence_id) for one in office.deliveries()}
+    office.today(START + timedelta(days=3))
+    office.tell("employment_started", START + timedelta(days=3))
+    assert {(one.push.key, one.push.occurrence_id) for one in office.deliveries()} == before
+    assert office.occurrence("i9").due_on == START + timedelta(days=6)
+
+
+def test_money_does_not_move_on_what_is_only_expected(office: Office) -> None:
+    office.add()
+    office.tell("employment_started", START)
+    office.tell("change_of_control", START + timedelta(days=10), expected=True)
+    assert not [one for one in office.deliveries() if one.push.money and one.state is not DeliveryState.CANCELLED]
+
+
+def test_an_event_with_an_id_counts_once(office: Office) -> None:
+    """An HR system that repeats itself records nothing new, on any contract."""
+    office.add()
+    office.service.record("letter", a_report(), actor="clerk")
+    before = office.everything()
+    with pytest.raises(Refused, match="event ev-mine is recorded already, in contract letter"):
+        office.service.record("letter", a_report("change_of_control"), actor="clerk")
+    assert office.everything() == before
+
+
+@pytest.mark.parametrize(
+    ("event", "fields", "words"),
+    [
+        ("change_of_contrl", {}, 'Did you mean "change_of_control"'),
+        ("change_of_control", {"amuont": "1"}, 'has no field "amuont"'),
+    ],
+)
+def test_an_event_the_terms_do_not_know_is_refused(
+    desk: Office, event: str, fields: dict[str, str], words: str
+) -> None:
+    desk.add()
+    desk.tell("employment_started", START)
+    before = desk.everything()
+    with pytest.raises(PlanningError, match=words):
+        desk.service.record("letter", Report("ev-odd", event, START, fields=fields), actor="clerk")
+    assert desk.everything() == before
+
+
+def test_a_withdrawn_event_cannot_be_withdrawn_again(desk: Office) -> None:
+    desk.add()
+    report = desk.tell("employment_started", START)
+    desk.withdraw(report)
+    with pytest.raises(Refused, match="withdrawn already"):
+        desk.withdraw(report)
+    with pytest.raises(NotFound, match='there is no event "ev-none"'):
+        desk.withdraw("ev-none")
+
+
+def test_done_closes_a_duty_once(office: Office) -> None:
+    office.add()
+    office.tell("employment_started", START)
+    finished = office.service.done("i9", evidence="form", on=None, actor="hana", report_id="done-1")
+    assert finished.state is State.DONE
+    with pytest.raises(Refused, match="nothing is left to be done"):
+        office.service.done("i9", evidence="form", on=None, actor="hana", report_id="done-2")
+    assert not [
+        one
+        for one in office.deliveries()
+        if one.push.clause == "i9" and one.push.kind == "reminder" and one.state == "scheduled"
+    ]
+
+
+def test_done_names_the_candidates_when_more_than_one_fits(desk: Office) -> None:
+    desk.add()
+    desk.tell("employment_started", START)
+    desk.today(EXIT)
+    desk.tell("change_of_control", EXIT)
+    with pytest.raises(NotFound, match="fits 3 occurrences: letter/cobra_premium/1"):
+        desk.service.done("cobra_premium", evidence="x", on=None, actor="hana", report_id="done-1")
+
+
+# --- why ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def first_letter(desk: Office) -> Office:
+    """The offer letter of 2005, with the change of control of Monday, 16 October 2006."""
+    desk.today(date(2006, 10, 17))
+    desk.add(OFFER_LETTER.format(name="jin"))
+    desk.tell("employment_started", date(2005, 4, 11), contract="jin")
+    desk.tell("change_of_control", date(2006, 10, 16), contract="jin")
+    return desk
+
+
+def test_why_names_clause_event_rule_and_reading(first_letter: Office) -> None:
+    """\"5.1(a) ... within five (5) days\": who asks why it is 21 October gets all four."""
+    found = first_letter.service.why("jin/lump_sum")
+    assert found.occurrence is not None
+    assert (found.occurrence.cite, found.occurrence.due_on) == ("5.1(a)", date(2006, 10, 21))
+    steps = [step for _, step in found.occurrence.derivation.walk()]
+    said = "\n".join(f"{step.kind} {step.rule} {step.result}" for step in steps)
+    assert "5 calendar days after 2006-10-16, the day itself not counted" in said
+    assert any(step.kind == "event" and "change_of_control" in step.rule for step in steps)
+    assert any(step.kind == "reading" and "inside_window" in step.rule for step in steps)
+    assert {one.push.clause for one in found.deliveries} == {"lump_sum"}
+
+
+def test_why_shows_the_day_under_the_other_readings(first_letter: Office) -> None:
+    others = {
+        (one.reading, one.option): one.other.adjusted_on
+        for one in first_letter.service.why("jin/lump_sum").others
+        if one.other is not None
+    }
+    assert others["count_days", "the day of the event is day 1"] == date(2006, 10, 20)
+    assert others["lump_sum_roll", "next business day"] == date(2006, 10, 23)
+    assert others["lump_sum_roll", "previous business day"] == date(2006, 10, 20)
+
+
+def test_why_explains_a_power(first_letter: Office) -> None:
+    found = first_letter.service.why("jin/resign_for_good_reason")
+    assert found.power is not None
+    assert found.power.arises_on == date(2006, 10, 16)
+
+
+def test_why_of_nothing_says_what_there_is(first_letter: Office) -> None:
+    with pytest.raises(NotFound, match='Did you mean "lump_sum"'):
+        first_letter.service.why("jin/lumpsum")
+
+
+# --- approvals ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def proposed(office: Office) -> Office:
+    office.add()
+    office.tell("employment_started", START)
+    office.today(EXIT)
+    office.tell("change_of_control", EXIT, actor="lea@example.com")
+    return office
+
+
+def lump_sum(office: Office) -> str:
+    return office.states("lump_sum", "act.payroll.one_time_earning")[0]
+
+
+def test_a_payment_goes_after_both_roles_agreed(proposed: Office) -> None:
+    ((_, left),) = proposed.service.decide("lump_sum", person="hana@example.com", approve=True)
+    assert (left, lump_sum(proposed)) == (("finance",), "proposed")
+    ((_, left),) = proposed.service.decide("lump_sum", person="finn", approve=True)
+    assert (left, lump_sum(proposed)) == ((), "scheduled")
+
+
+def test_somebody_without_the_role_cannot_agree(proposed: Office) -> None:
+    with pytest.raises(NeedsPerson, match=r"needs approval by hr and finance; Mei is manager"):
+        proposed.approve("lump_sum", "mei@example.com")
+    with pytest.raises(NeedsPerson, match=r'letter names nobody "stranger@example\.com"'):
+        proposed.approve("lump_sum", "stranger@example.com")
+    assert lump_sum(proposed) == "proposed"
+
+
+def test_one_person_with_both_roles_counts_once(proposed: Office) -> None:
+    both = LETTER.replace("name: Finn, email: finn@example.com", "name: Hana, email: hana@example.com")
+    proposed.add(both, change=True)
+    proposed.approve("lump_sum", "hana@example.com")
+    with pytest.raises(NeedsPerson, match="has agreed to this already"):
+        proposed.approve("lump_sum", "hana@example.com")
+    assert lump_sum(proposed) == "proposed"
+
+
+@pytest.mark.parametrize("author", ["hana@example.com", "hana"])
+def test_nobody_agrees_to_what_they_recorded(proposed: Office, author: str) -> None:
+    """By e-mail or by name, it is the same person."""
+    (report,) = [one for one in proposed.service.overview("letter").reports if one.event == "change_of_control"]
+    proposed.withdraw(report.id)
+    proposed.tell("change_of_control", EXIT, actor=author)
+    with pytest.raises(NeedsPerson, match="nobody approves what they recorded"):
+        proposed.approve("lump_sum", "hana@example.com")
+
+
+def test_the_author_of_the_contract_does_not_agree(office: Office) -> None:
+    office.add(actor="finn@example.com")
+    office.tell("employment_started", START)
+    office.tell("change_of_control", START)
+    with pytest.raises(NeedsPerson, match="nobody approves what they recorded"):
+        office.approve("lump_sum", "finn@example.com")
+
+
+def test_two_people_of_one_name_have_to_be_told_apart(proposed: Office) -> None:
+    proposed.add(LETTER.replace("name: Finn", "name: Hana"), change=True)
+    with pytest.raises(NeedsPerson, match=r'"Hana" is 2 people in letter: finn@example\.com, hana@'):
+        proposed.approve("lump_sum", "Hana")
+
+
+def test_a_refusal_stops_the_payment_and_is_kept(proposed: Office) -> None:
+    proposed.service.decide("lump_sum", person="hana", approve=False, reason="not a change of control")
+    assert lump_sum(proposed) == "refused"
+    (entry,) = [one for one in proposed.ledger() if one.action == "delivery refused" and one.actor != "clerk"][-1:]
+    assert (entry.actor, entry.reason) == ("hana@example.com", "not a change of control")
+    assert "125000" not in f"{entry.before}{entry.after}{entry.object}"
+
+
+def test_no_pay_is_in_the_ledger(proposed: Office) -> None:
+    proposed.approve("lump_sum")
+    assert not [
+        one
+        for one in proposed.ledger()
+        if "125" in f"{one.before}{one.after}{one.reason}".replace(",", "").split("sha256")[0]
+    ]
+
+
+# --- the clock ------------------------------------------------------------------------------------------------------
+
+
+def test_what_the_clock_passes_is_missed(office: Office) -> None:
+    office.add()
+    office.tell("employment_started", START)
+    assert office.occurrence("i9").state is State.SCHEDULED
+    office.today(START + timedelta(days=4))
+    assert office.store.to_replan(office.clock.now()) == ["letter"]
+    office.service.replan("letter")
+    assert office.occurrence("i9").state is State.MISSED
+    assert office.store.to_replan(office.clock.now()) == []
+
+
+def test_a_contract_added_late_catches_up(office: Office) -> None:
+    """What should have happened happens now, under its true day; money still waits for people."""
+    office.today(EXIT + timedelta(days=30))
+    office.add()
+    office.tell("employment_started", START)
+    office.tell("change_of_control", EXIT)
+    claims = office.send()
+    names = {claim.name for claim in claims}
+    assert "act.hr_system.hr_task" in names
+    assert "act.payroll.one_time_earning" not in names
+    assert min(claim.send_at for claim in claims).date() == START
+    office.approve("lump_sum")
+    (late,) = [claim for claim in office.send() if claim.name == "act.payroll.one_time_earning"]
+    assert late.late_seconds > 25 * 86400
+
+
+def test_due_lists_what_is_open_overdue_first(office: Office) -> None:
+    office.add()
+    office.tell("employment_started", START)
+    office.today(EXIT)
+    office.service.replan("letter")
+    office.tell("change_of_control", EXIT)
+    today, found = office.service.due(10)
+    assert today == EXIT
+    assert [one.clause for one in found] == ["i9", "cobra_premium", "lump_sum"]
