@@ -164,7 +164,8 @@ def _counted_series(world: World, clause_id: str, clause: Clause, instance: Inst
         else:
             span = replace(every, count=every.count * (index - 1))
             draft.due(first if index == 1 else after(span, first, world.vesting_counting))
-            _figure(world, clause, draft)
+            if clause.pay is not None or clause.grant is not None:
+                _figure(world, clause, draft)
             if end is not None and draft.due_on is not None and draft.due_on > end.occurred_on:
                 why = Derivation("due after the series ended", end.occurred_on.isoformat(), (end.why,))
                 draft.end(State.TERMINATED, why, end.occurred_on)

@@ -49,22 +49,36 @@ class Document:
 
     def finding(self, message: str, path: Path, *, key: bool = False, offset: int = 0) -> Finding:
         """A finding at a path, `offset` columns into its text; `key` points at the key instead of the value."""
+        path = self._as_written(path)
         place = self.key_places.get(path, self.place(path)) if key else self.place(path)
         clause = str(path[1]) if len(path) > 1 and path[0] == "clauses" else ""
         return Finding(message, Place(place.line, place.column + offset), clause, self.name)
 
+    def _as_written(self, path: Path) -> Path:
+        """The path as the file has it: where one thing stands instead of a list of one, without the list's index."""
+        written: list[str | int] = []
+        node: Tree | None = self.tree
+        for step in path:
+            if step == 0 and not isinstance(node, list):
+                continue
+            written.append(step)
+            node = _child(node, step)
+        return tuple(written)
+
     def offset(self, path: Path, word: str) -> int:
         """How many characters into the text at a path a word stands; 0 where it is not one line of text."""
         node: Tree | None = self.tree
-        for step in path:
-            if isinstance(node, dict):
-                node = node.get(str(step))
-            elif isinstance(node, list) and isinstance(step, int) and step < len(node):
-                node = node[step]
-            else:
-                return 0
+        for step in self._as_written(path):
+            node = _child(node, step)
         found = re.search(rf"\b{re.escape(word)}\b", node) if isinstance(node, str) and "\n" not in node else None
         return found.start() if found else 0
+
+
+def _child(node: Tree | None, step: str | int) -> Tree | None:
+    """What stands one step below, or None where nothing does."""
+    if isinstance(node, dict):
+        return node.get(str(step))
+    return node[step] if isinstance(node, list) and isinstance(step, int) and step < len(node) else None
 
 
 def read(text: str, name: str) -> Document:

@@ -66,15 +66,15 @@ def _phrase(parse: Callable[[str], Any], value: Any, at: tuple[str | int, ...] =
     raise _wrong("a phrase is text, or a choice by `reading:`", at=at)
 
 
-def _schema(words: str) -> WithJsonSchema:
-    return WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string", "description": words},
-                {"type": "object", "required": ["reading"], "description": f"{words}, by the reading in use"},
-            ]
-        }
-    )
+def _schema(words: str, *more: dict[str, Any]) -> WithJsonSchema:
+    by_reading = {"type": "object", "required": ["reading"], "description": f"{words}, by the reading in use"}
+    return WithJsonSchema({"anyOf": [{"type": "string", "description": words}, by_reading, *more]})
+
+
+_UNIONS: tuple[dict[str, Any], ...] = tuple(
+    {"type": "object", "required": [how], "additionalProperties": False, "properties": {how: {"type": "array"}}}
+    for how in ("any of", "first of")
+)
 
 
 def _typed(parse: Callable[[str], Any], words: str) -> tuple[BeforeValidator, PlainSerializer, WithJsonSchema]:
@@ -167,7 +167,7 @@ Event = Annotated[
     Any,
     BeforeValidator(_event_or_union),
     PlainSerializer(repr),
-    _schema("an event, such as `terminated with good_cause no` or `first good_exit during protected`"),
+    _schema("an event, such as `terminated with good_cause no` or `first good_exit during protected`", *_UNIONS),
 ]
 Amount = Annotated[Any, *_typed(phrases.amount_phrase, "an amount: a figure, a parameter, a fact")]
 ConditionPhrase = Annotated[Any, *_typed(phrases.condition_phrase, "a condition, such as `not carrier_allows`")]
@@ -252,7 +252,9 @@ class FieldOfEvent(Strict):
     options: list[str] = Field(default_factory=list)
 
 
-FieldKind = Annotated[FieldOfEvent, BeforeValidator(_field_kind)]
+FieldKind = Annotated[
+    FieldOfEvent, BeforeValidator(_field_kind, json_schema_input_type=ValueType | list[str] | FieldOfEvent)
+]
 
 
 class EventKind(Strict):
@@ -345,7 +347,7 @@ class Series(Strict):
 class Clause(Strict):
     """What one clause of the document asks for."""
 
-    cite: Annotated[list[str], BeforeValidator(_listed)]
+    cite: Annotated[list[str], BeforeValidator(_listed, json_schema_input_type=str | list[str])]
     who: str
     # what is owed: one of these
     task: Line | None = None
@@ -381,7 +383,9 @@ class Clause(Strict):
     surviving: YesNo = False
     # what is done about it
     says: str = ""
-    do: Annotated[list[Send], BeforeValidator(_listed)] = Field(default_factory=list)
+    do: Annotated[list[Send], BeforeValidator(_listed, json_schema_input_type=Send | list[Send])] = Field(
+        default_factory=list
+    )
     remind: dict[Name, list[Moment]] = Field(default_factory=dict)
     prove: list[str] = Field(default_factory=list)
 
@@ -458,13 +462,23 @@ class Expected(Strict):
     arises_on: DayText | None = None
 
 
+_OneGiven = Annotated[GivenEvent, BeforeValidator(_given, json_schema_input_type=str | GivenEvent)]
+Given = Annotated[
+    list[_OneGiven], BeforeValidator(_listed, json_schema_input_type=str | GivenEvent | list[str | GivenEvent])
+]
+Expectations = Annotated[
+    list[Expected],
+    BeforeValidator(_expected, json_schema_input_type=Literal["none"] | Expected | list[Expected]),
+]
+
+
 class Example(Strict):
     """A story with its outcome: a test a lawyer can read."""
 
     name: Line
-    given: dict[Name, Annotated[list[Annotated[GivenEvent, BeforeValidator(_given)]], BeforeValidator(_listed)]]
+    given: dict[Name, Given]
     as_of: DayText | None = None
-    expect: dict[Name, Annotated[list[Expected], BeforeValidator(_expected)]]
+    expect: dict[Name, Expectations]
 
 
 class TemplateHead(Strict):
@@ -501,7 +515,7 @@ class Chosen(Strict):
     chosen_by: str = ""
 
 
-People = dict[Name, Annotated[list[Person], BeforeValidator(_listed)]]
+People = dict[Name, Annotated[list[Person], BeforeValidator(_listed, json_schema_input_type=Person | list[Person])]]
 
 
 class TermsFile(Strict):
@@ -533,7 +547,9 @@ class ContractFile(Strict):
     parties: dict[Name, str] = Field(default_factory=dict)
     people: People = Field(default_factory=dict)
     parameters: dict[Name, str] = Field(default_factory=dict)
-    readings: dict[Name, Annotated[Chosen, BeforeValidator(_chosen)]] = Field(default_factory=dict)
+    readings: dict[Name, Annotated[Chosen, BeforeValidator(_chosen, json_schema_input_type=str | Chosen)]] = Field(
+        default_factory=dict
+    )
     examples: list[Example] = Field(default_factory=list)
 
 
@@ -543,5 +559,24 @@ def json_schema() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Obligations terms, version 1",
-        **schema,
+        **_as_editors_read(schema),
     }
+
+
+def _as_editors_read(schema: Any) -> Any:
+    """The schema for files as editors read them: to them `250000.00` is a number, `yes` may be a truth, and `1` is one.
+
+    To us every scalar is text, and it is the model that types it.
+    """
+    if isinstance(schema, list):
+        return [_as_editors_read(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    read = {key: _as_editors_read(part) for key, part in schema.items()}
+    if read.get("const") == "1":
+        return {"enum": ["1", 1]}
+    if read.get("enum") == ["yes", "no"]:
+        return {**read, "enum": ["yes", "no", True, False]}
+    if read.get("type") in ("string", "integer") and "enum" not in read:
+        return {**read, "type": ["string", "number", "boolean"]}
+    return read

@@ -29,6 +29,7 @@ class PhraseError(ValueError):
 
 
 LONGEST_COUNT = 100_000
+LONGEST_PHRASE = 1_000
 
 
 def _count(token: Token) -> int:
@@ -246,6 +247,8 @@ def day_literal(text: str, offset: int = 0) -> date:
 
 @lru_cache(maxsize=4096)
 def _parse(start: str, text: str, wanted: str) -> object:
+    if len(text) > LONGEST_PHRASE:
+        raise PhraseError(f'"{text[:40]} …" is longer than {LONGEST_PHRASE:,} characters; expected {wanted}')
     try:
         return _Build().transform(_grammar().parse(text, start=start))
     except VisitError as error:

@@ -75,7 +75,9 @@ class _Judge:
         yield from self._trigger(clause)
         yield from self._vesting(clause)
         yield from self._series(clause)
+        yield from self._missed(clause)
         yield from self._final_pay(clause)
+        yield from self._period_ends(clause)
         yield from self._sending(clause)
         yield from self._business_days(clause)
 
@@ -92,8 +94,8 @@ class _Judge:
             for branch in _branches(getattr(clause, word)):
                 kind = self._type(branch)
                 if isinstance(branch, e.AmountLiteral) and "money" not in types:
-                    continue
-                if kind not in types:
+                    yield f"`{word}` takes {' or '.join(types)}; a bare figure is money, so name a parameter", (word,)
+                elif kind not in types:
                     yield f"`{word}` takes {' or '.join(types)}; this is {kind}", (word,)
                 elif isinstance(branch, e.AmountLiteral):
                     yield from self._literal(branch, word)
@@ -167,6 +169,29 @@ class _Judge:
         for per in _branches(clause.per):
             if per != "service year" and not (str(per).isdecimal() and 1 <= int(str(per)[:4]) <= 366):
                 yield f'"{per}" is no share of a year; write `service year` or a number such as 26', ("per",)
+
+    def _missed(self, clause: Clause) -> Iterator[Complaint]:
+        if clause.if_missed is None:
+            return
+        last_day = clause.by or clause.exactly
+        if last_day is None or any(isinstance(part, e.PayPeriodEnd) for part in _parts(last_day)):
+            yield "`if_missed` needs a last day that can be missed: add `by:`", ("if_missed",)
+
+    def _period_ends(self, clause: Clause) -> Iterator[Complaint]:
+        words = "`end of pay period` stands alone, as the day that final pay is due by"
+        for word in ("by", "exactly"):
+            for branch in _branches(getattr(clause, word)):
+                nested = any(isinstance(part, e.PayPeriodEnd) for part in _parts(branch))
+                if nested and not isinstance(branch, e.PayPeriodEnd):
+                    yield words, (word,)
+        elsewhere: dict[str, object] = {"during": clause.during, "soft_by": clause.soft_by}
+        elsewhere["series"] = clause.series.first if clause.series else None
+        elsewhere["power"] = clause.power.until if clause.power else None
+        elsewhere["then"] = clause.then.on if clause.then else None
+        elsewhere["if_missed"] = getattr(clause.if_missed, "until", None) or getattr(clause.if_missed, "on", None)
+        for word, value in elsewhere.items():
+            if any(isinstance(part, e.PayPeriodEnd) for part in _parts(value)):
+                yield words, (word,)
 
     def _final_pay(self, clause: Clause) -> Iterator[Complaint]:
         to_period_end = any(isinstance(part, e.PayPeriodEnd) for part in _parts(clause.by or clause.exactly))

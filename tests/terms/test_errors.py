@@ -1,0 +1,354 @@
+"""What is wrong with a terms file is said in words, with its file, line, column and clause."""
+
+from __future__ import annotations
+
+import pytest
+
+from config.shipped import find_template
+from obligations.terms.errors import Finding, TermsError
+from obligations.terms.loader import Terms, load
+
+PLAIN = """\
+terms: 1
+template: {id: small, title: A small letter, currency: USD}
+parties: {company: the company, employee: the employee}
+roles: {hr: human resources}
+parameters:
+  salary: {type: money, default: 1000.00}
+  grant: {type: units, default: 100}
+  wait: {type: span, default: 30 days}
+facts:
+  allowed: {type: yes_or_no, ask: Is it allowed}
+readings:
+  counting: {use: plain, options: [plain, clear]}
+events:
+  started: {once: yes, required: yes}
+  ended: {with: {cause: [good, bad], kind: text}}
+windows:
+  trial: 3 months beginning on started
+clauses:
+  form:
+    cite: "1"
+    who: employee owes company
+    task: Submit the form
+    when: started
+    by: 3 days after started
+"""
+
+
+def read(text: str) -> Terms:
+    """The terms of a text in which only the shipped templates can be named."""
+    return load(text, "small.yaml", find_template)
+
+
+def findings(text: str) -> tuple[Finding, ...]:
+    """What loading a text finds."""
+    with pytest.raises(TermsError) as caught:
+        read(text)
+    return caught.value.findings
+
+
+def test_the_plain_file_has_no_findings() -> None:
+    assert list(read(PLAIN).clauses) == ["form"]
+
+
+def changed(old: str, new: str) -> str:
+    assert PLAIN.count(old) == 1, old
+    return PLAIN.replace(old, new)
+
+
+FORM = "    by: 3 days after started\n"
+TASK, WHEN, BY = "    task: Submit the form", "    when: started", "3 days after started"
+HEAD = "template: {id: small, title: A small letter, currency: USD}\n"
+WINDOWS = "windows:\n  trial: 3 months beginning on started"
+
+# What stands in the file, and what is said about it: place, clause and words.
+WRONG = {
+    "an unknown word of a clause": (
+        changed(WHEN, "    whn: started"),
+        "23:5",
+        "form",
+        'Did you mean "when"',
+    ),
+    "a key twice": (changed(FORM, FORM + "    cite: again\n"), "25:5", "", '"cite" stands here a second time'),
+    "an alias": (changed(WHEN, "    when: *x"), "23:11", "", "aliases (*x)"),
+    "an anchor": (changed(WHEN, "    when: &x started"), "23:11", "", "anchors (&x)"),
+    "a tag": (changed(WHEN, "    when: !!str started"), "23:11", "", "tags"),
+    "a tag of one's own": (changed(WHEN, "    when: !python/object started"), "23:11", "", "tags"),
+    "a directive": ("%YAML 1.2\n---\n" + PLAIN, "2:1", "", "directives"),
+    "a second document": (PLAIN + "---\nterms: 1\n", "25:1", "", "a second document"),
+    "an impossible date": (changed(FORM, "    by: 2024-02-30\n"), "24:9", "form", '"2024-02-30" is not a date'),
+    "an unknown event": (
+        changed(WHEN, "    when: startd"),
+        "23:11",
+        "form",
+        'no event "startd". Did you mean',
+    ),
+    "an unknown day": (
+        changed(BY, "3 days after beginning"),
+        "24:22",
+        "form",
+        'no event or day "beginning"',
+    ),
+    "an unknown window": (
+        changed(FORM, "    by: last day of probation\n"),
+        "24:21",
+        "form",
+        'no window "probation"',
+    ),
+    "an unknown reading": (
+        changed(FORM, "    by:\n      reading: countng\n      plain: started\n      clear: unstated\n"),
+        "25:16",
+        "form",
+        'no reading "countng". Did you mean "counting"',
+    ),
+    "an unknown option": (
+        changed(FORM, "    by:\n      reading: counting\n      plain: started\n      cleer: unstated\n"),
+        "27:7",
+        "form",
+        'no option of reading counting "cleer"',
+    ),
+    "an option left out": (
+        changed("{use: plain, options: [plain, clear]}", "{use: plain, options: [plain, clear, third]}").replace(
+            FORM, "    by:\n      reading: counting\n      plain: started\n      clear: unstated\n"
+        ),
+        "25:7",
+        "form",
+        'says nothing for its option "third"',
+    ),
+    "a wrong phrase inside a choice": (
+        changed(FORM, "    by:\n      reading: counting\n      plain: started\n      clear: 3 days from started\n"),
+        "27:21",
+        "form",
+        'a bare "from"',
+    ),
+    "a use that is no option": (changed("{use: plain,", "{use: planned,"), "12:13", "", "not among the options"),
+    "an unknown role": (changed(FORM, FORM + "    remind: {hrr: [on the day]}\n"), "25:14", "form", 'no role "hrr"'),
+    "an unknown approver": (
+        changed(FORM, FORM + "    do: [{send: hr, kind: form, approve: [boss]}]\n"),
+        "25:43",
+        "form",
+        'no role "boss"',
+    ),
+    "an unknown parameter": (
+        changed(TASK, "    pay: salry"),
+        "22:10",
+        "form",
+        'no parameter or fact "salry". Did you mean "salary"',
+    ),
+    "an unknown span": (changed(BY, "wiat after started"), "24:9", "form", 'no span "wiat"'),
+    "an unknown party": (
+        changed("employee owes company", "employe owes company"),
+        "21:10",
+        "form",
+        'no party "employe"',
+    ),
+    "an unknown field": (
+        changed(WHEN, "    when: ended with reason good"),
+        "23:22",
+        "form",
+        'no field of ended "reason"',
+    ),
+    "an unknown value": (
+        changed(WHEN, "    when: ended with cause ugly"),
+        "23:28",
+        "form",
+        'no value of cause "ugly"',
+    ),
+    "an unknown member of a list": (
+        changed(WHEN, "    when:\n      any of:\n        - started\n        - finished"),
+        "26:11",
+        "form",
+        'no event "finished"',
+    ),
+    "a wrong phrase in a list": (
+        changed(WHEN, "    when:\n      any of:\n        - started\n        - ended with\n"),
+        "26:21",
+        "form",
+        "stops too early",
+    ),
+    "negative money": (changed("default: 1000.00", "default: -5"), "6:34", "", "an amount owed is not negative"),
+    "a negative amount": (changed(TASK, "    pay: -5"), "22:10", "form", "not negative"),
+    "parts of a cent": (changed(TASK, "    pay: 5.001"), "22:10", "form", "decimal places"),
+    "half an option": (changed("default: 100}", "default: 100.5}"), "7:33", "", "whole units"),
+    "a bare from": (changed(BY, "3 days from started"), "24:16", "form", '"after" (it does not)'),
+    "a word that is missing": (changed("    who: employee owes company\n", ""), "20:5", "form", '"who" is missing'),
+    "no time at all": (changed(FORM, ""), "20:5", "form", "a clause says when"),
+    "two times": (changed(FORM, FORM + "    exactly: started\n"), "20:5", "form", "a clause has one time"),
+    "two contents": (
+        changed(WHEN, "    when: started\n    pay: 5"),
+        "20:5",
+        "form",
+        "this one has task and pay",
+    ),
+    "a list for a text": (
+        changed("task: Submit the form", "task: [Submit]"),
+        "22:11",
+        "form",
+        "should be a valid string",
+    ),
+    "a number for a section": (
+        changed(WINDOWS, "windows: 5"),
+        "16:10",
+        "",
+        "dictionary",
+    ),
+    "a name that is none": (changed("  started: {once", "  Started Here: {once"), "14:3", "", "is no name"),
+    "a circle of windows": (
+        changed("trial: 3 months beginning on started", "trial: 3 months beginning on last day of trial"),
+        "17:10",
+        "",
+        "circular: trial needs trial",
+    ),
+    "a circle of definitions": (
+        changed("windows:", "define:\n  a: first b\n  b: first a\nwindows:"),
+        "17:6",
+        "",
+        "circular: a needs b needs a",
+    ),
+    "a circle of an event and what follows from it": (
+        changed(FORM, FORM + "    then: {event: started, on: 1 day after started}\n"),
+        "14:12",
+        "",
+        "circular: started needs started",
+    ),
+    "a circle of a fact": (
+        changed("facts:\n", "facts:\n  pay_now: {type: money, is: pay_now}\n"),
+        "10:12",
+        "",
+        "circular: pay_now needs pay_now",
+    ),
+    "one name for two things": (changed("  trial: 3", "  started: 3"), "14:3", "", "names two things"),
+    "a word of the language": (changed("  started: {once", "  done: {once"), "14:3", "", "word of the language"),
+    "portions that are not the whole": (
+        changed(TASK, "    vest: grant\n    schedule: [{portion: 25%, after: 1 year}]").replace(FORM, ""),
+        "23:15",
+        "form",
+        "the portions add up to 25%, not 100%",
+    ),
+    "a share that is none": (
+        changed(
+            "    task: Submit the form", "    vest: grant\n    schedule: [{portion: 1e999999999, after: 1 year}]"
+        ).replace(FORM, ""),
+        "23:26",
+        "form",
+        "is no share",
+    ),
+    "units for money": (
+        changed(TASK, "    pay: grant"),
+        "22:10",
+        "form",
+        "`pay` takes money; this is units",
+    ),
+    "a question of yes or no that is none": (
+        changed(FORM, FORM + "    if: salary\n"),
+        "25:9",
+        "form",
+        "not a question of yes or no",
+    ),
+    "money compared with units": (changed(FORM, FORM + "    if: salary below grant\n"), "25:9", "form", "like figures"),
+    "a reminder that would never go": (
+        changed(FORM, FORM + "    remind: {hr: [7 days before the end]}\n"),
+        "25:19",
+        "form",
+        "would never go",
+    ),
+    "business days of nobody's calendar": (
+        changed(BY, "3 business days after started"),
+        "24:9",
+        "form",
+        "no reading governs `calendar`",
+    ),
+    "clear months": (changed(BY, "3 clear months after started"), "24:17", "form", "write days"),
+    "too many days": (changed("3 days", "3000000 days"), "24:9", "form", "too large to count"),
+    "a number beyond all numbers": (changed("3 days", "9" * 900 + " days"), "24:9", "form", "too large to count"),
+    "a series that never moves": (
+        changed(TASK, "    pay: salary\n    series: {every: 0 days, times: 6}").replace(FORM, ""),
+        "23:21",
+        "form",
+        "never ends",
+    ),
+    "a series without an end": (
+        changed(TASK, "    pay: salary\n    series: {every: 1 month}").replace(FORM, ""),
+        "23:13",
+        "form",
+        "needs an end",
+    ),
+    "months during a window": (
+        changed(
+            "    task: Submit the form", "    pay: salary\n    during: trial\n    series: {every: 1 month}"
+        ).replace(FORM, ""),
+        "24:21",
+        "form",
+        "count in days or weeks",
+    ),
+    "final pay of no salary": (
+        changed(TASK, "    pay: salary\n    per: period days").replace(FORM, "    by: end of pay period\n"),
+        "22:10",
+        "form",
+        "needs a clause that pays a salary",
+    ),
+    "an acceleration of what does not vest": (
+        changed(TASK, "    accelerate: form").replace(FORM, ""),
+        "22:17",
+        "form",
+        "form vests nothing",
+    ),
+    "an unknown clause of an example": (
+        PLAIN + "examples:\n  - {name: one, given: {started: 2006-01-01}, expect: {from: none}}\n",
+        "26:56",
+        "",
+        'no clause or power "from". Did you mean "form"',
+    ),
+    "an impossible date of an example": (
+        PLAIN + "examples:\n  - {name: one, given: {started: 2006-02-30}, expect: {form: none}}\n",
+        "26:34",
+        "",
+        '"2006-02-30" is not a date',
+    ),
+    "nesting without end": ("terms: " + "[" * 40 + "]" * 40, "1:39", "", "nested deeper than 32"),
+    "nesting beyond all stacks": ("terms: " + "[" * 20_000, "1:39", "", "nested deeper than 32"),
+    "an empty file": ("", "1:1", "", "begins with `terms: 1`"),
+    "only a comment": ("# nothing\n", "1:1", "", "begins with `terms: 1`"),
+    "a list": ("- terms\n", "1:1", "", "begins with `terms: 1`"),
+    "another version": (changed("terms: 1\n", "terms: 2\n"), "1:8", "", "'1'"),
+    "no head": (
+        changed(HEAD, ""),
+        "1:1",
+        "",
+        "say what this is",
+    ),
+    "a NUL": (changed("Submit the form", "Submit\0the form"), "22:17", "", "no text file holds"),
+    "a control character": (
+        changed("task: Submit the form", 'task: "a\\x07b"'),
+        "22:12",
+        "",
+        "control",
+    ),
+    "broken YAML": (changed(WHEN, "    when: [started"), "24:7", "", "not readable as YAML"),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_what_is_wrong_is_said_with_its_place(wrong: str) -> None:
+    text, place, clause, words = WRONG[wrong]
+    found = findings(text)
+    spots = [(f"{one.place.line}:{one.place.column}", one.clause) for one in found if words in one.message]
+    assert spots, [str(one) for one in found]
+    assert spots[0] == (place, clause), str(found[0])
+    assert str(found[0]).startswith("small.yaml:")
+
+
+def test_a_huge_file_is_refused_before_it_is_read() -> None:
+    (finding,) = findings(PLAIN + "# " + "x" * 1_000_001)
+    assert "larger than 1 MB" in finding.message
+
+
+def test_every_finding_is_reported_at_once() -> None:
+    text = changed(WHEN, "    when: startd").replace("after started", "after begun")
+    assert {one.place.line for one in findings(text)} == {23, 24}
+
+
+def test_the_message_of_the_error_is_all_of_its_findings() -> None:
+    with pytest.raises(TermsError, match=r'small\.yaml:23:11: in clause form there is no event "startd"'):
+        read(changed(WHEN, "    when: startd"))
