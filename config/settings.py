@@ -36,7 +36,12 @@ class Settings(BaseSettings):
     """Everything an installation can be told; `config/defaults.toml` explains each line."""
 
     model_config = SettingsConfigDict(
-        env_prefix="OBLIGATIONS_", env_nested_delimiter="__", extra="forbid", frozen=True, hide_input_in_errors=True
+        env_prefix="OBLIGATIONS_",
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     database_url: SecretStr = SecretStr("")
@@ -91,7 +96,9 @@ def read_settings(path: Path | None = None) -> Settings:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         if os.environ.get("OBLIGATIONS_CONFIG"):
-            raise BadSettings(f"OBLIGATIONS_CONFIG names {path}, which does not exist; write it with `obligations init`") from None
+            raise BadSettings(
+                f"OBLIGATIONS_CONFIG names {path}, which does not exist; write it with `obligations init`"
+            ) from None
         text = ""
     except (OSError, UnicodeDecodeError) as error:
         raise BadSettings(f"{path} cannot be read ({type(error).__name__}); check who may read it") from None

@@ -27,5 +27,6 @@ def find_template(wanted: str, beside: Path | None = None) -> tuple[str, str]:
         except (OSError, UnicodeDecodeError) as error:
             raise LookupError(f"template {path} cannot be read ({type(error).__name__})") from None
     raise LookupError(
-        f'there is no template "{wanted}": shipped are {", ".join(template_ids())}; a file is named by its path, ending in .yaml'
+        f'there is no template "{wanted}": shipped are {", ".join(template_ids())};'
+        " a file is named by its path, ending in .yaml"
     )

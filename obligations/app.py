@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import fields
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
 from config.calendars import Calendars
 from config.settings import BadSettings, Settings
@@ -19,6 +21,7 @@ from obligations.planning.pushes import Sending
 from obligations.ports import Clock, Connector, MachineClock
 from obligations.service import Library, Service
 from obligations.store import daemon_lock, open_store
+from obligations.terms.errors import did_you_mean
 
 CONNECTORS = "obligations.connectors"
 
@@ -84,10 +87,26 @@ def make_connectors(settings: Settings, machine: MachineClock) -> Mapping[str, C
 
 def engine_settings(settings: Settings) -> EngineSettings:
     """The engine's numbers; raises `BadSettings` for one that cannot keep its promises."""
+    known = {one.name: one.default for one in fields(EngineSettings)}
+    given: dict[str, Any] = {}
+    for name, value in settings.engine.items():
+        if name not in known:
+            raise BadSettings(f"[engine] {name}: there is no such setting.{did_you_mean(name, known)}")
+        given[name] = tuple(value) if isinstance(value, list) else value
+        numbers = value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
+        whole = isinstance(known[name], int) or isinstance(value, dict)
+        if not all(_is_number(one, whole=whole) for one in numbers):
+            raise BadSettings(f"[engine] {name}: write {'a whole number' if whole else 'a number'}, not {value!r}")
+        if isinstance(value, list | dict) != (name in ("retry_delays_seconds", "destinations")):
+            raise BadSettings(f"[engine] {name}: {value!r} is of another shape; config/defaults.toml shows it")
     try:
-        return EngineSettings(**settings.engine)
+        return EngineSettings(**given)
     except (TypeError, ValueError) as error:
         raise BadSettings(f"[engine] {error}") from None
+
+
+def _is_number(value: object, *, whole: bool) -> bool:
+    return isinstance(value, int if whole else int | float) and not isinstance(value, bool)
 
 
 @contextmanager

@@ -63,6 +63,9 @@ def _write_once(path: Path, text: str, mode: int) -> bool:
     """Write a file that is not there yet; an existing one is the user's and stays."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        fail(f"{path.parent} is no folder and cannot be made one: {error.strerror}")
+    try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     except FileExistsError:
         return False
@@ -76,7 +79,9 @@ def _write_once(path: Path, text: str, mode: int) -> bool:
 @contract_app.command("add")
 def add(
     file: Annotated[Path, typer.Argument(help="The contract's terms file.", show_default=False)],
-    change: Annotated[bool, typer.Option("--change", help="Replace the terms of a contract that is kept already.")] = False,
+    change: Annotated[
+        bool, typer.Option("--change", help="Replace the terms of a contract that is kept already.")
+    ] = False,
     person: As = None,
     as_json: Json = False,
 ) -> None:
@@ -89,7 +94,10 @@ def add(
         return
     plan = overview.plan
     dated = sum(1 for one in plan.occurrences if one.acts_on is not None)
-    typer.echo(f"{overview.stored.id}: {'changed' if change else 'added'}, {len(plan.occurrences)} occurrences, {dated} of them dated")
+    typer.echo(
+        f"{overview.stored.id}: {'changed' if change else 'added'},"
+        f" {len(plan.occurrences)} occurrences, {dated} of them dated"
+    )
     unfilled = sorted({push.destination for push in plan.pushes if push.kind == "reminder" and not push.address})
     if unfilled:
         for line in show.wrapped("  Nobody plays these roles yet, so their reminders are parked:", ", ".join(unfilled)):
@@ -109,7 +117,8 @@ def list_(as_json: Json = False) -> None:
         contracts = use.contracts()
     if as_json:
         listed = [
-            {"id": one.id, "title": one.title, "added_at": one.added_at.isoformat(), "added_by": one.added_by} for one in contracts
+            {"id": one.id, "title": one.title, "added_at": one.added_at.isoformat(), "added_by": one.added_by}
+            for one in contracts
         ]
         print_json({"schema": "obligations.contracts/1", "contracts": listed})
         return
@@ -140,7 +149,15 @@ def show_(contract: Annotated[str, typer.Argument(help="A contract's id.")], as_
         for one in overview.reports
     ]
     if as_json:
-        print_json({"schema": "obligations.contract/1", "id": overview.stored.id, "title": overview.stored.title, "events": events, "plan": plan_json(overview.plan)})
+        print_json(
+            {
+                "schema": "obligations.contract/1",
+                "id": overview.stored.id,
+                "title": overview.stored.title,
+                "events": events,
+                "plan": plan_json(overview.plan),
+            }
+        )
         return
     typer.echo(overview.stored.title)
     for one in overview.reports:
@@ -151,5 +168,3 @@ def show_(contract: Annotated[str, typer.Argument(help="A contract's id.")], as_
         typer.echo(line)
     for line in show.legend(overview.plan.occurrences):
         typer.echo(line)
-
-

@@ -13,8 +13,15 @@ from obligations.planning.as_json import push_json
 from obligations.ports import StoredDelivery
 from obligations.terms.errors import did_you_mean
 
-Who = Annotated[str, typer.Option("--as", metavar="PERSON", help="Who acts: a name or e-mail of the contract's people.", show_default=False)]
-What = Annotated[str, typer.Argument(metavar="DELIVERY", help="The beginning of a delivery's key, or contract/clause/index.")]
+Who = Annotated[
+    str,
+    typer.Option(
+        "--as", metavar="PERSON", help="Who acts: a name or e-mail of the contract's people.", show_default=False
+    ),
+]
+What = Annotated[
+    str, typer.Argument(metavar="DELIVERY", help="The beginning of a delivery's key, or contract/clause/index.")
+]
 
 
 def deliveries(
@@ -25,20 +32,29 @@ def deliveries(
 ) -> None:
     """What was sent, is to be sent, or waits for a person."""
     known = [one.value for one in DeliveryState]
-    for one in state:
-        if one not in known:
-            fail(f'there is no state "{one}".{did_you_mean(one, known)}')
+    for word in state:
+        if word not in known:
+            fail(f'there is no state "{word}".{did_you_mean(word, known)}')
     with service() as use:
-        found = use.deliveries(contract, {DeliveryState(one) for one in state} or None, limit)
+        found = use.deliveries(contract, {DeliveryState(word) for word in state} or None, limit)
         needed = use.needed(found)
     if as_json:
-        print_json({"schema": "obligations.deliveries/1", "deliveries": [_json(one, needed.get(one.push.key, ())) for one in found]})
+        print_json(
+            {
+                "schema": "obligations.deliveries/1",
+                "deliveries": [_json(one, needed.get(one.push.key, ())) for one in found],
+            }
+        )
         return
     if not found:
         typer.echo("No delivery is in that state." if state else "Nothing is planned to be sent yet.")
     for one in found:
         tries = f", {one.attempts} attempt{'s' if one.attempts != 1 else ''}" if one.attempts else ""
-        typer.echo(f"{one.push.send_at:%Y-%m-%d %H:%M}Z {one.state:10} {one.push.clause}/{one.push.index} {one.push.name}"[: show.WIDTH])
+        typer.echo(
+            f"{one.push.send_at:%Y-%m-%d %H:%M}Z {one.state:10} {one.push.clause}/{one.push.index} {one.push.name}"[
+                : show.WIDTH
+            ]
+        )
         needs = f"needs {' and '.join(needed[one.push.key])}" if one.push.key in needed else one.reason
         for line in show.wrapped(f"    {str(one.push.key)[:8]} {one.push.contract}{tries}", needs):
             typer.echo(line.rstrip())

@@ -55,7 +55,9 @@ def next_(
 
 
 def why(
-    occurrence: Annotated[str, typer.Argument(help="contract/clause/index, the beginning of an id, or a power's name.")],
+    occurrence: Annotated[
+        str, typer.Argument(help="contract/clause/index, the beginning of an id, or a power's name.")
+    ],
     as_json: Json = False,
 ) -> None:
     """Why a date is what it is: clause, events, rule, reading, and the date under the other readings."""
@@ -67,7 +69,9 @@ def why(
     if as_json:
         body = occurrence_json(one) if one else power_json(power) if power else {}
         others = [alternative_json(other) for other in found.others]
-        print_json({"schema": "obligations.why/1", "contract": subject.contract, **body, "under_other_readings": others})
+        print_json(
+            {"schema": "obligations.why/1", "contract": subject.contract, **body, "under_other_readings": others}
+        )
         return
     if one is not None:
         for line in show.wrapped(f"{one.contract}/{one.clause}/{one.index}", one.title):

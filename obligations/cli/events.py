@@ -14,20 +14,27 @@ from obligations.planning.as_json import change_json, occurrence_json
 from obligations.service import Preview
 
 
+Details = Annotated[list[str], typer.Option("--with", metavar="field=value", help="A detail; may be repeated.")]
+Answers = Annotated[str, typer.Option("--answers", help="Which notice or instance it answers, where several are open.")]
+OwnId = Annotated[str | None, typer.Option("--id", help="Your own id of the event, so that it counts once.")]
+
+
 def event(
     contract: Annotated[str, typer.Argument(help="A contract's id.")],
     name: Annotated[str, typer.Argument(metavar="EVENT", help="An event of its terms, or a fact.")],
     date: Annotated[str, typer.Argument(help="The day it happened, YYYY-MM-DD.")],
-    details: Annotated[list[str], typer.Option("--with", metavar="field=value", help="A detail; may be repeated.")] = [],  # noqa: B006
-    received: Annotated[str | None, typer.Option("--received", metavar="DATE", help="The day a notice arrived.")] = None,
+    details: Details = [],  # noqa: B006
+    received: Annotated[
+        str | None, typer.Option("--received", metavar="DATE", help="The day a notice arrived.")
+    ] = None,
     evidence: Annotated[str, typer.Option("--evidence", help="What proves it.")] = "",
     expected: Annotated[bool, typer.Option("--expected", help="It has not happened yet; plan on it.")] = False,
-    answers: Annotated[str, typer.Option("--answers", help="Which notice or instance it answers, where several are open.")] = "",
-    identifier: Annotated[str | None, typer.Option("--id", help="Your own id of the event, so that it counts once.")] = None,
+    answers: Answers = "",
+    identifier: OwnId = None,
     yes: Yes = False,
     person: As = None,
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     """Record an event: shows what changes first, then asks."""
     report = Report(
         id=identifier or f"ev-{secrets.token_hex(5)}",
@@ -72,7 +79,9 @@ def withdraw(
 def done(
     occurrence: Annotated[str, typer.Argument(help="contract/clause/index, or the beginning of an id.")],
     evidence: Annotated[str, typer.Option("--evidence", help="What proves it.", show_default=False)],
-    on: Annotated[str | None, typer.Option("--on", metavar="DATE", help="The day it was done; today unless given.")] = None,
+    on: Annotated[
+        str | None, typer.Option("--on", metavar="DATE", help="The day it was done; today unless given.")
+    ] = None,
     person: As = None,
     as_json: Json = False,
 ) -> None:

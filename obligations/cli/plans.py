@@ -25,7 +25,17 @@ from schedules.windows import Window
 File = Annotated[Path, typer.Argument(help="A terms file: a template, or a contract on one.", show_default=False)]
 
 
-def check(file: File, as_json: Json = False, schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of terms files instead, for editors.")] = False) -> None:  # fmt: skip
+Schema = Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of terms files instead, for editors.")]
+GivenEvents = Annotated[
+    list[str],
+    typer.Option("--given", metavar="EVENT=DATE[,field=value]", help="An event that happened; may be repeated."),
+]
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", metavar="DATE", help="Judge what is due or missed as of this day.")
+]
+
+
+def check(file: File, as_json: Json = False, schema: Schema = False) -> None:
     """Check a terms file and run its examples."""
     if schema:
         print_json(json_schema())
@@ -48,7 +58,13 @@ def check(file: File, as_json: Json = False, schema: Annotated[bool, typer.Optio
 def _report_check(file: Path, terms: Terms | None, findings: tuple[Finding, ...], as_json: bool) -> None:
     if as_json:
         listed = [
-            {"file": one.file, "line": one.place.line, "column": one.place.column, "clause": one.clause or None, "message": one.message}
+            {
+                "file": one.file,
+                "line": one.place.line,
+                "column": one.place.column,
+                "clause": one.clause or None,
+                "message": one.message,
+            }
             for one in findings
         ]
         print_json({"schema": "obligations.check/1", "file": str(file), "findings": listed})
@@ -56,7 +72,8 @@ def _report_check(file: Path, terms: Terms | None, findings: tuple[Finding, ...]
         for one in findings:
             typer.echo(f"obligations: {one}", err=True)
         if not findings and terms is not None:
-            counts = f"{len(terms.clauses)} clauses, {len(terms.file.readings)} readings, {len(terms.file.examples)} examples"
+            its = terms.file
+            counts = f"{len(terms.clauses)} clauses, {len(its.readings)} readings, {len(its.examples)} examples"
             typer.echo(f"{file}: in order ({counts} hold)")
             for role in terms.file.roles:
                 if role not in terms.people and terms.people:
@@ -65,16 +82,14 @@ def _report_check(file: Path, terms: Terms | None, findings: tuple[Finding, ...]
         raise typer.Exit(Exit.FINDINGS)
 
 
-def plan(
-    file: File,
-    given: Annotated[list[str], typer.Option("--given", metavar="EVENT=DATE[,field=value]", help="An event that happened; may be repeated.")] = [],  # noqa: B006
-    as_of: Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Judge what is due or missed as of this day.")] = None,
-    as_json: Json = False,
-) -> None:  # fmt: skip
+def plan(file: File, given: GivenEvents = [], as_of: AsOf = None, as_json: Json = False) -> None:  # noqa: B006
     """Plan a terms file: every obligation with its date, or what it waits for."""
     with plain_errors():
         planner = _planner(file)
         terms = planner.terms(read_text(file), str(file))
+        twice = next((text for number, text in enumerate(given) if text in given[:number]), None)
+        if twice is not None:
+            fail(f'--given "{twice}" is given twice; one happening is given once')
         reports = [_given(number, text) for number, text in enumerate(given, 1)]
         made = planner.plan(terms, _counted(reports), day(as_of) if as_of else None)
         if as_json:
@@ -117,7 +132,9 @@ def _counted(reports: list[Report]) -> list[Report]:
     ]
 
 
-def when(phrase: Annotated[str, typer.Argument(help='For example "30 days after 2026-01-31".')], as_json: Json = False) -> None:
+def when(
+    phrase: Annotated[str, typer.Argument(help='For example "30 days after 2026-01-31".')], as_json: Json = False
+) -> None:
     """Count one span: the day or the window a phrase comes to, and why."""
     with plain_errors():
         found = count(phrase, make_library(read_settings()))
@@ -138,4 +155,3 @@ def when(phrase: Annotated[str, typer.Argument(help='For example "30 days after 
 
 def _planner(file: Path) -> Planner:
     return Planner(make_library(read_settings(), beside=file.parent))
-

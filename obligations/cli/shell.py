@@ -35,13 +35,16 @@ class Exit(IntEnum):
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for programs.")]
-As = Annotated[str | None, typer.Option("--as", metavar="PERSON", help="Who acts: a name or e-mail of the contract's people.")]
+As = Annotated[
+    str | None, typer.Option("--as", metavar="PERSON", help="Who acts: a name or e-mail of the contract's people.")
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
 
 
 def fail(message: str, code: Exit = Exit.USAGE) -> NoReturn:
     """End the command with one clear message on standard error."""
-    typer.echo(f"obligations: {message}", err=True)
+    for line in message.splitlines():
+        typer.echo(f"obligations: {line}", err=True)
     raise typer.Exit(code)
 
 

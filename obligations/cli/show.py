@@ -94,7 +94,7 @@ def figure(one: Occurrence) -> str:
 
 
 def _shortened(rows: Sequence[Occurrence]) -> Iterator[Occurrence | str]:
-    """Open series cut to their first few, and parts that ended early to one line, so that they do not drown the rest."""
+    """Open series cut to their first few, and parts that ended early to one line, so that the rest is seen."""
     seen: dict[str, int] = {}
     left: dict[str, list[Occurrence]] = {}
     for one in rows:
@@ -123,7 +123,9 @@ def _powers(powers: Sequence[Power]) -> Iterator[str]:
     yield "Powers"
     for one in powers:
         waiting = f", waiting for {', '.join(one.waiting_for)}" if one.waiting_for else ""
-        yield from _wrapped(f"  {one.arises_on} {one.state.value}{waiting}", f"the {one.holder} may {one.may} (clause {one.cite})")
+        yield from _wrapped(
+            f"  {one.arises_on} {one.state.value}{waiting}", f"the {one.holder} may {one.may} (clause {one.cite})"
+        )
 
 
 def changes_text(changes: Sequence[Change], touched: Sequence[StoredDelivery] = ()) -> Iterator[str]:
@@ -142,11 +144,15 @@ def changes_text(changes: Sequence[Change], touched: Sequence[StoredDelivery] = 
     for group in alike.values():
         if len(group) < LONG_SERIES:
             for change in group:
-                yield from _wrapped(f"  {_verb(change):8} {_name(change)}", f"{_side(change.before)} -> {_side(change.after)}")
+                yield from _wrapped(
+                    f"  {_verb(change):8} {_name(change)}", f"{_side(change.before)} -> {_side(change.after)}"
+                )
         else:
             yield from _many(group)
     for delivery in touched:
-        yield from _wrapped("  sent already", f"{delivery.push.name} of {delivery.push.clause}: a person decides about it")
+        yield from _wrapped(
+            "  sent already", f"{delivery.push.name} of {delivery.push.clause}: a person decides about it"
+        )
 
 
 def _many(group: Sequence[Change]) -> Iterator[str]:

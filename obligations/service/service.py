@@ -317,8 +317,10 @@ class Service:
     def deliveries(
         self, contract: str | None = None, states: Collection[DeliveryState] | None = None, limit: int | None = None
     ) -> Sequence[StoredDelivery]:
-        """Deliveries by instant."""
+        """Deliveries by instant; raises `NotFound` for a contract that is not there."""
         with self._store.read() as view:
+            if contract is not None:
+                lookup.contract(view, contract)
             return view.deliveries(contract, states=states, limit=limit)
 
     def attempts(self, key: UUID) -> Sequence[Attempt]:
