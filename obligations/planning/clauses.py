@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 
 from obligations.domain.money import Money
@@ -12,6 +10,7 @@ from obligations.domain.occurrence import Occurrence, State
 from obligations.planning.draft import Draft
 from obligations.planning.happenings import words_of
 from obligations.planning.pay import pay_final, pay_periods
+from obligations.planning.series import counted_series
 from obligations.planning.tranches import accelerated, vesting
 from obligations.planning.values import NotYet
 from obligations.planning.world import Instance, World
@@ -19,7 +18,6 @@ from obligations.terms import expressions as e
 from obligations.terms.model import Clause
 from schedules.conventions import Convention, adjust
 from schedules.derivation import Derivation, Reasoned
-from schedules.spans import Span, after
 
 
 def occurrences(world: World) -> Iterator[Occurrence]:
@@ -99,7 +97,11 @@ def _dated(world: World, clause_id: str, clause: Clause, instance: Instance) -> 
     elif clause.series is not None and clause.during is not None:
         yield from pay_periods(world, clause_id, clause, instance)
     elif clause.series is not None:
-        yield from _counted_series(world, clause_id, clause, instance)
+        for draft in counted_series(world, clause_id, clause, instance):
+            _roll(world, clause, draft)
+            if clause.pay is not None or clause.grant is not None:
+                _figure(world, clause, draft)
+            yield draft
     else:
         draft = Draft(world, clause_id, clause, instance)
         _single(world, clause, draft)
@@ -147,35 +149,6 @@ def _roll(world: World, clause: Clause, draft: Draft) -> None:
     if rolled.value != draft.due_on:
         draft.adjusted_on = rolled.value
         draft.steps.append(rolled.why)
-
-
-def _counted_series(world: World, clause_id: str, clause: Clause, instance: Instance) -> Iterator[Draft]:
-    """A series of a stated number, each its own position; every date counts from the first, none from the last."""
-    series = clause.series
-    assert series is not None
-    assert series.times is not None, "check has seen the number"
-    first = world.day(series.first, instance) if series.first else _trigger_day(instance)
-    end = world.ending(clause, instance)
-    every: Span = series.every
-    for index in range(1, series.times + 1):
-        draft = Draft(world, clause_id, clause, instance, index, series.times)
-        if isinstance(first, NotYet):
-            draft.not_yet(first)
-        else:
-            span = replace(every, count=every.count * (index - 1))
-            draft.due(first if index == 1 else after(span, first, world.vesting_counting))
-            if clause.pay is not None or clause.grant is not None:
-                _figure(world, clause, draft)
-            if end is not None and draft.due_on is not None and draft.due_on > end.occurred_on:
-                why = Derivation("due after the series ended", end.occurred_on.isoformat(), (end.why,))
-                draft.end(State.TERMINATED, why, end.occurred_on)
-        yield draft
-
-
-def _trigger_day(instance: Instance) -> Reasoned[date] | NotYet:
-    if instance.trigger is None:
-        return NotYet(never="nothing set it off")
-    return Reasoned(instance.trigger.occurred_on, instance.trigger.why)
 
 
 def _end(world: World, clause: Clause, draft: Draft) -> None:

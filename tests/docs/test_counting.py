@@ -64,7 +64,7 @@ def test_month_ends_do_not_creep() -> None:
     """A payment due on the last of the month would drift to the 28th."""
     days = _days(date(2026, 1, 31))
     assert days["month_by_month"] == ["2026-01-31", "2026-02-28", "2026-03-31"]
-    assert days["from_the_next"] == ["2026-02-28", "2026-03-28", "2026-04-28"]
+    assert days["from_the_next"] == ["2026-02-28", "2026-03-31", "2026-04-30"]
 
 
 def test_the_day_of_the_event_may_be_day_1() -> None:
