@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import fields
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from config.calendars import Calendars
 from config.settings import BadSettings, Settings
@@ -86,27 +87,24 @@ def make_connectors(settings: Settings, machine: MachineClock) -> Mapping[str, C
 
 
 def engine_settings(settings: Settings) -> EngineSettings:
-    """The engine's numbers; raises `BadSettings` for one that cannot keep its promises."""
-    known = {one.name: one.default for one in fields(EngineSettings)}
-    given: dict[str, Any] = {}
-    for name, value in settings.engine.items():
+    """The engine's numbers; raises `BadSettings` for one that cannot keep its promises.
+
+    Numbers from the environment come as text and are read as numbers.
+    """
+    known = {one.name for one in fields(EngineSettings)}
+    for name in settings.engine:
         if name not in known:
             raise BadSettings(f"[engine] {name}: there is no such setting.{did_you_mean(name, known)}")
-        given[name] = tuple(value) if isinstance(value, list) else value
-        numbers = value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
-        whole = isinstance(known[name], int) or isinstance(value, dict)
-        if not all(_is_number(one, whole=whole) for one in numbers):
-            raise BadSettings(f"[engine] {name}: write {'a whole number' if whole else 'a number'}, not {value!r}")
-        if isinstance(value, list | dict) != (name in ("retry_delays_seconds", "destinations")):
-            raise BadSettings(f"[engine] {name}: {value!r} is of another shape; config/defaults.toml shows it")
     try:
-        return EngineSettings(**given)
-    except (TypeError, ValueError) as error:
-        raise BadSettings(f"[engine] {error}") from None
-
-
-def _is_number(value: object, *, whole: bool) -> bool:
-    return isinstance(value, int if whole else int | float) and not isinstance(value, bool)
+        return TypeAdapter(EngineSettings).validate_python(settings.engine)
+    except ValidationError as error:
+        faults = [
+            f"[engine] {'.'.join(map(str, fault['loc']))}: {fault['msg']}"
+            if fault["loc"]
+            else f"[engine] {fault['msg'].removeprefix('Value error, ')}"
+            for fault in error.errors(include_url=False, include_input=False, include_context=False)
+        ]
+        raise BadSettings("\n".join(faults)) from None
 
 
 @contextmanager

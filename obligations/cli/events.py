@@ -13,7 +13,6 @@ from obligations.domain.event import Report
 from obligations.planning.as_json import change_json, occurrence_json
 from obligations.service import Preview
 
-
 Details = Annotated[list[str], typer.Option("--with", metavar="field=value", help="A detail; may be repeated.")]
 Answers = Annotated[str, typer.Option("--answers", help="Which notice or instance it answers, where several are open.")]
 OwnId = Annotated[str | None, typer.Option("--id", help="Your own id of the event, so that it counts once.")]

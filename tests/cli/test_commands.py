@@ -1,0 +1,395 @@
+"""The commands as people and programs use them: a first round, exit codes, stable JSON, and output for a terminal."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from obligations.domain.occurrence import State
+from obligations.testing.slack import SlackStandIn, error
+from tests.cli.terminal import ROOT, Terminal, is_one_message
+from tests.service.office import LETTER
+
+START = "employment_started=2026-01-05"
+EXIT = "change_of_control=2026-03-02"
+COMMANDS = (
+    ["init"], ["check"], ["plan"], ["when"], ["contract"], ["contract", "add"], ["contract", "list"],
+    ["contract", "show"], ["event"], ["withdraw"], ["next"], ["why"], ["done"], ["approve"], ["refuse"],
+    ["deliveries"], ["run"],
+)  # fmt: skip
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+DECIMAL = re.compile(r"-?\d+(\.\d+)?")
+
+
+# --- a first round --------------------------------------------------------------------------------------------------
+
+
+def test_a_first_round_leads_from_nothing_to_an_approved_payment(terminal: Terminal) -> None:
+    """What the README shows, in a fresh folder."""
+    terminal.env["OBLIGATIONS_CONFIG"] = str(terminal.place / "new" / "obligations.toml")
+    begun = terminal.run("init", terminal.place / "new")
+    assert begun.code == 0, begun.err
+    assert (terminal.place / "new" / "obligations.toml").stat().st_mode & 0o777 == 0o600
+    file = terminal.place / "new" / "contract.yaml"
+    assert terminal.run("check", file).code == 0
+    added = terminal.run("contract", "add", file, "--as", "clerk@example.com")
+    assert "Next: obligations event first-offer employment_started YYYY-MM-DD" in added.out
+    for event, day in [("employment_started", "2026-01-05"), ("change_of_control", "2026-03-02")]:
+        said = terminal.run("event", "first-offer", event, day, "--yes", "--as", "clerk@example.com")
+        assert said.code == 0, said.err
+        assert "Recorded as ev-" in said.out
+    assert "lump_sum" in terminal.run("next").out
+    assert "5 calendar days after 2026-03-02" in terminal.run("why", "first-offer/lump_sum").out
+    done = terminal.run("done", "first-offer/i9", "--evidence", "form seen")
+    assert (done.code, done.out) == (0, "first-offer/i9/1: done\n")
+    waiting = terminal.run("deliveries", "--state", "proposed")
+    assert "needs hr and finance" in waiting.out
+    first = terminal.run("approve", "first-offer/lump_sum", "--as", "hr@example.com")
+    assert "still needs finance" in first.out
+    second = terminal.run("approve", "first-offer/lump_sum", "--as", "finance@example.com")
+    assert "goes at 2026-03-05 01:00Z" in second.out
+    assert "scheduled" in terminal.run("deliveries", "--state", "scheduled", "--contract", "first-offer").out
+    assert "first-offer" in terminal.run("contract", "list").out
+    assert "change_of_control" in terminal.run("contract", "show", "first-offer").out
+
+
+def test_init_keeps_what_is_there(terminal: Terminal) -> None:
+    """A second init must not overwrite secrets or terms."""
+    config = terminal.write("obligations.toml", 'tenant = "mine"\n')
+    contract = terminal.write("contract.yaml", "mine")
+    said = terminal.run("init", terminal.place)
+    assert said.code == 0
+    assert (config.read_text(), contract.read_text()) == ('tenant = "mine"\n', "mine")
+    assert said.out.count("kept ") == 2
+
+
+# --- exit codes -----------------------------------------------------------------------------------------------------
+
+
+def test_a_plan_that_lacks_a_required_event_ends_in_3_and_prints_its_json_all_the_same(terminal: Terminal) -> None:
+    said = terminal.run("plan", terminal.letter(), "--json")
+    assert said.code == 3
+    assert said.json["missing"][0]["name"] == "employment_started"
+    assert "--given employment_started=2026-01-31" in said.err
+    assert terminal.run("plan", terminal.letter()).code == 3
+
+
+def test_gaps_that_hold_up_nothing_end_in_0(terminal: Terminal) -> None:
+    """An unstated fact, and roles nobody plays yet, make some dates conditional; the plan is good."""
+    file = terminal.write("offer.yaml", "terms: 1\ncontract: {id: jin, template: offer-letter}\n")
+    said = terminal.run("plan", file, "--given", START, "--json")
+    assert said.code == 0, said.err
+    assert any(not question["required"] for question in said.json["missing"])
+    assert {push["reaches"] for push in said.json["pushes"]} == {None}
+    assert terminal.run("check", file).code == 0
+
+
+def test_a_judgment_only_a_person_can_make_ends_in_4(terminal: Terminal) -> None:
+    file = terminal.write("offer.yaml", "terms: 1\ncontract: {id: jin, template: offer-letter}\n")
+    said = terminal.run("plan", file, "--given", START, "--given", "terminated=2026-03-02")
+    assert said.code == 4, said
+    assert "good_cause" in said.out or "good cause" in said.out
+
+
+def test_who_may_not_decide_ends_in_4(kept: Terminal) -> None:
+    assert (
+        kept.run("event", "letter", "change_of_control", "2026-03-02", "--yes", "--as", "clerk@example.com").code == 0
+    )
+    before = kept.rows()
+    for person, words in [("mei@example.com", "Mei is manager"), ("nobody@example.com", "names nobody")]:
+        said = kept.run("approve", "letter/lump_sum", "--as", person)
+        assert is_one_message(said, code=4)
+        assert words in said.err
+    assert kept.rows() == before
+
+
+def test_an_example_that_fails_is_a_finding_with_its_line(terminal: Terminal) -> None:
+    example = """
+examples:
+  - name: five days
+    given: {employment_started: 2026-01-05, change_of_control: 2026-03-02}
+    expect: {lump_sum: {due_on: 2026-03-08}}
+"""
+    said = terminal.run("check", terminal.write("letter.yaml", LETTER + example), "--json")
+    assert said.code == 1
+    (finding,) = said.json["findings"]
+    assert finding["line"] > LETTER.count("\n")
+    assert "2026-03-07" in finding["message"]
+
+
+# --- JSON -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def planned(terminal: Terminal) -> Any:
+    file = terminal.write("offer.yaml", "terms: 1\ncontract: {id: jin, template: offer-letter}\n")
+    said = terminal.run(
+        "plan",
+        file,
+        "--given",
+        "employment_started=2005-04-11",
+        "--given",
+        "change_of_control=2006-10-16",
+        "--as-of",
+        "2006-10-17",
+        "--json",
+    )
+    assert said.code == 0, said.err
+    return said.json
+
+
+def test_the_plan_has_exactly_its_keys(planned: Any) -> None:
+    assert planned["schema"] == "obligations.plan/1"
+    assert list(planned) == [
+        "schema", "contract", "as_of", "windows", "occurrences", "powers", "pushes", "under_other_readings", "missing",
+        "dormant", "hash",
+    ]  # fmt: skip
+    assert {tuple(window) for window in planned["windows"]} == {("name", "first_on", "last_on")}
+    for one in planned["occurrences"]:
+        assert set(one) >= {
+            "clause", "index", "of", "id", "instance", "state", "waiting_for", "missing", "due_on", "adjusted_on",
+            "from_on", "to_on", "amount", "units", "derivation",
+        }  # fmt: skip
+    for one in planned["pushes"]:
+        assert set(one) >= {"clause", "index", "kind", "connector", "send_at"}
+
+
+def test_every_value_of_the_plan_has_its_form(planned: Any) -> None:
+    states = {state.value for state in State}
+    for one in planned["occurrences"]:
+        assert one["state"] in states
+        for name in ("due_on", "adjusted_on", "soft_on", "from_on", "to_on"):
+            assert one[name] is None or DAY.fullmatch(one[name])
+        if one["amount"] is not None:
+            assert set(one["amount"]) == {"value", "currency"}
+            assert DECIMAL.fullmatch(one["amount"]["value"])
+        assert one["units"] is None or DECIMAL.fullmatch(one["units"])
+        assert isinstance(one["index"], int)
+        assert set(one["derivation"]) >= {"rule"}
+    for push in planned["pushes"]:
+        assert push["kind"] in ("reminder", "action")
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", push["send_at"])
+
+
+def test_occurrences_stand_by_due_day_the_undated_last(planned: Any) -> None:
+    days = [one["due_on"] or "9999" for one in planned["occurrences"]]
+    assert days == sorted(days)
+    assert days[-1] == "9999"
+
+
+def test_the_plan_runs_on_the_chosen_readings_alone(planned: Any) -> None:
+    ids = [one["id"] for one in planned["occurrences"]]
+    assert len(ids) == len(set(ids))
+    (lump_sum,) = [one for one in planned["occurrences"] if one["clause"] == "lump_sum"]
+    assert lump_sum["due_on"] == "2006-10-21"
+    rolled = [one for one in planned["under_other_readings"] if one["clause"] == "lump_sum"]
+    assert {one["adjusted_on"] for one in rolled} >= {"2006-10-20", "2006-10-23"}
+
+
+def test_windows_are_those_of_the_file(planned: Any, terminal: Terminal) -> None:
+    assert planned["windows"] == [{"name": "protected", "first_on": "2005-04-11", "last_on": "2007-04-10"}]
+    bare = terminal.run("plan", terminal.letter(), "--json").json
+    assert bare["windows"] == [{"name": "protected", "first_on": None, "last_on": None}]
+
+
+def test_the_order_of_what_is_given_changes_no_byte(terminal: Terminal) -> None:
+    given = (START, EXIT, "change_of_control=2026-03-01")
+    outputs = {
+        terminal.run("plan", terminal.letter(), *(word for one in order for word in ("--given", one)), "--json").out
+        for order in itertools.permutations(given)
+    }
+    assert len(outputs) == 1
+
+
+@pytest.fixture
+def exited(kept: Terminal) -> Terminal:
+    said = kept.run("event", "letter", "change_of_control", "2026-03-02", "--yes", "--as", "clerk@example.com")
+    assert said.code == 0, said.err
+    return kept
+
+
+def test_every_command_has_json_with_its_schema(exited: Terminal) -> None:
+    """Programs read these; a key that goes is a break of theirs."""
+    file = exited.letter()
+    keys = {
+        ("check", file): ("obligations.check/1", {"file", "findings"}),
+        ("plan", file, "--given", START): ("obligations.plan/1", {"contract", "windows", "occurrences"}),
+        ("when", "30 days after 2026-01-31"): ("obligations.when/1", {"phrase", "on", "weekday", "derivation"}),
+        ("when", "2 months beginning on 2026-01-31"): ("obligations.when/1", {"first_on", "last_on"}),
+        ("contract", "list"): ("obligations.contracts/1", {"contracts"}),
+        ("contract", "show", "letter"): ("obligations.contract/1", {"id", "title", "events", "plan"}),
+        ("next",): ("obligations.next/1", {"today", "occurrences", "needs_person", "awaiting_approval", "parked"}),
+        ("why", "letter/lump_sum"): ("obligations.why/1", {"contract", "derivation", "under_other_readings"}),
+        ("deliveries",): ("obligations.deliveries/1", {"deliveries"}),
+        ("approve", "letter/lump_sum", "--as", "hana"): ("obligations.decision/1", {"decided"}),
+        ("refuse", "letter/lump_sum", "--as", "finn"): ("obligations.decision/1", {"decided"}),
+        ("done", "letter/i9", "--evidence", "x"): ("obligations.done/1", {"occurrence"}),
+        ("event", "letter", "change_of_control", "2026-03-01", "--yes"): ("obligations.event/1", {"id", "changes"}),
+        ("withdraw", "ev-start", "--yes"): ("obligations.event/1", {"id", "contract", "changes"}),
+        ("contract", "add", file, "--change"): ("obligations.plan/1", {"contract", "occurrences"}),
+    }  # fmt: skip
+    for words, (schema, wanted) in keys.items():
+        said = exited.run(*words, "--json")
+        assert said.code == 0, (words, said.err)
+        assert said.json["schema"] == schema, words
+        assert set(said.json) >= wanted, words
+        assert said.err == "", words
+
+
+def test_a_proposed_delivery_says_whose_approval_it_needs(exited: Terminal) -> None:
+    (one,) = [
+        it
+        for it in exited.run("deliveries", "--state", "proposed", "--json").json["deliveries"]
+        if it["clause"] == "lump_sum"
+    ]
+    assert one["needs_approval_by"] == ["hr", "finance"]
+    assert (one["state"], one["attempts"], one["supersedes"]) == ("proposed", 0, None)
+
+
+# --- for people -----------------------------------------------------------------------------------------------------
+
+
+def test_output_fits_eighty_columns_and_has_no_colour(exited: Terminal) -> None:
+    offer = exited.write("offer.yaml", "terms: 1\ncontract: {id: jin, template: offer-letter}\n")
+    for words in (
+        ("plan", offer, "--given", START, "--given", EXIT),
+        ("next", "--days", "400"),
+        ("why", "letter/lump_sum"),
+        ("deliveries",),
+        ("contract", "show", "letter"),
+        ("contract", "list"),
+        ("event", "letter", "change_of_control", "2026-03-01", "--yes"),
+    ):
+        said = exited.run(*words)
+        assert said.code == 0, said
+        for line in said.out.splitlines():
+            assert len(line) <= 80, (words, line)
+        assert "\x1b" not in said.out
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_explains_itself(terminal: Terminal, command: list[str]) -> None:
+    said = terminal.run(*command, "--help")
+    assert said.code == 0
+    assert "Usage:" in said.out
+    assert len(said.out.splitlines()) > 4
+    assert "\x1b" not in said.out
+
+
+def test_every_command_is_among_those_tried(terminal: Terminal) -> None:
+    """A new command without a test of its help and exit codes would go unnoticed."""
+    said = terminal.run("--help").out + terminal.run("contract", "--help").out
+    listed = set(re.findall(r"^  ([a-z]+)  ", said, re.M))
+    assert listed == {command[-1] for command in COMMANDS}
+
+
+def test_a_reader_that_leaves_early_sees_no_traceback(kept: Terminal) -> None:
+    """`obligations contract show letter | head -1`."""
+    first = subprocess.run(
+        f"{sys.executable} -m obligations contract show letter --json | head -1",
+        shell=True, cwd=ROOT, env={**os.environ, **kept.env}, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert first.stdout == "{\n"
+    assert first.stderr == ""
+
+
+def test_the_installed_command_says_one_sentence_and_its_code(terminal: Terminal) -> None:
+    """As a process of its own: no traceback, nothing on standard output."""
+    said = terminal.process("why", "letter/lump_sum")
+    assert said.code == 2
+    assert re.fullmatch(r"obligations: .*\n", said.err)
+    assert said.out == ""
+
+
+# --- the daemon -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def slack() -> Iterator[SlackStandIn]:
+    with SlackStandIn(users={"hana@example.com": "U1"}) as workspace:
+        yield workspace
+
+
+def daemon(terminal: Terminal, **env: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "obligations", "run"],
+        cwd=ROOT, env={**os.environ, **terminal.env, **env}, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def read_until(process: subprocess.Popen[str], words: str) -> str:
+    """What the daemon says on standard error, up to the line that holds the words."""
+    assert process.stderr is not None
+    said = ""
+    for line in process.stderr:
+        said += line
+        if words in line:
+            return said
+    raise AssertionError(f"the daemon ended without saying {words!r}: {said}")
+
+
+def test_a_revoked_slack_token_is_said_in_one_sentence_and_the_daemon_goes_on(
+    terminal: Terminal, slack: SlackStandIn
+) -> None:
+    slack.script("auth.test", error("token_revoked"))
+    terminal.write(
+        "obligations.toml",
+        f'[sending]\nactions = "console"\n[connectors.slack]\ntoken = "xoxb-1-revoked"\nbase_url = "{slack.base_url}"\n',
+    )
+    process = daemon(terminal)
+    try:
+        said = read_until(process, "obligations: ")
+        sentence = said.splitlines()[-1]
+        assert "Slack" in sentence or "slack" in sentence
+        assert "xoxb" not in said
+        assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+        assert process.stderr is not None
+        assert "Traceback" not in process.stderr.read()
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_second_daemon_on_one_file_is_refused(terminal: Terminal) -> None:
+    terminal.write("obligations.toml", '[sending]\nreminders = "console"\nactions = "console"\n')
+    process = daemon(terminal)
+    try:
+        read_until(process, "the daemon starts")
+        second = terminal.process("run")
+        assert second.code == 2
+        assert f"another daemon (process {process.pid}) already works on" in second.err
+        assert "Traceback" not in second.err
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_daemon_reminds_of_what_was_added_while_it_runs(terminal: Terminal) -> None:
+    terminal.write("obligations.toml", '[sending]\nreminders = "console"\nactions = "console"\n')
+    process = daemon(terminal)
+    try:
+        read_until(process, "the daemon starts")
+        assert terminal.run("contract", "add", terminal.letter()).code == 0
+        assert terminal.run("event", "letter", "employment_started", "2026-02-27", "--yes").code == 0
+        assert process.stdout is not None
+        assert next(line for line in process.stdout if "I-9" in line)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+    finally:
+        process.kill()
+        process.communicate()
+    states = {it["state"] for it in terminal.run("deliveries", "--json").json["deliveries"]}
+    assert "delivered" in states

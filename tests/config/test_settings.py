@@ -1,0 +1,155 @@
+"""Settings come from where they are said to come from, and say so when they are wrong."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from datetime import date, time
+from pathlib import Path
+
+import pytest
+
+from config.calendars import Calendars
+from config.settings import BadSettings, Settings, config_path, default_text, read_settings
+from config.shipped import find_template, template_ids
+from config.zones import Zones
+from obligations.app import engine_settings, make_connectors
+from obligations.clocks import SystemMachineClock
+from obligations.engine.settings import EngineSettings
+
+
+@pytest.fixture(autouse=True)
+def _bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in [name for name in os.environ if name.startswith("OBLIGATIONS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "obligations.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_written_defaults_are_the_defaults(tmp_path: Path) -> None:
+    """A file that `init` wrote and nobody changed behaves as no file at all."""
+    shipped = read_settings(written(tmp_path, default_text()))
+    assert shipped.model_copy(update={"engine": {}}) == Settings()
+    assert engine_settings(shipped) == EngineSettings()
+
+
+def test_every_setting_stands_in_the_shipped_file() -> None:
+    table = tomllib.loads(default_text())
+    assert set(table["sending"]) == set(type(Settings().sending).model_fields)
+    hidden = {"dangerous_clock", "dangerous_kill_at", "log", "slack_token", "connectors", "engine", "sending"}
+    assert set(Settings.model_fields) - hidden == {name for name, value in table.items() if not isinstance(value, dict)}
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written(tmp_path, 'tenant = "file"\n[sending]\nremind_at = "08:00"\nact_at = "07:00"\n')
+    monkeypatch.setenv("OBLIGATIONS_TENANT", "environment")
+    monkeypatch.setenv("OBLIGATIONS_SENDING__REMIND_AT", "10:30")
+    settings = read_settings(path)
+    assert settings.tenant == "environment"
+    assert (settings.sending.remind_at, settings.sending.act_at) == (time(10, 30), time(7))
+
+
+def test_an_empty_variable_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A unit file that says `OBLIGATIONS_SLACK_TOKEN=` gives no token, not an empty one."""
+    monkeypatch.setenv("OBLIGATIONS_SLACK_TOKEN", "")
+    monkeypatch.setenv("OBLIGATIONS_DATABASE_URL", "")
+    settings = read_settings(written(tmp_path, 'database_url = "sqlite:////var/lib/o.db"\n'))
+    assert settings.slack_token is None
+    assert settings.database() == "sqlite:////var/lib/o.db"
+
+
+def test_without_anything_it_is_one_file_in_the_data_folder(tmp_path: Path) -> None:
+    assert read_settings().database() == f"sqlite:///{tmp_path}/data/obligations/obligations.sqlite3"
+    assert config_path() == tmp_path / "config" / "obligations" / "obligations.toml"
+
+
+def test_every_fault_is_named_with_where_it_stands(tmp_path: Path) -> None:
+    path = written(tmp_path, 'colour = "red"\nlog = "loud"\n[sending]\nremind_at = "25:00"\n')
+    with pytest.raises(BadSettings) as caught:
+        read_settings(path)
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 3
+    assert all(str(path) in line for line in lines)
+    assert any(line.startswith("sending.remind_at: ") for line in lines)
+
+
+def test_a_secret_is_never_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OBLIGATIONS_DATABASE_URL", "postgresql://hr:hunter2@db/o")
+    settings = read_settings(written(tmp_path, ""))
+    assert "hunter2" not in f"{settings!r}{settings}"
+    with pytest.raises(BadSettings) as caught:
+        read_settings(written(tmp_path, 'slack_token = ["hunter2"]'))
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ("lease_seconds = 30", "more than twice the time-out"),
+        ("lease_secs = 30", 'no such setting. Did you mean "lease_seconds"'),
+        ("lease_seconds = true", "lease_seconds: write a number, not True"),
+        ("total_concurrency = 2.5", "total_concurrency: write a whole number"),
+        ('retry_delays_seconds = ["soon"]', "retry_delays_seconds: write a number"),
+        ("retry_delays_seconds = 5", "retry_delays_seconds: 5 is of another shape"),
+        ("destinations = {payroll = 0}", "payroll has 0 slots"),
+        ("timeout_seconds = nan", "must be more than 0 seconds"),
+    ],
+)
+def test_an_engine_that_cannot_keep_its_promises_is_refused(tmp_path: Path, table: str, words: str) -> None:
+    with pytest.raises(BadSettings, match=words):
+        engine_settings(read_settings(written(tmp_path, f"[engine]\n{table}\n")))
+
+
+def test_the_engine_takes_its_lists(tmp_path: Path) -> None:
+    made = engine_settings(
+        read_settings(written(tmp_path, "[engine]\nretry_delays_seconds = [1, 2.5]\ndestinations = {payroll = 2}\n"))
+    )
+    assert (made.retry_delays_seconds, made.destinations) == ((1, 2.5), {"payroll": 2})
+
+
+async def test_connectors_are_met_by_their_entry_points(tmp_path: Path) -> None:
+    settings = read_settings(written(tmp_path, '[sending]\nreminders = "console"\nactions = "console"\n'))
+    made = make_connectors(settings, SystemMachineClock())
+    assert set(made) == {"console"}
+    for connector in made.values():
+        await connector.close()
+
+
+def test_a_connector_that_is_not_installed_is_named_with_those_that_are(tmp_path: Path) -> None:
+    settings = read_settings(written(tmp_path, '[sending]\nreminders = "pigeon"\n'))
+    with pytest.raises(BadSettings, match='no connector "pigeon"; installed are console, http, slack'):
+        make_connectors(settings, SystemMachineClock())
+
+
+# --- what ships -----------------------------------------------------------------------------------------------------
+
+
+def test_a_template_is_found_by_its_id_or_beside_the_contract(tmp_path: Path) -> None:
+    assert "offer-letter" in template_ids()
+    (tmp_path / "own.yaml").write_text("terms: 1\n", encoding="utf-8")
+    assert find_template("own.yaml", tmp_path) == ("terms: 1\n", str(tmp_path / "own.yaml"))
+    for wanted in ("own", "none.yaml", "../../etc/passwd"):
+        with pytest.raises(LookupError, match="shipped are offer-letter"):
+            find_template(wanted, tmp_path)
+
+
+def test_holidays_are_those_in_force_each_year() -> None:
+    us, both = Calendars()["US"], Calendars()["US+CN"]
+    assert us.is_open(date(2006, 6, 19))
+    assert not us.is_open(date(2026, 6, 19))
+    assert us.is_open(date(2026, 10, 1))
+    assert not both.is_open(date(2026, 10, 1))
+    with pytest.raises(KeyError):
+        Calendars()["MARS"]
+
+
+def test_zones_are_the_pinned_ones() -> None:
+    zones = Zones()
+    assert "Asia/Shanghai" in zones
+    assert "Nowhere/Land" not in zones
