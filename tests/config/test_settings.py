@@ -93,10 +93,10 @@ def test_a_secret_is_never_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     [
         ("lease_seconds = 30", "more than twice the time-out"),
         ("lease_secs = 30", 'no such setting. Did you mean "lease_seconds"'),
-        ("lease_seconds = true", "lease_seconds: write a number, not True"),
-        ("total_concurrency = 2.5", "total_concurrency: write a whole number"),
-        ('retry_delays_seconds = ["soon"]', "retry_delays_seconds: write a number"),
-        ("retry_delays_seconds = 5", "retry_delays_seconds: 5 is of another shape"),
+        ("lease_seconds = []", "lease_seconds: .*valid number"),
+        ("total_concurrency = 2.5", "total_concurrency: .*valid integer"),
+        ('retry_delays_seconds = ["soon"]', "retry_delays_seconds.0: .*valid number"),
+        ("retry_delays_seconds = 5", "retry_delays_seconds: .*valid tuple"),
         ("destinations = {payroll = 0}", "payroll has 0 slots"),
         ("timeout_seconds = nan", "must be more than 0 seconds"),
     ],
@@ -111,6 +111,12 @@ def test_the_engine_takes_its_lists(tmp_path: Path) -> None:
         read_settings(written(tmp_path, "[engine]\nretry_delays_seconds = [1, 2.5]\ndestinations = {payroll = 2}\n"))
     )
     assert (made.retry_delays_seconds, made.destinations) == ((1, 2.5), {"payroll": 2})
+
+
+def test_a_number_from_the_environment_is_read_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything in an environment is text; a daemon in a container could not be told its time-out."""
+    monkeypatch.setenv("OBLIGATIONS_ENGINE__TIMEOUT_SECONDS", "20")
+    assert engine_settings(read_settings(written(tmp_path, ""))).timeout_seconds == 20
 
 
 async def test_connectors_are_met_by_their_entry_points(tmp_path: Path) -> None:
