@@ -343,7 +343,8 @@ def test_a_revoked_slack_token_is_said_in_one_sentence_and_the_daemon_goes_on(
     slack.script("auth.test", error("token_revoked"))
     terminal.write(
         "obligations.toml",
-        f'[sending]\nactions = "console"\n[connectors.slack]\ntoken = "xoxb-1-revoked"\nbase_url = "{slack.base_url}"\n',
+        '[sending]\nactions = "console"\n[connectors.slack]\ntoken = "xoxb-1-revoked"\n'
+        f'base_url = "{slack.base_url}"\n',
     )
     process = daemon(terminal)
     try:
