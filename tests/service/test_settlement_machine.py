@@ -26,9 +26,7 @@ from tests.service.office import DELIVERED, FAILED, LETTER, REJECTED, UNKNOWN, O
 START = date(2026, 1, 5)
 PEOPLE = ("hana@example.com", "finn@example.com")
 AMOUNTS = ("125000.00", "130000.00", "90000.00")
-OUTCOMES = st.sampled_from(
-    [(DELIVERED, True), (DELIVERED, True), (FAILED, False), (UNKNOWN, True), (UNKNOWN, False), (REJECTED, False)]
-)
+OUTCOMES = st.sampled_from([(DELIVERED, True), (FAILED, False), (UNKNOWN, True), (UNKNOWN, False), (REJECTED, False)])
 
 
 @cache
@@ -45,8 +43,9 @@ class Years(RuleBasedStateMachine):
 
     folder: str
 
-    @initialize()
-    def hire(self) -> None:
+    @initialize(first=st.one_of(st.none(), OUTCOMES))
+    def hire(self, first: tuple[Outcome, bool] | None) -> None:
+        """Hired, exited, the lump sum approved and on its way, with one answer or none yet."""
         self._place = tempfile.TemporaryDirectory(dir=self.folder)
         path = Path(self._place.name) / "o.db"
         shutil.copy(_migrated(self.folder), path)
@@ -66,6 +65,8 @@ class Years(RuleBasedStateMachine):
         self._approve_everything()
         self.office.clock.advance(days=4)
         self._claim()
+        if first is not None:
+            self._answered([first])
 
     # Few rules with many faces: what goes wrong needs a person, a fact and the network at the right moments.
 
@@ -113,6 +114,12 @@ class Years(RuleBasedStateMachine):
 
     @rule(outcomes=st.lists(OUTCOMES, min_size=1, max_size=3), then_claim=st.booleans())
     def the_network_answers(self, outcomes: list[tuple[Outcome, bool]], then_claim: bool) -> None:
+        self._answered(outcomes)
+        if then_claim:
+            self.office.clock.advance(seconds=600)
+            self._claim()
+
+    def _answered(self, outcomes: list[tuple[Outcome, bool]]) -> None:
         actions = 0
         for claim in sorted(self.flying, key=lambda one: (one.name != "act.payroll.one_time_earning", one.key)):
             outcome, arrived = DELIVERED, True
@@ -121,9 +128,6 @@ class Years(RuleBasedStateMachine):
                 actions += 1
             self.office.answer([claim], outcome, arrived=arrived)
         self.flying.clear()
-        if then_claim:
-            self.office.clock.advance(seconds=600)
-            self._claim()
 
     # --- what must hold
 
@@ -220,7 +224,7 @@ def test_payroll_ends_up_believing_the_plan(tmp_path: Path) -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=60, stateful_step_count=7, deadline=None, derandomize=True, database=None,
+            max_examples=80, stateful_step_count=5, deadline=None, derandomize=True, database=None,
             suppress_health_check=list(HealthCheck),
         ),
     )  # fmt: skip
