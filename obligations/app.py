@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import fields
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -15,14 +16,15 @@ from config.settings import BadSettings, Settings
 from config.shipped import find_template
 from config.zones import Zones
 from obligations.clocks import NotAClock, SystemClock, SystemMachineClock, TimeLapse, monotonic
-from obligations.engine.daemon import Daemon
 from obligations.engine.settings import EngineSettings
 from obligations.engine.steps import KillAt, Steps
 from obligations.planning.pushes import Sending
 from obligations.ports import Clock, Connector, MachineClock
 from obligations.service import Library, Service
-from obligations.store import daemon_lock, open_store
 from obligations.terms.errors import did_you_mean
+
+if TYPE_CHECKING:
+    from obligations.engine.daemon import Daemon
 
 CONNECTORS = "obligations.connectors"
 
@@ -55,6 +57,9 @@ def open_service(settings: Settings, beside: Path | None = None) -> Iterator[Ser
 
     Raises `StoreUnavailable` or `BadSettings` with one clear sentence.
     """
+    # The store, and the engine below, are met here and not above: commands that need neither start faster.
+    from obligations.store import open_store
+
     try:
         store = open_store(settings.database(), tenant=settings.tenant)
     except ValueError as error:
@@ -110,6 +115,9 @@ def engine_settings(settings: Settings) -> EngineSettings:
 @contextmanager
 def open_daemon(settings: Settings) -> Iterator[tuple[Daemon, Mapping[str, Connector]]]:
     """The background service, ready to run, with its connectors; it alone works on an SQLite file meanwhile."""
+    from obligations.engine.daemon import Daemon
+    from obligations.store import daemon_lock, open_store
+
     url = settings.database()
     machine = SystemMachineClock()
     clock = make_clock(settings)

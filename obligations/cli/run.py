@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import typer
 
 from config.settings import read_settings
 from obligations.app import open_daemon
 from obligations.cli.shell import plain_errors
-from obligations.engine.daemon import Daemon
-from obligations.logs import configure
 from obligations.ports import Connector
+
+if TYPE_CHECKING:
+    from obligations.engine.daemon import Daemon
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
 
 
 def run() -> None:
     """Keep the deadlines: remind, instruct, retry, until told to stop (Ctrl-C or SIGTERM)."""
+    # What only a daemon needs is met here, so that every other command starts faster.
+    import asyncio
+
+    from obligations.logs import configure
+
     with plain_errors():
         settings = read_settings()
         configure(level=LEVELS[settings.log])
@@ -28,6 +34,8 @@ def run() -> None:
 
 
 async def _work(daemon: Daemon, connectors: Mapping[str, Connector]) -> None:
+    import asyncio
+
     # A connector that cannot work now may be mended while the others go on: say so, and start.
     checking = asyncio.create_task(_tell_troubles(connectors))
     try:
