@@ -89,6 +89,15 @@ def default_text() -> str:
     return (resources.files("config") / "defaults.toml").read_text(encoding="utf-8")
 
 
+def first_text() -> str:
+    """The configuration to begin with: the shipped one, with reminders on the console until Slack is set up.
+
+    Instructions keep going by HTTP: shown on a console they would count as delivered, and nobody would be paid.
+    """
+    usual, first = 'reminders = "slack"', 'reminders = "console"   # to begin with; "slack" once it is set up below'
+    return default_text().replace(usual, first)
+
+
 def read_settings(path: Path | None = None) -> Settings:
     """The settings in force; raises `BadSettings` naming each one that is wrong and where it stands."""
     path = path or config_path()

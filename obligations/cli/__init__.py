@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from obligations.cli.contracts import contract_app, init
-from obligations.cli.deliveries import approve, deliveries, refuse
+from obligations.cli.deliveries import approve, deliveries, refuse, retry
 from obligations.cli.due import next_, why
 from obligations.cli.events import done, event, withdraw
 from obligations.cli.plans import check, plan, when
@@ -32,6 +32,7 @@ app.command()(done)
 app.command()(approve)
 app.command()(refuse)
 app.command()(deliveries)
+app.command()(retry)
 app.command()(run)
 
 

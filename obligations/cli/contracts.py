@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from config.settings import config_path, default_text, read_settings
+from config.settings import config_path, first_text, read_settings
 from obligations.app import open_service
 from obligations.cli import show
 from obligations.cli.shell import As, Json, actor, fail, plain_errors, print_json, read_text, service
@@ -42,7 +42,7 @@ def init(
 ) -> None:
     """Write the configuration file and a first contract, and make the database."""
     settings_file = config_path()
-    made = _write_once(settings_file, default_text(), 0o600)
+    made = _write_once(settings_file, first_text(), 0o600)
     contract_file = folder / "contract.yaml"
     made_contract = _write_once(contract_file, EXAMPLE.format(identifier="first-offer"), 0o644)
     with plain_errors():
@@ -57,6 +57,11 @@ def init(
     typer.echo(f"  obligations check {contract_file}")
     typer.echo(f"  obligations contract add {contract_file}")
     typer.echo("  obligations run")
+    if made:
+        typer.echo("")
+        typer.echo(
+            "Until Slack and payroll are set up there, reminders and instructions are shown where the daemon runs."
+        )
 
 
 def _write_once(path: Path, text: str, mode: int) -> bool:
@@ -108,6 +113,18 @@ def add(
     if required:
         typer.echo("")
         typer.echo(f"Next: obligations event {overview.stored.id} {required} YYYY-MM-DD")
+
+
+@contract_app.command("replan")
+def replan(
+    contract: Annotated[str | None, typer.Argument(help="A contract's id; every contract unless given.")] = None,
+) -> None:
+    """Plan again, so that what was not sent follows changed settings (the daemon does this for every other reason)."""
+    with service() as use:
+        names = [contract] if contract is not None else [one.id for one in use.contracts()]
+        for name in names:
+            use.replan(name)
+            typer.echo(f"{name}: planned again")
 
 
 @contract_app.command("list")

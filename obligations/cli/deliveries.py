@@ -1,4 +1,4 @@
-"""Commands about what is sent: list deliveries, approve, refuse."""
+"""Commands about what is sent: list deliveries, approve, refuse, send again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from obligations.cli import show
-from obligations.cli.shell import Json, fail, print_json, service
+from obligations.cli.shell import As, Json, actor, fail, print_json, service
 from obligations.domain.delivery import DeliveryState
 from obligations.planning.as_json import push_json
 from obligations.ports import StoredDelivery
@@ -73,6 +73,30 @@ def refuse(
 ) -> None:
     """Say no to a proposed payment or instruction."""
     _decide(delivery, person, False, reason, as_json)
+
+
+def retry(
+    delivery: What,
+    not_received: Annotated[
+        bool, typer.Option("--not-received", help="You asked the receiver, and it never took the instruction.")
+    ] = False,
+    person: As = None,
+    as_json: Json = False,
+) -> None:
+    """Send a parked delivery again, under its key and with its bytes."""
+    with service() as use:
+        again = use.retry(delivery, actor=actor(person), not_received=not_received)
+        needed = use.needed(again)
+    if as_json:
+        listed = [_json(one, needed.get(one.push.key, ())) for one in again]
+        print_json({"schema": "obligations.deliveries/1", "deliveries": listed})
+        return
+    for one in again:
+        why = f": {one.reason}" if one.state is DeliveryState.PARKED else ""
+        for line in show.wrapped(
+            f"{one.push.contract}/{one.push.clause}/{one.push.index}", f"{one.push.name} {one.state}{why}"
+        ):
+            typer.echo(line)
 
 
 def _decide(reference: str, person: str, approve_it: bool, reason: str, as_json: bool) -> None:

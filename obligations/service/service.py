@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import TypeVar
-from uuid import UUID
 
-from obligations.domain.delivery import UNSENT, DeliveryState
+from obligations.domain.delivery import UNSENT
 from obligations.domain.event import Report, Withdrawal
 from obligations.domain.occurrence import OPEN_STATES, Occurrence, Power, State
 from obligations.planning.alternatives import Alternative
 from obligations.planning.diff import Change, diff
 from obligations.planning.plan import Plan
-from obligations.planning.revisions import stands_in_the_way
-from obligations.planning.settlement import settle
 from obligations.planning.world import DONE, PlanningError
 from obligations.ports import (
-    Attempt,
-    Clock,
-    Conflict,
-    Decision,
     LedgerEntry,
-    Store,
     StoredContract,
     StoredDelivery,
     Transaction,
 )
-from obligations.service import approvals, lookup
+from obligations.service import lookup
 from obligations.service.contracts import Kept, Planner
-from obligations.service.errors import NeedsPerson, NotFound, PlanMoved, Refused
-from obligations.service.library import Library
+from obligations.service.deliveries import Deliveries
+from obligations.service.errors import NotFound, PlanMoved, Refused
 
 _TRIES = 5
 _T = TypeVar("_T")
@@ -72,20 +64,8 @@ class Overview:
     reports: tuple[Report, ...]
 
 
-class Service:
-    """The use cases over one store.
-
-    Args:
-        store: where everything is kept.
-        clock: business time; decides what is due today, and stamps what is recorded.
-        library: templates, calendars, zones and sending habits of this installation.
-    """
-
-    def __init__(self, store: Store, *, clock: Clock, library: Library) -> None:
-        self._store = store
-        self._clock = clock
-        self._library = library
-        self.planner = Planner(library)
+class Service(Deliveries):
+    """All use cases over one store: contracts, events, what is due and why, and what is sent."""
 
     # --- contracts --------------------------------------------------------------------------------------------------
 
@@ -312,189 +292,10 @@ class Service:
                     return found[0]
         return None
 
-    # --- deliveries and approvals -----------------------------------------------------------------------------------
-
-    def deliveries(
-        self, contract: str | None = None, states: Collection[DeliveryState] | None = None, limit: int | None = None
-    ) -> Sequence[StoredDelivery]:
-        """Deliveries by instant; raises `NotFound` for a contract that is not there."""
-        with self._store.read() as view:
-            if contract is not None:
-                lookup.contract(view, contract)
-            return view.deliveries(contract, states=states, limit=limit)
-
-    def attempts(self, key: UUID) -> Sequence[Attempt]:
-        """Every try of one delivery."""
-        with self._store.read() as view:
-            return view.attempts(key)
-
-    def needed(self, deliveries: Sequence[StoredDelivery]) -> dict[UUID, tuple[str, ...]]:
-        """The roles that still have to agree, for each proposed delivery."""
-        with self._store.read() as view:
-            return {
-                one.push.key: approvals.still_needed(one, view.decisions(one.push.key))
-                for one in deliveries
-                if one.state is DeliveryState.PROPOSED
-            }
-
-    def decide(
-        self, reference: str, *, person: str, approve: bool, reason: str = ""
-    ) -> Sequence[tuple[StoredDelivery, tuple[str, ...]]]:
-        """Record a person's yes or no to what is proposed; returns each delivery with the roles still needed.
-
-        `reference` names a delivery's key, or an occurrence whose proposed deliveries are all meant. Raises
-        `NeedsPerson` where that person may not decide, `NotFound` where nothing is proposed.
-        """
-        now = self._clock.now()
-        with self._store.read() as view:
-            shown = self._proposed(view, reference)
-        if approve:
-            # A correction must not overtake what it corrects: what can be stopped of that is stopped first.
-            for contract in sorted({one.push.contract for one in shown if one.push.supersedes is not None}):
-                self.replan(contract)
-
-        def write(view: Transaction) -> Sequence[tuple[StoredDelivery, tuple[str, ...]]]:
-            contracts = sorted({one.push.contract for one in shown})
-            kept = {contract: self._kept(view, contract, lock=True) for contract in contracts}
-            proposed = view.deliveries(states={DeliveryState.PROPOSED}, keys=[one.push.key for one in shown])
-            if {one.push.key: one.content_hash for one in proposed} != {
-                one.push.key: one.content_hash for one in shown
-            }:
-                raise PlanMoved(
-                    "what is proposed changed just now; look at it again: obligations deliveries --state proposed"
-                )
-            outcome = [
-                self._decide(view, kept[one.push.contract], one, person, approve, reason, now) for one in proposed
-            ]
-            decided = [one for one in outcome if not isinstance(one, NeedsPerson)]
-            if not decided:
-                raise next(one for one in outcome if isinstance(one, NeedsPerson))
-            return decided
-
-        return self._written(write)
-
-    def _proposed(self, view: Transaction, reference: str) -> list[StoredDelivery]:
-        open_ones = view.deliveries(states={DeliveryState.PROPOSED})
-        found = lookup.delivery(open_ones, reference)
-        if not found:
-            wanted = {one.id for one in lookup.occurrences(view, reference)}
-            found = [one for one in open_ones if one.push.occurrence_id in wanted]
-        if not found:
-            raise NotFound(
-                f'nothing is proposed for "{reference}"; `obligations deliveries --state proposed` lists what is'
-            )
-        return found
-
-    def _decide(
-        self,
-        view: Transaction,
-        kept: Kept,
-        one: StoredDelivery,
-        person: str,
-        approve: bool,
-        reason: str,
-        now: datetime,
-    ) -> tuple[StoredDelivery, tuple[str, ...]] | NeedsPerson:
-        who, roles = lookup.person(kept.terms, person)
-        decisions = view.decisions(one.push.key)
-        try:
-            role = approvals.role_for(one, decisions, who, roles, self._authors(view, kept, one))
-        except NeedsPerson as error:
-            return error
-        if approve and one.push.supersedes is not None:
-            _let_no_correction_overtake(one, view.deliveries(one.push.contract))
-        name = lookup.identity(who)
-        view.decide(Decision(one.push.key, one.content_hash, role, name, approve, now, reason))
-        verb = "approved" if approve else "refused"
-        object_ = f"{one.push.clause}/{one.push.index} {one.push.name} {one.push.key}"
-        said = f"as {role}, over sha256 {one.content_hash}"
-        view.note(LedgerEntry(now, name, f"delivery {verb}", one.push.contract, object_, after=said, reason=reason))
-        left = tuple(role_ for role_ in approvals.still_needed(one, decisions) if role_ != role)
-        if not approve:
-            view.move(one.push.key, {DeliveryState.PROPOSED}, DeliveryState.REFUSED, f"refused by {name}: {reason}")
-            return one, left
-        if not left:
-            view.move(one.push.key, {DeliveryState.PROPOSED}, DeliveryState.SCHEDULED, "approved by everyone asked")
-        return one, left
-
-    def _authors(self, view: Transaction, kept: Kept, one: StoredDelivery) -> frozenset[str]:
-        occurrence = next((it for it in view.occurrences(kept.stored.id) if it.id == one.push.occurrence_id), None)
-        recorded = approvals.authors_of(occurrence, kept.log) if occurrence else frozenset()
-        if one.push.supersedes is not None:
-            recorded |= frozenset(self._took_back(kept, one.push.occurrence_id))
-        return recorded | {kept.stored.added_by.casefold()}
-
-    def _took_back(self, kept: Kept, occurrence_id: UUID) -> Iterator[str]:
-        """Who took back a report that the occurrence rested on: a correction of what was sent is their doing."""
-        reported = {entry.id: entry for entry in kept.log if isinstance(entry, Report)}
-        for entry in kept.log:
-            if not isinstance(entry, Withdrawal) or entry.report_id not in reported:
-                continue
-            with_it = (*kept.reports, reported[entry.report_id])
-            try:
-                before = self.planner.plan(kept.terms, with_it, None).occurrence(occurrence_id)
-            except PlanningError:  # another report stands in its place
-                yield entry.recorded_by.casefold()
-                continue
-            if before is not None and approvals.rests_on(before, entry.report_id):
-                yield entry.recorded_by.casefold()
-
-    # --- the clock --------------------------------------------------------------------------------------------------
-
-    def replan(self, contract: str) -> None:
-        """Bring one contract in step with the day it is; the daemon calls this when the clock changes a plan."""
-
-        def write(view: Transaction) -> None:
-            self._settle(view, self._kept(view, contract, lock=True), self._clock.now(), "the clock")
-
-        self._written(write)
-
-    # --- inside -----------------------------------------------------------------------------------------------------
-
-    def _written(self, work: Callable[[Transaction], _T]) -> _T:
-        """What the work comes to, in one transaction; from the start again when another writer came first."""
-        for _ in range(_TRIES - 1):
-            try:
-                with self._store.write() as view:
-                    return work(view)
-            except Conflict:
-                continue
-        with self._store.write() as view:
-            return work(view)
-
-    def _kept(self, view: Transaction, contract: str, *, lock: bool = False) -> Kept:
-        stored = lookup.contract(view, contract, lock=lock)
-        return self.planner.kept(stored, view.log(stored.id))
-
-    def _plan(self, kept: Kept) -> Plan:
-        return self.planner.plan(kept.terms, kept.reports, self.planner.today(kept.terms, self._clock.now()))
-
-    def _settle(self, view: Transaction, kept: Kept, now: datetime, actor: str) -> Plan:
-        plan = self.planner.with_bounds(kept, self.planner.today(kept.terms, now))
-        contract = kept.stored.id
-        changes = settle(
-            plan,
-            view.occurrences(contract),
-            view.deliveries(contract),
-            tenant=self._library.tenant,
-            now=now,
-            actor=actor,
-        )
-        view.apply(contract, changes)
-        return plan
-
 
 def _confirm(preview: Preview, mark: str | None) -> None:
     if mark is not None and mark != preview.mark:
         raise PlanMoved("the plan changed since the diff was shown; look at it again and confirm anew")
-
-
-def _let_no_correction_overtake(one: StoredDelivery, deliveries: Iterable[StoredDelivery]) -> None:
-    chain = [
-        it for it in deliveries if (it.push.occurrence_id, it.push.name) == (one.push.occurrence_id, one.push.name)
-    ]
-    if stands_in_the_way(one.push, chain) is not None:
-        raise Refused("what this corrects is being sent at this moment; approve the correction in a minute")
 
 
 __all__ = ["Explanation", "Overview", "PlanningError", "Preview", "Service"]

@@ -23,7 +23,7 @@ EXIT = "change_of_control=2026-03-02"
 COMMANDS = (
     ["init"], ["check"], ["plan"], ["when"], ["contract"], ["contract", "add"], ["contract", "list"],
     ["contract", "show"], ["event"], ["withdraw"], ["next"], ["why"], ["done"], ["approve"], ["refuse"],
-    ["deliveries"], ["run"],
+    ["deliveries"], ["retry"], ["run"], ["contract", "replan"],
 )  # fmt: skip
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 DECIMAL = re.compile(r"-?\d+(\.\d+)?")

@@ -1,0 +1,208 @@
+"""The use cases about what is sent: looking, agreeing, refusing, sending again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from obligations.domain.delivery import DeliveryState, PushKind
+from obligations.domain.event import Report, Withdrawal
+from obligations.planning.revisions import stands_in_the_way
+from obligations.planning.world import PlanningError
+from obligations.ports import Attempt, Decision, LedgerEntry, StoredDelivery, Transaction
+from obligations.service import approvals, lookup
+from obligations.service.contracts import Kept
+from obligations.service.errors import NeedsPerson, NotFound, PlanMoved, Refused
+from obligations.service.ground import Ground
+
+
+class Deliveries(Ground):
+    """What is sent, was sent, or waits for a person."""
+
+    def deliveries(
+        self, contract: str | None = None, states: Collection[DeliveryState] | None = None, limit: int | None = None
+    ) -> Sequence[StoredDelivery]:
+        """Deliveries by instant; raises `NotFound` for a contract that is not there."""
+        with self._store.read() as view:
+            if contract is not None:
+                lookup.contract(view, contract)
+            return view.deliveries(contract, states=states, limit=limit)
+
+    def attempts(self, key: UUID) -> Sequence[Attempt]:
+        """Every try of one delivery."""
+        with self._store.read() as view:
+            return view.attempts(key)
+
+    def needed(self, deliveries: Sequence[StoredDelivery]) -> dict[UUID, tuple[str, ...]]:
+        """The roles that still have to agree, for each proposed delivery."""
+        with self._store.read() as view:
+            return {
+                one.push.key: approvals.still_needed(one, view.decisions(one.push.key))
+                for one in deliveries
+                if one.state is DeliveryState.PROPOSED
+            }
+
+    def decide(
+        self, reference: str, *, person: str, approve: bool, reason: str = ""
+    ) -> Sequence[tuple[StoredDelivery, tuple[str, ...]]]:
+        """Record a person's yes or no to what is proposed; returns each delivery with the roles still needed.
+
+        `reference` names a delivery's key, or an occurrence whose proposed deliveries are all meant. Raises
+        `NeedsPerson` where that person may not decide, `NotFound` where nothing is proposed.
+        """
+        now = self._clock.now()
+        with self._store.read() as view:
+            shown = self._proposed(view, reference)
+        if approve:
+            # A correction must not overtake what it corrects: what can be stopped of that is stopped first.
+            for contract in sorted({one.push.contract for one in shown if one.push.supersedes is not None}):
+                self.replan(contract)
+
+        def write(view: Transaction) -> Sequence[tuple[StoredDelivery, tuple[str, ...]]]:
+            contracts = sorted({one.push.contract for one in shown})
+            kept = {contract: self._kept(view, contract, lock=True) for contract in contracts}
+            proposed = view.deliveries(states={DeliveryState.PROPOSED}, keys=[one.push.key for one in shown])
+            if {one.push.key: one.content_hash for one in proposed} != {
+                one.push.key: one.content_hash for one in shown
+            }:
+                raise PlanMoved(
+                    "what is proposed changed just now; look at it again: obligations deliveries --state proposed"
+                )
+            outcome = [
+                self._decide(view, kept[one.push.contract], one, person, approve, reason, now) for one in proposed
+            ]
+            decided = [one for one in outcome if not isinstance(one, NeedsPerson)]
+            if not decided:
+                raise next(one for one in outcome if isinstance(one, NeedsPerson))
+            return decided
+
+        return self._written(write)
+
+    def _proposed(self, view: Transaction, reference: str) -> list[StoredDelivery]:
+        open_ones = view.deliveries(states={DeliveryState.PROPOSED})
+        found = lookup.delivery(open_ones, reference)
+        if not found:
+            wanted = {one.id for one in lookup.occurrences(view, reference)}
+            found = [one for one in open_ones if one.push.occurrence_id in wanted]
+        if not found:
+            raise NotFound(
+                f'nothing is proposed for "{reference}"; `obligations deliveries --state proposed` lists what is'
+            )
+        return found
+
+    def _decide(
+        self,
+        view: Transaction,
+        kept: Kept,
+        one: StoredDelivery,
+        person: str,
+        approve: bool,
+        reason: str,
+        now: datetime,
+    ) -> tuple[StoredDelivery, tuple[str, ...]] | NeedsPerson:
+        who, roles = lookup.person(kept.terms, person)
+        decisions = view.decisions(one.push.key)
+        try:
+            role = approvals.role_for(one, decisions, who, roles, self._authors(view, kept, one))
+        except NeedsPerson as error:
+            return error
+        if approve and one.push.supersedes is not None:
+            _let_no_correction_overtake(one, view.deliveries(one.push.contract))
+        name = lookup.identity(who)
+        view.decide(Decision(one.push.key, one.content_hash, role, name, approve, now, reason))
+        verb = "approved" if approve else "refused"
+        object_ = f"{one.push.clause}/{one.push.index} {one.push.name} {one.push.key}"
+        said = f"as {role}, over sha256 {one.content_hash}"
+        view.note(LedgerEntry(now, name, f"delivery {verb}", one.push.contract, object_, after=said, reason=reason))
+        left = tuple(role_ for role_ in approvals.still_needed(one, decisions) if role_ != role)
+        if not approve:
+            view.move(one.push.key, {DeliveryState.PROPOSED}, DeliveryState.REFUSED, f"refused by {name}: {reason}")
+            return one, left
+        if not left:
+            view.move(one.push.key, {DeliveryState.PROPOSED}, DeliveryState.SCHEDULED, "approved by everyone asked")
+        return one, left
+
+    def _authors(self, view: Transaction, kept: Kept, one: StoredDelivery) -> frozenset[str]:
+        occurrence = next((it for it in view.occurrences(kept.stored.id) if it.id == one.push.occurrence_id), None)
+        recorded = approvals.authors_of(occurrence, kept.log) if occurrence else frozenset()
+        if one.push.supersedes is not None:
+            recorded |= frozenset(self._took_back(kept, one.push.occurrence_id))
+        return recorded | {kept.stored.added_by.casefold()}
+
+    def _took_back(self, kept: Kept, occurrence_id: UUID) -> Iterator[str]:
+        """Who took back a report that the occurrence rested on: a correction of what was sent is their doing."""
+        reported = {entry.id: entry for entry in kept.log if isinstance(entry, Report)}
+        for entry in kept.log:
+            if not isinstance(entry, Withdrawal) or entry.report_id not in reported:
+                continue
+            with_it = (*kept.reports, reported[entry.report_id])
+            try:
+                before = self.planner.plan(kept.terms, with_it, None).occurrence(occurrence_id)
+            except PlanningError:  # another report stands in its place
+                yield entry.recorded_by.casefold()
+                continue
+            if before is not None and approvals.rests_on(before, entry.report_id):
+                yield entry.recorded_by.casefold()
+
+    # --- sending again ----------------------------------------------------------------------------------------------
+
+    def retry(self, reference: str, *, actor: str, not_received: bool = False) -> Sequence[StoredDelivery]:
+        """Send parked deliveries again; returns them as they then stand.
+
+        `reference` names a delivery's key, or an occurrence whose parked deliveries are all meant. What was never tried
+        is planned anew, so that it follows the people and connectors of today; what was tried goes again at once, under
+        its key and with its bytes. An action whose outcome stayed unknown goes again only when a person says that the
+        receiver never took it (`not_received`), since a receiver may have forgotten the key by now.
+
+        Raises `NotFound` where nothing is parked, `NeedsPerson` where an outcome is unknown.
+        """
+        now = self._clock.now()
+        with self._store.read() as view:
+            parked = self._parked(view, reference)
+        for contract in sorted({one.push.contract for one in parked}):
+            self.replan(contract)
+
+        def write(view: Transaction) -> Sequence[StoredDelivery]:
+            keys = [one.push.key for one in parked]
+            for one in view.deliveries(states={DeliveryState.PARKED}, keys=keys):
+                if one.attempts:
+                    self._send_again(view, one, actor, now, not_received)
+            return view.deliveries(keys=keys)
+
+        return self._written(write)
+
+    def _parked(self, view: Transaction, reference: str) -> list[StoredDelivery]:
+        stopped = view.deliveries(states={DeliveryState.PARKED})
+        found = lookup.delivery(stopped, reference)
+        if not found:
+            wanted = {one.id for one in lookup.occurrences(view, reference)}
+            found = [one for one in stopped if one.push.occurrence_id in wanted]
+        if not found:
+            raise NotFound(
+                f'nothing is parked for "{reference}"; `obligations deliveries --state parked` lists what is'
+            )
+        return found
+
+    def _send_again(
+        self, view: Transaction, one: StoredDelivery, actor: str, now: datetime, not_received: bool
+    ) -> None:
+        if one.push.kind is PushKind.ACTION and one.first_unknown_at is not None and not not_received:
+            raise NeedsPerson(
+                f"nobody knows whether {one.push.destination} took {one.push.clause}/{one.push.index}; ask there, then"
+                " repeat with --not-received if it never did, or report it done"
+            )
+        view.move(one.push.key, {DeliveryState.PARKED}, DeliveryState.RETRYING, f"sent again by {actor}")
+        object_ = f"{one.push.clause}/{one.push.index} {one.push.name} {one.push.key}"
+        said = "the receiver never took it" if not_received else ""
+        view.note(
+            LedgerEntry(now, actor, "delivery sent again", one.push.contract, object_, before=one.reason, reason=said)
+        )
+
+
+def _let_no_correction_overtake(one: StoredDelivery, deliveries: Iterable[StoredDelivery]) -> None:
+    chain = [
+        it for it in deliveries if (it.push.occurrence_id, it.push.name) == (one.push.occurrence_id, one.push.name)
+    ]
+    if stands_in_the_way(one.push, chain) is not None:
+        raise Refused("what this corrects is being sent at this moment; approve the correction in a minute")

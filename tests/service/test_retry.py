@@ -1,0 +1,70 @@
+"""Sending again what was parked: a way out for everything that stopped, and none that pays twice."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from obligations.domain.delivery import DeliveryState
+from obligations.service import NeedsPerson, NotFound
+from tests.service.office import LETTER, REJECTED, UNKNOWN, Office
+
+STARTED, EXIT = date(2026, 1, 5), date(2026, 3, 2)
+ACTION = "act.payroll.one_time_earning"
+
+
+@pytest.fixture
+def due(office: Office) -> Office:
+    """The lump sum is approved and due."""
+    office.add()
+    office.tell("employment_started", STARTED)
+    office.today(EXIT)
+    office.tell("change_of_control", EXIT)
+    office.approve("letter/lump_sum")
+    office.today(date(2026, 3, 6))
+    return office
+
+
+def test_what_was_rejected_goes_again_under_its_key_and_with_its_bytes(due: Office) -> None:
+    """A payment that payroll could not take would stay unpaid for good once payroll is mended."""
+    due.send(REJECTED, only="one_time_earning")
+    (parked,) = due.chain("lump_sum", ACTION)
+    assert parked.state is DeliveryState.PARKED
+    due.service.retry("letter/lump_sum", actor="hana@example.com")
+    due.send()
+    (sent,) = due.chain("lump_sum", ACTION)
+    assert sent.state is DeliveryState.DELIVERED
+    assert (sent.push.key, sent.body) == (parked.push.key, parked.body)
+    assert "delivery sent again" in [line.action for line in due.ledger()]
+
+
+def test_an_unknown_payment_goes_again_only_once_the_receiver_was_asked(due: Office) -> None:
+    """A receiver that forgot the key would pay a second time."""
+    due.send(UNKNOWN, only="one_time_earning")
+    (one,) = due.chain("lump_sum", ACTION)
+    with due.store.write() as view:
+        view.move(one.push.key, {DeliveryState.RETRYING}, DeliveryState.PARKED, "unknown outcome")
+    with pytest.raises(NeedsPerson, match="nobody knows whether payroll took lump_sum/1"):
+        due.service.retry("letter/lump_sum", actor="hana@example.com")
+    assert due.states("lump_sum", ACTION) == ["parked"]
+    due.service.retry("letter/lump_sum", actor="hana@example.com", not_received=True)
+    assert due.states("lump_sum", ACTION) == ["retrying"]
+    assert due.ledger()[-1].reason == "the receiver never took it"
+
+
+def test_what_was_never_tried_follows_the_people_of_today(office: Office) -> None:
+    """A reminder parked for want of a person would go nowhere although somebody fills the role by now."""
+    office.add()
+    office.tell("employment_started", STARTED)
+    (parked,) = office.chain("i9", "remind.employee.1-day-before")
+    assert parked.state is DeliveryState.PARKED
+    (still,) = office.service.retry("letter/i9", actor="hana@example.com")
+    assert still.state is DeliveryState.PARKED
+    office.add(LETTER.replace("people:", "people:\n  employee: {name: Jin, email: jin@example.com}"), change=True)
+    assert office.states("i9", "remind.employee.1-day-before") == ["scheduled"]
+
+
+def test_nothing_parked_is_said(due: Office) -> None:
+    with pytest.raises(NotFound, match="nothing is parked"):
+        due.service.retry("letter/lump_sum", actor="hana@example.com")
