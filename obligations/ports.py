@@ -125,7 +125,7 @@ class DeliveryChange:
     body: bytes
     content_hash: str
     state: DeliveryState
-    seen_in: frozenset[DeliveryState] | None = None   # None: it is new
+    seen_in: frozenset[DeliveryState] | None = None  # None: it is new
     reason: str = ""
 
 
@@ -133,8 +133,8 @@ class DeliveryChange:
 class Changes:
     """Everything one re-planning writes, in one transaction."""
 
-    occurrences: tuple[Occurrence, ...] = ()          # inserted or replaced by id
-    gone: tuple[UUID, ...] = ()                       # occurrence ids the plan no longer holds: deleted
+    occurrences: tuple[Occurrence, ...] = ()  # inserted or replaced by id
+    gone: tuple[UUID, ...] = ()  # occurrence ids the plan no longer holds: deleted
     deliveries: tuple[DeliveryChange, ...] = ()
     ledger: tuple[LedgerEntry, ...] = ()
     replan_at: datetime | None = None
@@ -196,9 +196,7 @@ class Transaction(Protocol):
         """Write a re-planning; raises `Conflict` when a delivery is no longer as it was seen."""
         ...
 
-    def move(
-        self, key: UUID, seen_in: Collection[DeliveryState], state: DeliveryState, reason: str = ""
-    ) -> None:
+    def move(self, key: UUID, seen_in: Collection[DeliveryState], state: DeliveryState, reason: str = "") -> None:
         """Change a delivery's state if it still is in one of `seen_in`; raises `Conflict` otherwise."""
         ...
 
@@ -291,7 +289,7 @@ class Store(Protocol):
         ...
 
     def record(self, results: Iterable[Result]) -> Sequence[UUID]:
-        """Write results in one transaction; returns the keys whose fence had moved on, for which nothing was written."""
+        """Write results in one transaction; returns the keys whose fence had moved on: nothing was written for them."""
         ...
 
     def rescue(self, *, machine_now: datetime, everything: bool = False) -> int:

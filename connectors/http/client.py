@@ -64,9 +64,7 @@ class HttpClient:
         transport: makes what carries the requests, once for each shard; None for httpx's own.
     """
 
-    def __init__(
-        self, *, user_agent: str, transport: Callable[[], httpx.AsyncBaseTransport] | None = None
-    ) -> None:
+    def __init__(self, *, user_agent: str, transport: Callable[[], httpx.AsyncBaseTransport] | None = None) -> None:
         trust = httpx.create_ssl_context(trust_env=False)
         self._clients = [
             httpx.AsyncClient(

@@ -12,10 +12,24 @@ from connectors.settings import Table, checked_url
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # Ours, or the client's: a setting that changed them would break the signature, the framing or the key.
-_TAKEN = frozenset((
-    "accept-encoding", "connection", "content-encoding", "content-length", "content-type", "expect", "host",
-    "idempotency-key", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "user-agent",
-))
+_TAKEN = frozenset(
+    (
+        "accept-encoding",
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "expect",
+        "host",
+        "idempotency-key",
+        "keep-alive",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "user-agent",
+    )
+)
 _TAKEN_PREFIXES = ("webhook-", "ce-")
 
 

@@ -30,9 +30,7 @@ def key_of(secret: str) -> bytes:
     except (binascii.Error, ValueError):
         raise ValueError(f"what follows {_PREFIX} is not base64; make a secret with {_MAKE_ONE}") from None
     if not 24 <= len(key) <= 64:
-        raise ValueError(
-            f"the secret holds {len(key)} bytes and must hold 24 to 64; make one with {_MAKE_ONE}"
-        )
+        raise ValueError(f"the secret holds {len(key)} bytes and must hold 24 to 64; make one with {_MAKE_ONE}")
     return key
 
 

@@ -113,9 +113,7 @@ class SlackConnector:
     async def _rewrite(self, claim: Claim, notice: Notice) -> Outcome:
         channel, ts = notice.edits.get("channel"), notice.edits.get("ts")
         if not (channel and ts):
-            return Outcome(
-                Verdict.REJECTED, f"{claim.destination}: the edit names no earlier message (channel and ts)"
-            )
+            return Outcome(Verdict.REJECTED, f"{claim.destination}: the edit names no earlier message (channel and ts)")
         try:
             updated = await self._call(
                 lambda: self._client.chat_update(

@@ -48,15 +48,15 @@ class Push:
 class DeliveryState(StrEnum):
     """Where the sending of a push stands."""
 
-    PROPOSED = "proposed"      # waits for people to agree
-    SCHEDULED = "scheduled"    # goes at its instant
-    SENDING = "sending"        # claimed by a daemon; the attempt is written
-    RETRYING = "retrying"      # failed or unknown; goes again at `next_attempt_at`
-    DELIVERED = "delivered"    # the receiver said yes
-    PARKED = "parked"          # stopped; a person must look
-    REFUSED = "refused"        # an approver said no
-    COLLAPSED = "collapsed"    # a stale reminder that a later one of the same occurrence replaced
-    CANCELLED = "cancelled"    # the plan no longer asks for it
+    PROPOSED = "proposed"  # waits for people to agree
+    SCHEDULED = "scheduled"  # goes at its instant
+    SENDING = "sending"  # claimed by a daemon; the attempt is written
+    RETRYING = "retrying"  # failed or unknown; goes again at `next_attempt_at`
+    DELIVERED = "delivered"  # the receiver said yes
+    PARKED = "parked"  # stopped; a person must look
+    REFUSED = "refused"  # an approver said no
+    COLLAPSED = "collapsed"  # a stale reminder that a later one of the same occurrence replaced
+    CANCELLED = "cancelled"  # the plan no longer asks for it
 
 
 _S = DeliveryState
@@ -79,11 +79,11 @@ UNSENT = frozenset({_S.PROPOSED, _S.SCHEDULED, _S.PARKED, _S.REFUSED})
 class Verdict(StrEnum):
     """What one attempt came to."""
 
-    DELIVERED = "delivered"    # accepted: 2xx, or ok
-    RETRY = "retry"            # surely had no effect; try again later
-    UNKNOWN = "unknown"        # may have had its effect; try again with the same key
-    REJECTED = "rejected"      # the receiver will never take it; a person must look
-    GONE = "gone"              # the receiver asked to be left alone (410)
+    DELIVERED = "delivered"  # accepted: 2xx, or ok
+    RETRY = "retry"  # surely had no effect; try again later
+    UNKNOWN = "unknown"  # may have had its effect; try again with the same key
+    REJECTED = "rejected"  # the receiver will never take it; a person must look
+    GONE = "gone"  # the receiver asked to be left alone (410)
 
 
 @dataclass(frozen=True, slots=True)

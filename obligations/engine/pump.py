@@ -60,9 +60,7 @@ class Pump:
         self._lanes = Lanes(
             self.settings.total_concurrency, self.settings.destination_concurrency, self.settings.destinations
         )
-        self._sender = Sender(
-            connectors, Policy(self.settings, chance), self.settings, machine, monotonic, self._steps
-        )
+        self._sender = Sender(connectors, Policy(self.settings, chance), self.settings, machine, monotonic, self._steps)
         self._recorder = Recorder(store, self.thread, self.settings, self._steps, recovered=self.nudge)
         self._wake = asyncio.Event()
         self._in_flight: set[asyncio.Task[None]] = set()

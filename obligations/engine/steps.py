@@ -10,12 +10,12 @@ from enum import StrEnum
 class Step(StrEnum):
     """Where the sending of one delivery stands, in this order."""
 
-    BEFORE_CLAIM = "before_claim"      # about to ask the store for work
-    CLAIMED = "claimed"                # attempts are written; nothing is sent
-    BEFORE_SEND = "before_send"        # the connector is called next
-    SENT = "sent"                      # the answer is in hand, and only there
-    BEFORE_RECORD = "before_record"    # results are about to be written
-    RECORDED = "recorded"              # results are written
+    BEFORE_CLAIM = "before_claim"  # about to ask the store for work
+    CLAIMED = "claimed"  # attempts are written; nothing is sent
+    BEFORE_SEND = "before_send"  # the connector is called next
+    SENT = "sent"  # the answer is in hand, and only there
+    BEFORE_RECORD = "before_record"  # results are about to be written
+    RECORDED = "recorded"  # results are written
 
 
 class Steps:

@@ -41,7 +41,11 @@ def claim(
         return []
     is_sqlite = connection.dialect.name == "sqlite"
     given: dict[str, Any] = {
-        "mine": tenant, "by_business": business_now, "by_machine": machine_now, "as_worker": worker, "up_to": limit,
+        "mine": tenant,
+        "by_business": business_now,
+        "by_machine": machine_now,
+        "as_worker": worker,
+        "up_to": limit,
     }
     if full:
         given["lanes"] = list(full)
@@ -58,8 +62,14 @@ def claim(
             connection,
             queue.START_ATTEMPT,
             [
-                {"tenant": tenant, "key": row.key, "number": row.attempts, "fence": row.fence, "worker": worker,
-                 "started_at": machine_now}
+                {
+                    "tenant": tenant,
+                    "key": row.key,
+                    "number": row.attempts,
+                    "fence": row.fence,
+                    "worker": worker,
+                    "started_at": machine_now,
+                }
                 for row in claimed
             ],
         )
@@ -97,8 +107,12 @@ def _collapse(connection: Connection, tenant: str, business_now: datetime, claim
     connection.execute(
         queue.COLLAPSE_OLDER,
         [
-            {"mine": tenant, "of_occurrence": row.occurrence_id, "to_destination": row.destination,
-             "before": row.send_at}
+            {
+                "mine": tenant,
+                "of_occurrence": row.occurrence_id,
+                "to_destination": row.destination,
+                "before": row.send_at,
+            }
             for row in claimed
         ],
     )
@@ -188,8 +202,15 @@ def rescue(connection: Connection, tenant: str, *, machine_now: datetime, everyt
         connection.execute(
             queue.FINISH_ATTEMPT,
             [
-                {"mine": tenant, "at_key": row.key, "at_number": row.attempts, "ended_at": machine_now,
-                 "came_to": Verdict.UNKNOWN.value, "answered": None, "said": queue.STOPPED}
+                {
+                    "mine": tenant,
+                    "at_key": row.key,
+                    "at_number": row.attempts,
+                    "ended_at": machine_now,
+                    "came_to": Verdict.UNKNOWN.value,
+                    "answered": None,
+                    "said": queue.STOPPED,
+                }
                 for row in sorted(sent_back, key=lambda row: row.key)
             ],
         )

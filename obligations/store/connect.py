@@ -82,7 +82,10 @@ def _sqlite_engine(database: Database, patience_seconds: float) -> Engine:
     engine = create_engine(
         database.url,
         connect_args={"timeout": patience_seconds, "isolation_level": None, "check_same_thread": False},
-        pool_size=8, max_overflow=24, pool_timeout=patience_seconds, hide_parameters=True,
+        pool_size=8,
+        max_overflow=24,
+        pool_timeout=patience_seconds,
+        hide_parameters=True,
     )
 
     @event.listens_for(engine, "connect")
@@ -111,8 +114,15 @@ def _postgres_engine(database: Database, patience_seconds: float) -> Engine:
         )
     for given in database.url.query:
         arguments.pop(given, None)
-    return create_engine(database.url, connect_args=arguments, pool_size=8, max_overflow=24,
-                         pool_timeout=patience_seconds, pool_pre_ping=True, hide_parameters=True)
+    return create_engine(
+        database.url,
+        connect_args=arguments,
+        pool_size=8,
+        max_overflow=24,
+        pool_timeout=patience_seconds,
+        pool_pre_ping=True,
+        hide_parameters=True,
+    )
 
 
 def create_file(path: Path) -> None:

@@ -111,8 +111,11 @@ def _counts(connection: Connection) -> dict[str, int]:
 def _check(database: Database, connection: Connection, before: dict[str, int]) -> None:
     """Refuses, before the commit, an upgrade that lost rows or left one pointing nowhere."""
     after = _counts(connection)
-    lost = [f"{name} ({count} rows, then {after.get(name, 0)})"
-            for name, count in before.items() if after.get(name, 0) < count]
+    lost = [
+        f"{name} ({count} rows, then {after.get(name, 0)})"
+        for name, count in before.items()
+        if after.get(name, 0) < count
+    ]
     if database.is_sqlite:
         orphans = connection.execute(text("PRAGMA foreign_key_check")).all()
         lost += [f"{row[0]} (row {row[1]} refers to nothing)" for row in orphans[:5]]

@@ -124,17 +124,34 @@ def take(*, is_sqlite: bool, some_full: bool) -> Any:
             worker=bindparam("as_worker"),
             lease_until=lease_until,
         )
-        .returning(_d.key, _d.contract, _d.occurrence_id, _d.name, _d.kind, _d.connector, _d.destination,
-                   _d.address_json, _d.body, _d.send_at, _d.attempts, _d.fence, _d.next_attempt_at,
-                   _d.first_unknown_at)
+        .returning(
+            _d.key,
+            _d.contract,
+            _d.occurrence_id,
+            _d.name,
+            _d.kind,
+            _d.connector,
+            _d.destination,
+            _d.address_json,
+            _d.body,
+            _d.send_at,
+            _d.attempts,
+            _d.fence,
+            _d.next_attempt_at,
+            _d.first_unknown_at,
+        )
     )
     if is_sqlite:
-        return taken   # it writes in one place only; `START_ATTEMPT` follows
+        return taken  # it writes in one place only; `START_ATTEMPT` follows
     moved = taken.cte("moved")
     begun = (
         insert(_A)
-        .from_select(_BEGUN, select(_MINE, moved.c.key, moved.c.attempts, moved.c.fence,
-                                    bindparam("as_worker", type_=Text), _BY_MACHINE))
+        .from_select(
+            _BEGUN,
+            select(
+                _MINE, moved.c.key, moved.c.attempts, moved.c.fence, bindparam("as_worker", type_=Text), _BY_MACHINE
+            ),
+        )
         .cte("begun")
     )
     return select(moved).add_cte(begun)
@@ -200,6 +217,7 @@ SWEEP = _sweep()
 
 # --- results and rescue -----------------------------------------------------------------------------------------------
 
+
 def _first_unknown(unknown: Any) -> Any:
     """Unknown since the attempt began: what a receiver may have seen, it saw from then on."""
     began = (
@@ -230,10 +248,15 @@ FINISH_DELIVERY = (
 )
 FINISH_ATTEMPT = (
     update(_A)
-    .where(_a.tenant == _MINE, _a.key == bindparam("at_key"), _a.number == bindparam("at_number"),
-           _a.finished_at.is_(None))
-    .values(finished_at=bindparam("ended_at"), verdict=bindparam("came_to"), status=bindparam("answered"),
-            detail=bindparam("said"))
+    .where(
+        _a.tenant == _MINE, _a.key == bindparam("at_key"), _a.number == bindparam("at_number"), _a.finished_at.is_(None)
+    )
+    .values(
+        finished_at=bindparam("ended_at"),
+        verdict=bindparam("came_to"),
+        status=bindparam("answered"),
+        detail=bindparam("said"),
+    )
 )
 
 
@@ -241,20 +264,38 @@ def _finish_all() -> Any:
     """All results at once, for PostgreSQL: one statement whatever their number. Returns the claims it
     ended: key, fence, worker."""
     columns: dict[str, Any] = {
-        "at_key": Uuid(), "at_fence": BigInteger(), "as_worker": Text(), "at_number": Integer(), "new_state": Text(),
-        "again_at": BigInteger(), "is_unknown": Boolean(), "done_at": BigInteger(), "receipt": Text(),
-        "because": Text(), "ended_at": BigInteger(), "came_to": Text(), "answered": Integer(), "said": Text(),
+        "at_key": Uuid(),
+        "at_fence": BigInteger(),
+        "as_worker": Text(),
+        "at_number": Integer(),
+        "new_state": Text(),
+        "again_at": BigInteger(),
+        "is_unknown": Boolean(),
+        "done_at": BigInteger(),
+        "receipt": Text(),
+        "because": Text(),
+        "ended_at": BigInteger(),
+        "came_to": Text(),
+        "answered": Integer(),
+        "said": Text(),
     }
-    given = func.unnest(*(bindparam(name, type_=ARRAY(kind)) for name, kind in columns.items())).table_valued(
-        *(column(name, kind) for name, kind in columns.items()), name="given"
-    ).render_derived()
+    given = (
+        func.unnest(*(bindparam(name, type_=ARRAY(kind)) for name, kind in columns.items()))
+        .table_valued(*(column(name, kind) for name, kind in columns.items()), name="given")
+        .render_derived()
+    )
     g = given.c
     written = (
         update(_D)
         # The keys once more, as a list: without statistics nothing else leads the planner to the primary key. A
         # constraint has it that a row with a worker is being sent; saying so here would only lead it astray.
-        .where(_d.tenant == _MINE, _d.key == any_(bindparam("at_key", type_=ARRAY(Uuid()))), _d.key == g.at_key,
-               _d.fence == g.at_fence, _d.worker == g.as_worker)
+        .where(
+            _d.tenant == _MINE,
+            _d.key == any_(bindparam("at_key", type_=ARRAY(Uuid()))),
+            _d.key == g.at_key,
+            _d.fence == g.at_fence,
+            _d.worker == g.as_worker,
+        )
         .values(
             state=g.new_state,
             next_attempt_at=g.again_at,

@@ -313,4 +313,3 @@ def ledger_of(row: Row[Any]) -> LedgerEntry:
         after=row.after,
         reason=row.reason,
     )
-

@@ -45,9 +45,7 @@ def seal(connection: Connection, tenant: str, limit: int) -> int:
         links.append({"tenant": tenant, "seq": seq, "ledger_n": row.n, "prev_hash": before, "hash": head})
     connection.execute(insert(tables.ledger_seal), links)
     connection.execute(
-        delete(tables.ledger_unsealed).where(
-            waiting.tenant == tenant, waiting.ledger_n.in_([row.n for row in lines])
-        )
+        delete(tables.ledger_unsealed).where(waiting.tenant == tenant, waiting.ledger_n.in_([row.n for row in lines]))
     )
     return len(links)
 
@@ -72,8 +70,10 @@ def first_broken(connection: Connection, tenant: str) -> str | None:
     sealed = select(link_.ledger_n).where(link_.tenant == tenant)
     waiting = select(tables.ledger_unsealed.c.ledger_n).where(tables.ledger_unsealed.c.tenant == tenant)
     slipped = connection.execute(
-        select(line.n).where(line.tenant == tenant, line.n.not_in(sealed), line.n.not_in(waiting))
-        .order_by(line.n).limit(1)
+        select(line.n)
+        .where(line.tenant == tenant, line.n.not_in(sealed), line.n.not_in(waiting))
+        .order_by(line.n)
+        .limit(1)
     ).scalar()
     return None if slipped is None else f"ledger line {slipped}: it is neither sealed nor waiting to be"
 
@@ -92,6 +92,16 @@ def _fault(seq: int, head: str, row: Row[Any]) -> str | None:
 
 def link(before: str, row: Row[Any]) -> str:
     """The hash that binds the line to the one before it. Changing what goes in here breaks every chain in the world."""
-    content = [row.tenant, row.n, to_micros(row.at), row.actor, row.action, row.contract, row.object, row.before,
-               row.after, row.reason]
+    content = [
+        row.tenant,
+        row.n,
+        to_micros(row.at),
+        row.actor,
+        row.action,
+        row.contract,
+        row.object,
+        row.before,
+        row.after,
+        row.reason,
+    ]
     return hashlib.sha256((before + json.dumps(content, separators=(",", ":"))).encode("ascii")).hexdigest()

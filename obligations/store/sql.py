@@ -80,10 +80,18 @@ class SqlStore:
         full: Collection[str] = (),
     ) -> Sequence[Claim]:
         """Lease up to `limit` due deliveries, oldest first, actions before reminders, and write their attempts."""
-        return self._again(lambda connection: claims.claim(
-            connection, self._tenant, business_now=business_now, machine_now=machine_now, worker=worker, limit=limit,
-            lease_seconds=lease_seconds, full=full,
-        ))
+        return self._again(
+            lambda connection: claims.claim(
+                connection,
+                self._tenant,
+                business_now=business_now,
+                machine_now=machine_now,
+                worker=worker,
+                limit=limit,
+                lease_seconds=lease_seconds,
+                full=full,
+            )
+        )
 
     def record(self, results: Iterable[Result]) -> Sequence[UUID]:
         """Write results in one transaction; returns the keys whose claim had been taken over."""
@@ -92,9 +100,9 @@ class SqlStore:
 
     def rescue(self, *, machine_now: datetime, everything: bool = False) -> int:
         """Send back what a stopped daemon held; `everything` also what is still leased, for a sole owner at start."""
-        return self._again(lambda connection: claims.rescue(
-            connection, self._tenant, machine_now=machine_now, everything=everything
-        ))
+        return self._again(
+            lambda connection: claims.rescue(connection, self._tenant, machine_now=machine_now, everything=everything)
+        )
 
     def next_wake(self) -> tuple[datetime | None, datetime | None]:
         """The earliest scheduled instant (business time) and the earliest retry (machine time)."""
@@ -105,10 +113,14 @@ class SqlStore:
         """Contracts whose plan the clock alone changes by that day, the longest overdue first."""
         c = tables.contract.c
         with self._reading() as connection:
-            return list(connection.execute(
-                select(c.id).where(c.tenant == self._tenant, c.replan_at <= now)
-                .order_by(c.replan_at, c.id).limit(limit)
-            ).scalars())
+            return list(
+                connection.execute(
+                    select(c.id)
+                    .where(c.tenant == self._tenant, c.replan_at <= now)
+                    .order_by(c.replan_at, c.id)
+                    .limit(limit)
+                ).scalars()
+            )
 
     # --- the record -------------------------------------------------------------------------------------------------
 
@@ -129,9 +141,14 @@ class SqlStore:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        options: dict[str, Any] = {} if self._database.is_sqlite else {
-            "isolation_level": "REPEATABLE READ", "postgresql_readonly": True,
-        }
+        options: dict[str, Any] = (
+            {}
+            if self._database.is_sqlite
+            else {
+                "isolation_level": "REPEATABLE READ",
+                "postgresql_readonly": True,
+            }
+        )
         with (
             in_words(self._database),
             self._engine.connect() as connection,

@@ -69,8 +69,13 @@ class ContractRow(Kept, table=True):
     __tablename__ = "contract"
     __table_args__ = (
         CheckConstraint("id <> ''", name="id"),
-        Index("ix_contract_replan", "tenant", "replan_at", postgresql_where=text("replan_at IS NOT NULL"),
-              sqlite_where=text("replan_at IS NOT NULL")),
+        Index(
+            "ix_contract_replan",
+            "tenant",
+            "replan_at",
+            postgresql_where=text("replan_at IS NOT NULL"),
+            sqlite_where=text("replan_at IS NOT NULL"),
+        ),
     )
     tenant: str = Field(sa_type=Text, primary_key=True)
     id: str = Field(sa_type=Text, primary_key=True)
@@ -154,7 +159,7 @@ class OccurrenceRow(Kept, table=True):
     acts_on: date | None = None
     amount_minor: int | None = Field(default=None, sa_type=BigInteger)
     currency: str | None = Field(default=None, sa_type=Text)
-    units: str | None = Field(default=None, sa_type=Text)   # a decimal as text: SQLite's NUMERIC is a float
+    units: str | None = Field(default=None, sa_type=Text)  # a decimal as text: SQLite's NUMERIC is a float
     unit: str = Field(sa_type=Text)
     conditional: bool
 
@@ -181,15 +186,39 @@ class DeliveryRow(Kept, table=True):
         # So that a worker's name on a row is proof enough that the row is its own.
         CheckConstraint("(state = 'sending') = (worker <> '')", name="worker"),
         Index("ix_delivery_contract", "tenant", "contract"),
-        Index("ix_delivery_scheduled", "tenant", "send_at", "kind", "destination",
-              sqlite_where=text("state = 'scheduled'"), postgresql_where=text("state = 'scheduled'")),
-        Index("ix_delivery_retrying", "tenant", "next_attempt_at", "kind", "destination",
-              sqlite_where=text("state = 'retrying'"), postgresql_where=text("state = 'retrying'")),
-        Index("ix_delivery_sending", "tenant", "lease_until",
-              sqlite_where=text("state = 'sending'"), postgresql_where=text("state = 'sending'")),
-        Index("ix_delivery_reminders", "tenant", "occurrence_id", "send_at",
-              sqlite_where=text("state = 'scheduled' AND kind = 'reminder'"),
-              postgresql_where=text("state = 'scheduled' AND kind = 'reminder'")),
+        Index(
+            "ix_delivery_scheduled",
+            "tenant",
+            "send_at",
+            "kind",
+            "destination",
+            sqlite_where=text("state = 'scheduled'"),
+            postgresql_where=text("state = 'scheduled'"),
+        ),
+        Index(
+            "ix_delivery_retrying",
+            "tenant",
+            "next_attempt_at",
+            "kind",
+            "destination",
+            sqlite_where=text("state = 'retrying'"),
+            postgresql_where=text("state = 'retrying'"),
+        ),
+        Index(
+            "ix_delivery_sending",
+            "tenant",
+            "lease_until",
+            sqlite_where=text("state = 'sending'"),
+            postgresql_where=text("state = 'sending'"),
+        ),
+        Index(
+            "ix_delivery_reminders",
+            "tenant",
+            "occurrence_id",
+            "send_at",
+            sqlite_where=text("state = 'scheduled' AND kind = 'reminder'"),
+            postgresql_where=text("state = 'scheduled' AND kind = 'reminder'"),
+        ),
         # Room on each page for the versions a row goes through, and a vacuum that does not wait for a fifth of it.
         {"postgresql_with": {"fillfactor": 80, "autovacuum_vacuum_scale_factor": 0.01}},
     )

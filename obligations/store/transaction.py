@@ -83,11 +83,16 @@ class SqlTransaction:
     def put_contract(self, contract: StoredContract) -> None:
         self._must_write()
         if contract.tenant != self._tenant:
-            raise ValueError(f"contract {contract.id} belongs to tenant {contract.tenant!r}; this store serves"
-                             f" {self._tenant!r}")
+            raise ValueError(
+                f"contract {contract.id} belongs to tenant {contract.tenant!r}; this store serves {self._tenant!r}"
+            )
         # When and by whom it was added stays what it was.
-        self._upsert(tables.contract, ("tenant", "id"), ("title", "source", "template", "replan_at"),
-                     [rows.contract_row(contract)])
+        self._upsert(
+            tables.contract,
+            ("tenant", "id"),
+            ("title", "source", "template", "replan_at"),
+            [rows.contract_row(contract)],
+        )
 
     def log(self, contract_id: str) -> Sequence[LogEntry]:
         log = tables.event_log
@@ -97,8 +102,11 @@ class SqlTransaction:
     def append(self, contract_id: str, entry: LogEntry) -> None:
         self._must_write()
         what = f"report {entry.id}" if isinstance(entry, Report) else f"the withdrawal of {entry.report_id}"
-        self._insert(tables.event_log, [rows.event_row(self._tenant, contract_id, entry)],
-                     refused=f"{what} is in the event log already, or there is no contract {contract_id}")
+        self._insert(
+            tables.event_log,
+            [rows.event_row(self._tenant, contract_id, entry)],
+            refused=f"{what} is in the event log already, or there is no contract {contract_id}",
+        )
 
     def contract_of_report(self, report_id: str) -> str | None:
         log = tables.event_log
@@ -170,18 +178,24 @@ class SqlTransaction:
         c = tables.occurrence.c
         for some in _in_parts(sorted(changes.gone), _KEYS_AT_ONCE):
             self._connection.execute(
-                delete(tables.occurrence)
-                .where(self._mine(tables.occurrence), c.contract == contract_id, c.id.in_(some))
+                delete(tables.occurrence).where(
+                    self._mine(tables.occurrence), c.contract == contract_id, c.id.in_(some)
+                )
             )
         replaced = tuple(column.name for column in c if column.name not in ("tenant", "id"))
-        self._upsert(tables.occurrence, ("tenant", "id"), replaced,
-                     [rows.occurrence_row(self._tenant, it) for it in changes.occurrences])
+        self._upsert(
+            tables.occurrence,
+            ("tenant", "id"),
+            replaced,
+            [rows.occurrence_row(self._tenant, it) for it in changes.occurrences],
+        )
 
     def _insert_deliveries(self, changes: Sequence[DeliveryChange]) -> None:
         for change in changes:
             if change.state not in _MAY_STAY:
-                raise IllegalMove(f"a new delivery cannot start as {change.state.value} ({change.push.name},"
-                                  f" {change.push.key})")
+                raise IllegalMove(
+                    f"a new delivery cannot start as {change.state.value} ({change.push.name}, {change.push.key})"
+                )
         try:
             insert_many(self._connection, tables.delivery, [rows.new_delivery_row(self._tenant, it) for it in changes])
         except IntegrityError as error:
@@ -209,8 +223,9 @@ class SqlTransaction:
         c = tables.delivery.c
         for change in changes:
             row = self._connection.execute(
-                select(c.state, c.attempts, c.body, c.content_hash)
-                .where(self._mine(tables.delivery), c.key == change.push.key)
+                select(c.state, c.attempts, c.body, c.content_hash).where(
+                    self._mine(tables.delivery), c.key == change.push.key
+                )
             ).one_or_none()
             assert change.seen_in is not None
             # What is in the new state by now may be so by this very write.
@@ -218,15 +233,12 @@ class SqlTransaction:
                 self._raise_for(change.push.key, row, change.seen_in, change.state, change.body)
         raise Conflict("a delivery was changed by another writer; read again and repeat")
 
-    def move(
-        self, key: UUID, seen_in: Collection[DeliveryState], state: DeliveryState, reason: str = ""
-    ) -> None:
+    def move(self, key: UUID, seen_in: Collection[DeliveryState], state: DeliveryState, reason: str = "") -> None:
         self._must_write()
         c = tables.delivery.c
         written = self._connection.execute(
             update(tables.delivery)
-            .where(self._mine(tables.delivery), c.key == key,
-                   _in_state(_may_become(state, frozenset(seen_in))))
+            .where(self._mine(tables.delivery), c.key == key, _in_state(_may_become(state, frozenset(seen_in))))
             .values(state=state.value, reason=reason, **_released(state))
         )
         if written.rowcount != 1:
@@ -237,7 +249,11 @@ class SqlTransaction:
             raise Conflict(f"delivery {key} was changed by another writer; read again and repeat")
 
     def _raise_for(
-        self, key: UUID, row: Any, seen_in: Collection[DeliveryState], state: DeliveryState,
+        self,
+        key: UUID,
+        row: Any,
+        seen_in: Collection[DeliveryState],
+        state: DeliveryState,
         body: bytes | None,
     ) -> None:
         if row is None:
@@ -261,9 +277,11 @@ class SqlTransaction:
 
     def decide(self, decision: Decision) -> None:
         self._must_write()
-        self._insert(tables.decision, [rows.decision_row(self._tenant, decision)],
-                     refused=f"there is no delivery {decision.key} to decide on, or the decision names no person or"
-                             " content")
+        self._insert(
+            tables.decision,
+            [rows.decision_row(self._tenant, decision)],
+            refused=f"there is no delivery {decision.key} to decide on, or the decision names no person or content",
+        )
 
     def attempts(self, key: UUID) -> Sequence[Attempt]:
         c = tables.attempt.c
@@ -340,13 +358,34 @@ def _released(state: DeliveryState) -> dict[str, Any]:
 
 def _guarded_content(mine: Any, seen_in: tuple[DeliveryState, ...], state: DeliveryState) -> Any:
     c = tables.delivery.c
-    content = ("occurrence_id", "clause", "ordinal", "name", "kind", "connector", "destination", "address_json",
-               "send_at", "payload_json", "approvals_json", "supersession", "supersedes", "money", "body",
-               "content_hash", "state", "reason")
+    content = (
+        "occurrence_id",
+        "clause",
+        "ordinal",
+        "name",
+        "kind",
+        "connector",
+        "destination",
+        "address_json",
+        "send_at",
+        "payload_json",
+        "approvals_json",
+        "supersession",
+        "supersedes",
+        "money",
+        "body",
+        "content_hash",
+        "state",
+        "reason",
+    )
     return (
         update(tables.delivery)
-        .where(mine, c.key == bindparam("at_key"), _in_state(seen_in),
-               or_(c.attempts == 0, c.body == bindparam("same_body")))
+        .where(
+            mine,
+            c.key == bindparam("at_key"),
+            _in_state(seen_in),
+            or_(c.attempts == 0, c.body == bindparam("same_body")),
+        )
         .values(**{name: bindparam(name) for name in content}, **_released(state))
     )
 
@@ -355,5 +394,3 @@ def _in_parts(many: Sequence[Any], size: int) -> Iterator[list[Any]]:
     rest = iter(many)
     while part := list(islice(rest, size)):
         yield part
-
-

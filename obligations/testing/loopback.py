@@ -78,7 +78,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class _Server(ThreadingHTTPServer):
-    daemon_threads = False   # closing waits for every thread, so that no socket outlives its test
+    daemon_threads = False  # closing waits for every thread, so that no socket outlives its test
     block_on_close = True
     request_queue_size = 512
 

@@ -41,11 +41,11 @@ class Way(Enum):
     """How an answer goes back."""
 
     WHOLE = "whole"
-    HANG = "hang"                  # only once released
+    HANG = "hang"  # only once released
     RESET_BEFORE = "reset before"  # cut before the instruction is read
-    RESET_AFTER = "reset after"    # cut once it was read, and taken if `effect`
-    DRIP = "drip"                  # byte by byte
-    RAW = "raw"                    # `body` in place of an HTTP answer
+    RESET_AFTER = "reset after"  # cut once it was read, and taken if `effect`
+    DRIP = "drip"  # byte by byte
+    RAW = "raw"  # `body` in place of an HTTP answer
 
 
 @dataclass(frozen=True, slots=True)

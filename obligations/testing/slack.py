@@ -28,10 +28,10 @@ class Way(Enum):
     """How an answer goes back."""
 
     WHOLE = "whole"
-    SLOW = "slow"                  # done at once, answered only once released
-    DRIP = "drip"                  # done at once, answered byte by byte
+    SLOW = "slow"  # done at once, answered only once released
+    DRIP = "drip"  # done at once, answered byte by byte
     RESET_BEFORE = "reset before"  # cut before anything is done
-    RESET_AFTER = "reset after"    # cut once it is done
+    RESET_AFTER = "reset after"  # cut once it is done
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,9 +115,14 @@ def keeps_occurrences_whole(store: Store) -> None:
     contract = _contract(store)
     paid = replace(
         an_occurrence(contract, amount=Money(LARGEST_MINOR, "JPY")),
-        waiting_for=("board approval",), missing=("salary", "currency"),
-        soft_on=date(1, 1, 1), to_on=date(9999, 12, 31),
-        units=Decimal("90071992547409931.270"), unit="shares", conditional=True, of=None,
+        waiting_for=("board approval",),
+        missing=("salary", "currency"),
+        soft_on=date(1, 1, 1),
+        to_on=date(9999, 12, 31),
+        units=Decimal("90071992547409931.270"),
+        unit="shares",
+        conditional=True,
+        of=None,
     )
     waiting = an_occurrence(contract, index=2, due_on=None, state=State.WAITING)
     _apply(store, contract, Changes(occurrences=(waiting, paid)))
@@ -131,10 +136,16 @@ def finds_occurrences(store: Store) -> None:
     """Occurrences come by the day they are acted on, the undated last; `until` holds its own day; states filter."""
     contract = _contract(store)
     days = {1: date(2031, 4, 3), 2: date(2031, 4, 1), 3: None, 4: date(2031, 4, 2)}
-    _apply(store, contract, Changes(occurrences=tuple(
-        an_occurrence(contract, index=index, due_on=day, state=State.DONE if index == 4 else State.SCHEDULED)
-        for index, day in days.items()
-    )))
+    _apply(
+        store,
+        contract,
+        Changes(
+            occurrences=tuple(
+                an_occurrence(contract, index=index, due_on=day, state=State.DONE if index == 4 else State.SCHEDULED)
+                for index, day in days.items()
+            )
+        ),
+    )
     with store.read() as tx:
         assert [it.index for it in tx.occurrences(contract)] == [2, 4, 1, 3]
         assert [it.index for it in tx.occurrences(contract, until=date(2031, 4, 2))] == [2, 4]
@@ -194,9 +205,11 @@ def finds_deliveries(store: Store) -> None:
     """Deliveries come by instant and then key; contract, states, keys and limit narrow them."""
     contract = _contract(store)
     pushes = [a_push(contract, name=f"push {n}", send_at=NOON + (n % 2) * _MINUTE) for n in range(6)]
-    _apply(store, contract, Changes(deliveries=tuple(
-        a_change(push, _S.PARKED if n < 2 else _S.PROPOSED) for n, push in enumerate(pushes)
-    )))
+    _apply(
+        store,
+        contract,
+        Changes(deliveries=tuple(a_change(push, _S.PARKED if n < 2 else _S.PROPOSED) for n, push in enumerate(pushes))),
+    )
     ordered = [it.key for it in sorted(pushes, key=lambda it: (it.send_at, it.key))]
     with store.read() as tx:
         assert [it.push.key for it in tx.deliveries(contract)] == ordered
@@ -216,12 +229,15 @@ def changes_only_what_it_saw(store: Store) -> None:
         tx.move(moved.key, {_S.PROPOSED}, _S.REFUSED, "finance said no")
     saw = frozenset({_S.PROPOSED})
     with _conflict(), store.write() as tx:
-        tx.apply(contract, Changes(
-            occurrences=(an_occurrence(contract),),
-            deliveries=(a_change(still, _S.CANCELLED, seen_in=saw), a_change(moved, _S.CANCELLED, seen_in=saw)),
-            ledger=(_line(contract),),
-            replan_at=datetime(2031, 1, 1, tzinfo=UTC),
-        ))
+        tx.apply(
+            contract,
+            Changes(
+                occurrences=(an_occurrence(contract),),
+                deliveries=(a_change(still, _S.CANCELLED, seen_in=saw), a_change(moved, _S.CANCELLED, seen_in=saw)),
+                ledger=(_line(contract),),
+                replan_at=datetime(2031, 1, 1, tzinfo=UTC),
+            ),
+        )
     assert _delivery(store, still.key).state is _S.PROPOSED
     assert (_delivery(store, moved.key).state, _delivery(store, moved.key).reason) == (_S.REFUSED, "finance said no")
     with store.read() as tx:
@@ -285,17 +301,38 @@ def claims_what_is_due(store: Store) -> None:
     contract = _quiet_contract(store)
     due, later = a_push(contract, name="due"), a_push(contract, name="later", send_at=NOON + timedelta(microseconds=1))
     proposed = a_push(contract, name="proposed")
-    _apply(store, contract, Changes(deliveries=(
-        a_change(due), a_change(later), a_change(proposed, _S.PROPOSED),
-    )))
+    _apply(
+        store,
+        contract,
+        Changes(
+            deliveries=(
+                a_change(due),
+                a_change(later),
+                a_change(proposed, _S.PROPOSED),
+            )
+        ),
+    )
     assert _claim(store, business_now=NOON - timedelta(microseconds=1)) == []
     with _quietened(store):
         claims = _claim(store, business_now=NOON, worker="w1")
-        assert claims == [Claim(
-            key=due.key, contract=contract, occurrence_id=due.occurrence_id, name="due", kind=due.kind,
-            connector="http", destination="payroll", address=due.address, body=a_change(due).body, send_at=NOON,
-            attempt=1, fence=1, worker="w1", late_seconds=0.0,
-        )]
+        assert claims == [
+            Claim(
+                key=due.key,
+                contract=contract,
+                occurrence_id=due.occurrence_id,
+                name="due",
+                kind=due.kind,
+                connector="http",
+                destination="payroll",
+                address=due.address,
+                body=a_change(due).body,
+                send_at=NOON,
+                attempt=1,
+                fence=1,
+                worker="w1",
+                late_seconds=0.0,
+            )
+        ]
         held = _delivery(store, due.key)
         assert (held.state, held.attempts, held.fence) == (_S.SENDING, 1, 1)
         with store.read() as tx:
@@ -342,13 +379,26 @@ def collapses_stale_reminders(store: Store) -> None:
     contract = _quiet_contract(store)
 
     def reminder(name: str, minutes: int, destination: str = "manager", index: int = 1) -> DeliveryChange:
-        return a_change(a_push(contract, name=name, kind=PushKind.REMINDER, destination=destination, index=index,
-                               send_at=NOON - minutes * _MINUTE))
+        return a_change(
+            a_push(
+                contract,
+                name=name,
+                kind=PushKind.REMINDER,
+                destination=destination,
+                index=index,
+                send_at=NOON - minutes * _MINUTE,
+            )
+        )
 
     action = a_change(a_push(contract, name="action", destination="manager", send_at=NOON - 30 * _MINUTE))
     changes = (
-        reminder("first", 30), reminder("second", 20), reminder("latest", 10), reminder("not due", -10),
-        reminder("other person", 30, destination="payroll lead"), reminder("other occurrence", 30, index=2), action,
+        reminder("first", 30),
+        reminder("second", 20),
+        reminder("latest", 10),
+        reminder("not due", -10),
+        reminder("other person", 30, destination="payroll lead"),
+        reminder("other occurrence", 30, index=2),
+        action,
     )
     _apply(store, contract, Changes(deliveries=changes))
     with _quietened(store):
@@ -374,7 +424,11 @@ def records_a_delivery(store: Store) -> None:
         with store.read() as tx:
             (attempt,) = tx.attempts(claim.key)
         assert (attempt.finished_at, attempt.verdict, attempt.status, attempt.detail) == (
-            done_at, "delivered", 201, "accepted")
+            done_at,
+            "delivered",
+            201,
+            "accepted",
+        )
         assert _claim(store, business_now=NOON + timedelta(days=999), machine_now=NOON + timedelta(days=999)) == []
         with _raises(ValueError), store.write() as tx:
             tx.move(claim.key, {_S.DELIVERED}, _S.SCHEDULED)
@@ -469,10 +523,16 @@ def says_when_to_wake(store: Store) -> None:
         before = store.next_wake()
         assert before[1] is None
         early = datetime(1931, 1, 1, tzinfo=UTC)
-        _apply(store, contract, Changes(deliveries=(
-            a_change(a_push(contract, name="proposed", send_at=early - _MINUTE), _S.PROPOSED),
-            a_change(a_push(contract, name="scheduled", send_at=early)),
-        )))
+        _apply(
+            store,
+            contract,
+            Changes(
+                deliveries=(
+                    a_change(a_push(contract, name="proposed", send_at=early - _MINUTE), _S.PROPOSED),
+                    a_change(a_push(contract, name="scheduled", send_at=early)),
+                )
+            ),
+        )
         assert store.next_wake() == (early, None)
 
 
@@ -493,7 +553,7 @@ def sends_again_what_a_person_sends_again(store: Store) -> None:
 def keeps_the_record(store: Store) -> None:
     """Ledger lines come back in the order they were written and can be chained; chained lines are not chained again."""
     contract = _contract(store)
-    lines = [replace(_line(contract), action=f"act {n}", before="ä", after="\"b\"", reason="r") for n in range(3)]
+    lines = [replace(_line(contract), action=f"act {n}", before="ä", after='"b"', reason="r") for n in range(3)]
     with store.write() as tx:
         tx.note(lines[0])
         tx.apply(contract, Changes(ledger=(lines[1], lines[2])))
@@ -638,8 +698,16 @@ def _claim(
     lease_seconds: float = 60.0,
     full: Iterable[str] = (),
 ) -> list[Claim]:
-    return list(store.claim(business_now=business_now, machine_now=machine_now, worker=worker, limit=limit,
-                            lease_seconds=lease_seconds, full=frozenset(full)))
+    return list(
+        store.claim(
+            business_now=business_now,
+            machine_now=machine_now,
+            worker=worker,
+            limit=limit,
+            lease_seconds=lease_seconds,
+            full=frozenset(full),
+        )
+    )
 
 
 def _delivery(store: Store, key: UUID) -> StoredDelivery:

@@ -53,9 +53,7 @@ def worlds(stack: ExitStack, action: MakeClaim, reminder: MakeClaim) -> Mapping[
 
 
 def _http(payroll: PayrollReceiver, claim: Claim) -> World:
-    settings = {
-        "destinations": {"payroll": {"url": payroll.url, "secret": payroll.secret, "timeout_seconds": 0.5}}
-    }
+    settings = {"destinations": {"payroll": {"url": payroll.url, "secret": payroll.secret, "timeout_seconds": 0.5}}}
 
     def trouble(name: str, answer: receiving.Answer, *verdicts: Verdict) -> Trouble:
         return Trouble(name, lambda: payroll.script(answer), verdicts)
@@ -221,9 +219,7 @@ class ClosesOnce(Faulty):
         (ClosesOnce, {"closes_twice"}),
     ],
 )
-async def test_the_suite_finds_the_fault(
-    worlds: Mapping[str, MakeWorld], fault: type[Faulty], found: set[str]
-) -> None:
+async def test_the_suite_finds_the_fault(worlds: Mapping[str, MakeWorld], fault: type[Faulty], found: set[str]) -> None:
     """The suite would pass any connector, and prove nothing about ours."""
     world = worlds["http"]()
     with pytest.raises(AssertionError, match="does not keep its contract") as failed:

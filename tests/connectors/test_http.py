@@ -453,7 +453,10 @@ class SpeaksPlainly(Handler):
 
 
 async def test_proxy_variables_are_ignored(
-    monkeypatch: pytest.MonkeyPatch, payroll: PayrollReceiver, trap: PayrollReceiver, action: MakeClaim,
+    monkeypatch: pytest.MonkeyPatch,
+    payroll: PayrollReceiver,
+    trap: PayrollReceiver,
+    action: MakeClaim,
     sender: Senders,
 ) -> None:
     """A variable in the service's environment would send every instruction through a stranger."""

@@ -137,5 +137,3 @@ def test_the_log_skips_a_line_that_a_crash_cut(tmp_path: Path) -> None:
     with PayrollReceiver(log=log) as payroll:
         _post(payroll.port, b"{}", _signed("k1", b"{}"))
     assert [kind for _, kind in read_log(log)] == ["effect", "duplicate"]
-
-

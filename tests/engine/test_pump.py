@@ -122,9 +122,7 @@ async def test_silence_ends_at_the_time_out_and_is_an_unknown_outcome(stage: Sta
         (Outcome(Verdict.RETRY, detail="refused"), "gave up after 1 attempts (refused)"),
     ],
 )
-async def test_what_cannot_succeed_waits_for_a_person_with_a_reason(
-    stage: Stage, answer: Outcome, reason: str
-) -> None:
+async def test_what_cannot_succeed_waits_for_a_person_with_a_reason(stage: Stage, answer: Outcome, reason: str) -> None:
     stage.plan(push("pay"))
     receiver = Scripted(answer)
     await stage.pump(receiver, retry_delays_seconds=()).pass_once()
@@ -156,10 +154,12 @@ async def test_a_payment_in_doubt_for_too_long_is_not_repeated_after_a_long_down
 
 async def test_stale_reminders_of_one_occurrence_become_one(stage: Stage) -> None:
     """A manager back from a long outage would otherwise read five reminders of the same thing."""
-    stage.plan(*(
-        push(f"reminder {day}", "manager", at=NOON + timedelta(days=day), kind=PushKind.REMINDER, occurrence="I-9")
-        for day in range(3)
-    ))
+    stage.plan(
+        *(
+            push(f"reminder {day}", "manager", at=NOON + timedelta(days=day), kind=PushKind.REMINDER, occurrence="I-9")
+            for day in range(3)
+        )
+    )
     stage.clock.advance(days=7)
     receiver = Scripted()
     await stage.pump(receiver).pass_once()
@@ -270,9 +270,7 @@ async def test_results_held_when_the_store_went_away_are_written_by_the_next_pas
     store.close()
 
 
-async def test_one_result_that_cannot_be_written_leaves_the_others_their_place(
-    stage: Stage, database_url: str
-) -> None:
+async def test_one_result_that_cannot_be_written_leaves_the_others_their_place(stage: Stage, database_url: str) -> None:
     class Choosy(SqlStore):
         def record(self, results: Any) -> Any:
             kept = list(results)

@@ -155,6 +155,15 @@ def test_a_sent_payment_whose_day_moves_is_amended_at_once(paid: tuple[Office, s
     assert amendment.state is DeliveryState.PROPOSED
 
 
+def test_a_later_pay_day_is_told_before_the_earlier_one_comes(paid: tuple[Office, str]) -> None:
+    """Sent for 7 March, now owed on the 20th: told on the 18th it would be paid on the 7th."""
+    office, _ = paid
+    office.add(LETTER.replace("exactly: 5 days after", "exactly: 18 days after"), change=True)
+    _, amendment = office.chain(*PAY)
+    assert amendment.push.payload["timing"]["pay_on"] == "2026-03-20"
+    assert amendment.push.send_at == office.clock.now()
+
+
 def test_a_second_amendment_replaces_the_one_that_is_still_open(paid: tuple[Office, str]) -> None:
     office, report = paid
     report = move(office, report, date(2026, 3, 5))
@@ -310,6 +319,16 @@ def test_done_by_a_person_after_it_was_sent_reverses_nothing(paid: tuple[Office,
     office, _ = paid
     office.service.done("lump_sum", evidence="wire 17", on=None, actor="finn@example.com", report_id="done-1")
     assert office.states(*PAY) == ["delivered"]
+
+
+def test_done_by_a_person_closes_a_correction_that_is_still_open(paid: tuple[Office, str]) -> None:
+    """Finance corrected it by hand; the approved amendment must not correct it again."""
+    office, report = paid
+    move(office, report, date(2026, 3, 5))
+    office.approve("lump_sum")
+    assert office.states(*PAY) == ["delivered", "scheduled"]
+    office.service.done("lump_sum", evidence="wire 17", on=None, actor="finn@example.com", report_id="done-1")
+    assert office.states(*PAY) == ["delivered", "cancelled"]
 
 
 def test_wording_alone_amends_nothing(paid: tuple[Office, str]) -> None:

@@ -18,11 +18,25 @@ def _reminders(store: SqlStore, occurrences: int, each: int) -> None:
     """Reminders of many occurrences, all due, the oldest of every occurrence before the newer ones of any."""
     with store.write() as tx:
         tx.put_contract(a_contract("c"))
-        tx.apply("c", Changes(deliveries=tuple(
-            a_change(a_push("c", name=f"reminder {n}", index=index, kind=PushKind.REMINDER, destination="manager",
-                            send_at=NOON - timedelta(days=each - n, seconds=-index % 60)))
-            for n in range(each) for index in range(occurrences)
-        )))
+        tx.apply(
+            "c",
+            Changes(
+                deliveries=tuple(
+                    a_change(
+                        a_push(
+                            "c",
+                            name=f"reminder {n}",
+                            index=index,
+                            kind=PushKind.REMINDER,
+                            destination="manager",
+                            send_at=NOON - timedelta(days=each - n, seconds=-index % 60),
+                        )
+                    )
+                    for n in range(each)
+                    for index in range(occurrences)
+                )
+            ),
+        )
 
 
 def test_after_a_long_downtime_each_occurrence_is_reminded_of_once(store: SqlStore) -> None:
@@ -50,12 +64,19 @@ def test_the_queue_is_read_through_its_indexes(sqlite_url: str) -> None:
     """A claim that scans the table is fast with ten rows and stops everything with a million."""
     store = open_store(sqlite_url)
     with store._engine.connect() as connection:
-        for statement in (queue.take(is_sqlite=True, some_full=False), queue.NEXT_WAKE, queue.SWEEP,
-                          queue.rescue(is_sqlite=True, everything=False)):
+        for statement in (
+            queue.take(is_sqlite=True, some_full=False),
+            queue.NEXT_WAKE,
+            queue.SWEEP,
+            queue.rescue(is_sqlite=True, everything=False),
+        ):
             sql = str(statement.compile(dialect=connection.dialect))
-            plan = [row[3] for row in connection.exec_driver_sql(
-                f"EXPLAIN QUERY PLAN {sql}", tuple("1" for _ in range(sql.count("?")))
-            )]
+            plan = [
+                row[3]
+                for row in connection.exec_driver_sql(
+                    f"EXPLAIN QUERY PLAN {sql}", tuple("1" for _ in range(sql.count("?")))
+                )
+            ]
             assert any("ix_delivery_" in step for step in plan), plan
             assert not [step for step in plan if step.startswith(("SCAN delivery", "SCAN newer", "SCAN attempt"))], plan
     store.close()

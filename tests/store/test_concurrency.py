@@ -47,17 +47,26 @@ with store.write() as tx:
 def _plan(store: SqlStore, count: int) -> None:
     with store.write() as tx:
         tx.put_contract(a_contract("c"))
-        tx.apply("c", Changes(deliveries=tuple(
-            a_change(a_push("c", name=f"push {n}", send_at=NOON - timedelta(seconds=n))) for n in range(count)
-        )))
+        tx.apply(
+            "c",
+            Changes(
+                deliveries=tuple(
+                    a_change(a_push("c", name=f"push {n}", send_at=NOON - timedelta(seconds=n))) for n in range(count)
+                )
+            ),
+        )
 
 
 def test_processes_never_claim_the_same_delivery(store: SqlStore, database_url: str) -> None:
     """A delivery that two daemons hold is a bonus paid twice, if the receiver forgot its key."""
     _plan(store, 200)
     daemons = [
-        subprocess.Popen([sys.executable, "-c", _CLAIM_ALL, database_url, f"w{n}"], stdin=subprocess.PIPE,
-                         stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [sys.executable, "-c", _CLAIM_ALL, database_url, f"w{n}"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         for n in range(2)
     ]
     answers = []
@@ -140,9 +149,9 @@ def test_the_delivery_that_changed_is_the_one_named(store: SqlStore) -> None:
     with store.write() as tx:
         tx.move(slow.key, saw, DeliveryState.PARKED)
     with pytest.raises(Conflict, match=f"{slow.key} is parked by now"), store.write() as tx:
-        tx.apply("c", Changes(deliveries=tuple(
-            a_change(it, DeliveryState.CANCELLED, seen_in=saw) for it in (quick, slow)
-        )))
+        tx.apply(
+            "c", Changes(deliveries=tuple(a_change(it, DeliveryState.CANCELLED, seen_in=saw) for it in (quick, slow)))
+        )
 
 
 def test_a_process_killed_in_a_write_leaves_nothing_of_it(store: SqlStore, database_url: str) -> None:

@@ -17,8 +17,16 @@ from obligations.testing.builders import a_contract
 
 @pytest.mark.parametrize(
     "url",
-    ["mysql://u:secret@h/d", "sqlite://", "sqlite:///:memory:", "sqlite:///x.db?mode=secret", "secret", "",
-     "oracle+x://secret@h", "postgresql+asyncpg://u:secret@h/d"],
+    [
+        "mysql://u:secret@h/d",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "sqlite:///x.db?mode=secret",
+        "secret",
+        "",
+        "oracle+x://secret@h",
+        "postgresql+asyncpg://u:secret@h/d",
+    ],
 )
 def test_a_url_that_is_none_of_ours_is_refused_in_words(url: str) -> None:
     with pytest.raises(ValueError, match=r"write sqlite:///path/to/obligations.db or postgresql://") as refused:
@@ -91,8 +99,10 @@ def test_a_server_that_went_away_is_found_again(postgres_url: str) -> None:
         tx = block.enter_context(store.write())
         tx.put_contract(contract)
         with psycopg.connect(postgres_url, autocommit=True) as admin:
-            admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                          " WHERE datname = current_database() AND pid <> pg_backend_pid()")
+            admin.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
         with pytest.raises(StoreUnavailable, match="cannot be used"):
             block.close()
     with store.write() as tx:
@@ -110,7 +120,9 @@ def test_an_error_in_the_block_is_not_taken_for_the_stores(store: SqlStore) -> N
 def test_settings_that_keep_commits_through_a_power_cut(sqlite_url: str) -> None:
     store = open_store(sqlite_url)
     with store._engine.connect() as connection:
-        found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar()
-                 for name in ("journal_mode", "synchronous", "foreign_keys")]
+        found = [
+            connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        ]
     assert found == ["wal", 2, 1]
     store.close()

@@ -27,11 +27,14 @@ def engine(database_url: str, store: SqlStore) -> Iterator[Engine]:
     with store.write() as tx:
         tx.put_contract(contract)
         tx.append("c", Report(id="r", event="hired", occurred_on=date(2031, 3, 3)))
-        tx.apply("c", Changes(
-            occurrences=(an_occurrence("c", amount=Money(1, "USD")),),
-            deliveries=(a_change(push),),
-            ledger=(LedgerEntry(NOON, "hr", "planned", "c", "plan"),),
-        ))
+        tx.apply(
+            "c",
+            Changes(
+                occurrences=(an_occurrence("c", amount=Money(1, "USD")),),
+                deliveries=(a_change(push),),
+                ledger=(LedgerEntry(NOON, "hr", "planned", "c", "plan"),),
+            ),
+        )
         tx.decide(Decision(push.key, "hash", "finance", "bea", True, NOON))
     store.seal()
     (claim,) = store.claim(business_now=NOON, machine_now=NOON, worker="w", limit=1, lease_seconds=60)
@@ -50,8 +53,12 @@ def test_the_past_cannot_be_removed(engine: Engine, table: str) -> None:
 
 @pytest.mark.parametrize(
     ("table", "change"),
-    [("event_log", "evidence = 'x'"), ("decision", "approve = NOT approve"), ("ledger", "actor = 'x'"),
-     ("ledger_seal", "hash = prev_hash")],
+    [
+        ("event_log", "evidence = 'x'"),
+        ("decision", "approve = NOT approve"),
+        ("ledger", "actor = 'x'"),
+        ("ledger_seal", "hash = prev_hash"),
+    ],
 )
 def test_the_past_cannot_be_rewritten(engine: Engine, table: str, change: str) -> None:
     with pytest.raises(IntegrityError, match=f"{table} is append-only"), engine.begin() as connection:

@@ -145,8 +145,12 @@ def test_an_upgrade_that_would_lose_rows_changes_nothing(
     with store.write() as tx:
         tx.put_contract(contract)
     store.close()
-    _pretend_newer(tmp_path, monkeypatch, "op.add_column('contract', sa.Column('x', sa.Text()))",
-                   "op.execute('DELETE FROM contract')")
+    _pretend_newer(
+        tmp_path,
+        monkeypatch,
+        "op.add_column('contract', sa.Column('x', sa.Text()))",
+        "op.execute('DELETE FROM contract')",
+    )
     with pytest.raises(StoreUnavailable, match=r"would have lost rows of contract \(1 rows, then 0\)"):
         migrate(database_url)
     monkeypatch.undo()
@@ -157,9 +161,7 @@ def test_an_upgrade_that_would_lose_rows_changes_nothing(
     assert "x" not in {column["name"] for column in inspect(engine).get_columns("contract")}
 
 
-def test_a_table_with_children_can_be_rebuilt(
-    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_table_with_children_can_be_rebuilt(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """SQLite alters a table by making it anew; what refers to it stays, and stays right."""
     from obligations.store.transaction import SqlTransaction
 
@@ -173,10 +175,12 @@ def test_a_table_with_children_can_be_rebuilt(
         connection.exec_driver_sql(
             "INSERT INTO event_log (tenant, contract, kind, report_id, event, occurred_on, fields_json, expected,"
             " answers, evidence, recorded_by, reason) VALUES ('', ?, 'report', 'r', 'hired', '2031-03-03', '{}', 0, '',"
-            " '', '', '')", (contract.id,),
+            " '', '', '')",
+            (contract.id,),
         )
     _pretend_newer(
-        tmp_path, monkeypatch,
+        tmp_path,
+        monkeypatch,
         "op.execute('CREATE TABLE made_anew AS SELECT * FROM contract')",
         "op.execute('DROP TABLE contract')",
         "op.execute('CREATE TABLE contract (tenant TEXT NOT NULL, id TEXT NOT NULL, title TEXT NOT NULL,"

@@ -24,24 +24,44 @@ TEXTS = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs
 ANY_TEXTS = st.text(max_size=20)
 DAYS = st.none() | st.dates()
 INSTANTS = st.datetimes(
-    min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 30),  # noqa: DTZ001 - bounds without an offset, as asked
+    min_value=datetime(1, 1, 2),  # noqa: DTZ001 - bounds without an offset, as asked
+    max_value=datetime(9999, 12, 30),  # noqa: DTZ001
     timezones=st.integers(-720, 720).map(lambda minutes: timezone(timedelta(minutes=minutes))),
 )
 DERIVATIONS = st.recursive(
-    st.builds(Derivation, rule=ANY_TEXTS, result=ANY_TEXTS, kind=st.sampled_from(["rule", "event", "fact"]),
-              cite=ANY_TEXTS),
+    st.builds(
+        Derivation, rule=ANY_TEXTS, result=ANY_TEXTS, kind=st.sampled_from(["rule", "event", "fact"]), cite=ANY_TEXTS
+    ),
     lambda inner: st.builds(Derivation, rule=ANY_TEXTS, inputs=st.lists(inner, max_size=3).map(tuple)),
     max_leaves=6,
 )
 OCCURRENCES = st.builds(
     Occurrence,
-    id=st.uuids(), contract=st.just("c"), clause=TEXTS, instance=TEXTS, position=TEXTS,
-    index=st.integers(0, 10**6), of=st.none() | st.integers(1, 10**6), kind=st.sampled_from(Kind), title=TEXTS,
-    debtor=TEXTS, creditor=TEXTS, state=st.sampled_from(State), derivation=DERIVATIONS, cite=TEXTS,
-    waiting_for=st.lists(ANY_TEXTS, max_size=3).map(tuple), missing=st.lists(ANY_TEXTS, max_size=3).map(tuple),
-    due_on=DAYS, adjusted_on=DAYS, soft_on=DAYS, from_on=DAYS, to_on=DAYS,
+    id=st.uuids(),
+    contract=st.just("c"),
+    clause=TEXTS,
+    instance=TEXTS,
+    position=TEXTS,
+    index=st.integers(0, 10**6),
+    of=st.none() | st.integers(1, 10**6),
+    kind=st.sampled_from(Kind),
+    title=TEXTS,
+    debtor=TEXTS,
+    creditor=TEXTS,
+    state=st.sampled_from(State),
+    derivation=DERIVATIONS,
+    cite=TEXTS,
+    waiting_for=st.lists(ANY_TEXTS, max_size=3).map(tuple),
+    missing=st.lists(ANY_TEXTS, max_size=3).map(tuple),
+    due_on=DAYS,
+    adjusted_on=DAYS,
+    soft_on=DAYS,
+    from_on=DAYS,
+    to_on=DAYS,
     amount=st.none() | st.builds(Money, st.integers(0, LARGEST_MINOR), st.sampled_from(["USD", "JPY", "KWD"])),
-    units=st.none() | st.decimals(allow_nan=False, allow_infinity=False), unit=TEXTS, conditional=st.booleans(),
+    units=st.none() | st.decimals(allow_nan=False, allow_infinity=False),
+    unit=TEXTS,
+    conditional=st.booleans(),
 )
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | ANY_TEXTS,
@@ -50,11 +70,22 @@ PLAIN = st.recursive(
 )
 PUSHES = st.builds(
     Push,
-    key=st.uuids(), occurrence_id=st.uuids(), contract=st.just("c"), clause=TEXTS, index=st.integers(0, 10**6),
-    name=TEXTS, kind=st.sampled_from(PushKind), connector=TEXTS, destination=TEXTS, send_at=INSTANTS,
-    payload=st.dictionaries(ANY_TEXTS, PLAIN, max_size=4), address=st.dictionaries(ANY_TEXTS, ANY_TEXTS, max_size=3),
-    approvals=st.lists(ANY_TEXTS, max_size=3).map(tuple), supersession=st.integers(0, 1000),
-    supersedes=st.none() | st.uuids(), money=st.booleans(),
+    key=st.uuids(),
+    occurrence_id=st.uuids(),
+    contract=st.just("c"),
+    clause=TEXTS,
+    index=st.integers(0, 10**6),
+    name=TEXTS,
+    kind=st.sampled_from(PushKind),
+    connector=TEXTS,
+    destination=TEXTS,
+    send_at=INSTANTS,
+    payload=st.dictionaries(ANY_TEXTS, PLAIN, max_size=4),
+    address=st.dictionaries(ANY_TEXTS, ANY_TEXTS, max_size=3),
+    approvals=st.lists(ANY_TEXTS, max_size=3).map(tuple),
+    supersession=st.integers(0, 1000),
+    supersedes=st.none() | st.uuids(),
+    money=st.booleans(),
 )
 RELAXED = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -104,8 +135,7 @@ def test_instants_keep_their_microsecond_and_their_order(one: datetime, other: d
 
 def test_an_instant_without_a_zone_is_refused(planned: SqlStore) -> None:
     """Nobody knows when nine o'clock is."""
-    push = Push(UUID(int=1), UUID(int=2), "c", "x", 1, "n", PushKind.ACTION, "http", "d",
-                datetime(2031, 3, 3, 9), {})  # noqa: DTZ001 - the mistake under test
+    push = Push(UUID(int=1), UUID(int=2), "c", "x", 1, "n", PushKind.ACTION, "http", "d", datetime(2031, 3, 3, 9), {})  # noqa: DTZ001 - the mistake under test
     with pytest.raises(Exception, match="no time zone"), planned.write() as tx:
         tx.apply("c", Changes(deliveries=(DeliveryChange(push, b"", "h", DeliveryState.PROPOSED),)))
 
@@ -121,4 +151,3 @@ def test_a_file_can_be_moved(tmp_path: Path) -> None:
     with again.read() as tx:
         assert tx.contract("c") is not None
     again.close()
-

@@ -17,6 +17,6 @@ context.configure(
     render_as_batch=False,
     compare_type=True,
     compare_server_default=True,
-    transactional_ddl=False,   # the transaction is the caller's
+    transactional_ddl=False,  # the transaction is the caller's
 )
 context.run_migrations()
