@@ -224,7 +224,7 @@ def test_payroll_ends_up_believing_the_plan(tmp_path: Path) -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=80, stateful_step_count=5, deadline=None, derandomize=True, database=None,
+            max_examples=60, stateful_step_count=5, deadline=None, derandomize=True, database=None,
             suppress_health_check=list(HealthCheck),
         ),
     )  # fmt: skip
