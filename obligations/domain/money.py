@@ -57,7 +57,7 @@ class Money:
             raise NotMoney(f"{text!r} is not an amount") from None
         if not number.is_finite():
             raise NotMoney(f"{text!r} is not an amount")
-        minor = number.scaleb(digits_of(currency)) if abs(number) < 10**15 else Decimal(LARGEST_MINOR + 1)
+        minor = number.scaleb(digits_of(currency)) if abs(number) <= LARGEST_MINOR else Decimal(LARGEST_MINOR + 1)
         if minor != minor.to_integral_value():
             raise NotMoney(f"{text} has more decimal places than {currency} allows ({digits_of(currency)})")
         return cls(int(minor), currency)

@@ -94,7 +94,7 @@ def plan(
     as_of: date | None = None,
     calendars: Mapping[str, BusinessCalendar],
     zones: Mapping[str, tzinfo],
-    sending: Sending = Sending(),  # noqa: B008 -- frozen
+    sending: Sending | None = Sending(),  # noqa: B008 -- frozen
     earliest: Mapping[UUID, date] | None = None,
 ) -> Plan:
     """The plan of a contract: the same arguments always give the same plan, in whatever order events arrived.
@@ -106,7 +106,7 @@ def plan(
             event.
         calendars: business-day calendars by the names the terms use.
         zones: time zones by the names the terms use.
-        sending: which connectors carry reminders and actions, and at what local hour.
+        sending: which connectors carry reminders and actions, and at what local hour; None plans no pushes.
         earliest: the earliest day of an occurrence under any reading; reminders count from it.
 
     Raises:
@@ -127,7 +127,7 @@ def _planned(
     as_of: date | None,
     calendars: Mapping[str, BusinessCalendar],
     zones: Mapping[str, tzinfo],
-    sending: Sending,
+    sending: Sending | None,
     earliest: Mapping[UUID, date],
 ) -> Plan:
     world = World(terms, reports, as_of, calendars, zones)
@@ -141,7 +141,7 @@ def _planned(
         windows=tuple(_windows(world)),
         occurrences=ordered,
         powers=held,
-        pushes=tuple(pushes(world, ordered, sending, earliest)),
+        pushes=tuple(pushes(world, ordered, sending, earliest)) if sending is not None else (),
         questions=tuple(_questions(world, ordered)),
         dormant=tuple(_dormant(world)),
         replan_at=_replan_at(world, ordered, held),

@@ -66,8 +66,10 @@ class Planner:
         reports: Sequence[Report],
         as_of: date | None,
         earliest_days: Mapping[UUID, date] | None = None,
+        *,
+        pushes: bool = True,
     ) -> Plan:
-        """The plan under the readings in use."""
+        """The plan under the readings in use; without `pushes` only what is owed, which is quicker."""
         library = self.library
         return plan(
             terms,
@@ -75,24 +77,23 @@ class Planner:
             as_of=as_of,
             calendars=library.calendars,
             zones=library.zones,
-            sending=library.sending,
+            sending=library.sending if pushes else None,
             earliest=earliest_days,
         )
 
     def others(self, terms: Terms, reports: Sequence[Report], chosen: Plan) -> tuple[Alternative, ...]:
         """What would differ under the other readings."""
-        return alternatives(terms, chosen, lambda other: self.plan(other, reports, chosen.as_of))
+        return alternatives(terms, chosen, lambda other: self.plan(other, reports, chosen.as_of, pushes=False))
 
     def with_bounds(self, kept: Kept, as_of: date) -> Plan:
         """The plan with reminders counted from the earliest day any reading gives.
 
         The other readings are planned only when the facts changed; the clock alone moves no dates.
         """
-        chosen = self.plan(kept.terms, kept.reports, as_of)
         facts = (kept.stored.source, kept.stored.template, kept.log)
         known = self._earliest.get(kept.stored.id)
         if known is None or known[0] != facts:
-            days = earliest(chosen.occurrences, self.others(kept.terms, kept.reports, chosen))
-            known = (facts, days)
+            chosen = self.plan(kept.terms, kept.reports, as_of, pushes=False)
+            known = (facts, earliest(chosen.occurrences, self.others(kept.terms, kept.reports, chosen)))
             self._earliest[kept.stored.id] = known
-        return self.plan(kept.terms, kept.reports, as_of, known[1]) if known[1] else chosen
+        return self.plan(kept.terms, kept.reports, as_of, known[1])
