@@ -18,8 +18,8 @@ from obligations.planning.plan import Plan
 from obligations.service.contracts import Planner
 from obligations.service.counting import count
 from obligations.terms.errors import Finding, TermsError
-from obligations.terms.loader import Terms
 from obligations.terms.model import json_schema
+from obligations.terms.terms import Terms
 from schedules.windows import Window
 
 File = Annotated[Path, typer.Argument(help="A terms file: a template, or a contract on one.", show_default=False)]

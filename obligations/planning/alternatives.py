@@ -9,7 +9,7 @@ from uuid import UUID
 
 from obligations.domain.occurrence import Occurrence
 from obligations.planning.plan import Plan, seen
-from obligations.terms.loader import Terms
+from obligations.terms.terms import Terms
 
 Planner = Callable[[Terms], Plan]
 

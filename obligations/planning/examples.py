@@ -12,8 +12,8 @@ from obligations.planning.plan import Plan
 from obligations.planning.values import PlanningError
 from obligations.terms.document import Path
 from obligations.terms.errors import Finding, did_you_mean
-from obligations.terms.loader import Terms
 from obligations.terms.model import Example, Expected
+from obligations.terms.terms import Terms
 from obligations.terms.values import NotAValue, typed
 
 ExamplePlanner = Callable[[Terms, tuple[Report, ...], date | None], Plan]

@@ -19,7 +19,7 @@ from obligations.planning.pushes import Sending, pushes
 from obligations.planning.values import NotYet, PlanningError
 from obligations.planning.world import DONE, World
 from obligations.terms.errors import did_you_mean
-from obligations.terms.loader import Terms
+from obligations.terms.terms import Terms
 from obligations.terms.values import NotAValue, typed
 from schedules.bounds import BeyondCalendar
 from schedules.calendars import BusinessCalendar, NeverOpen

@@ -19,8 +19,8 @@ from obligations.planning.instances import DONE, Closings
 from obligations.planning.values import NOWHERE, Found, Happening, Instance, NotYet, PlanningError
 from obligations.terms import expressions as e
 from obligations.terms.errors import did_you_mean
-from obligations.terms.loader import Terms
 from obligations.terms.model import Clause, EventKind
+from obligations.terms.terms import Terms
 from obligations.terms.values import PayrollCalendar, Value
 from schedules.calendars import BusinessCalendar
 from schedules.derivation import Derivation, Reasoned

@@ -13,7 +13,8 @@ from obligations.planning.plan import Plan, plan
 from obligations.planning.world import World
 from obligations.ports import StoredContract
 from obligations.service.library import Library
-from obligations.terms.loader import Terms, load
+from obligations.terms.loader import load
+from obligations.terms.terms import Terms
 from schedules.instants import local_day
 
 

@@ -53,7 +53,7 @@ class Deliveries(Ground):
         """
         now = self._clock.now()
         with self._store.read() as view:
-            shown = self._proposed(view, reference)
+            shown = _found(view, reference, DeliveryState.PROPOSED)
         if approve:
             # A correction must not overtake what it corrects: what can be stopped of that is stopped first.
             for contract in sorted({one.push.contract for one in shown if one.push.supersedes is not None}):
@@ -78,18 +78,6 @@ class Deliveries(Ground):
             return decided
 
         return self._written(write)
-
-    def _proposed(self, view: Transaction, reference: str) -> list[StoredDelivery]:
-        open_ones = view.deliveries(states={DeliveryState.PROPOSED})
-        found = lookup.delivery(open_ones, reference)
-        if not found:
-            wanted = {one.id for one in lookup.occurrences(view, reference)}
-            found = [one for one in open_ones if one.push.occurrence_id in wanted]
-        if not found:
-            raise NotFound(
-                f'nothing is proposed for "{reference}"; `obligations deliveries --state proposed` lists what is'
-            )
-        return found
 
     def _decide(
         self,
@@ -159,7 +147,7 @@ class Deliveries(Ground):
         """
         now = self._clock.now()
         with self._store.read() as view:
-            parked = self._parked(view, reference)
+            parked = _found(view, reference, DeliveryState.PARKED)
         for contract in sorted({one.push.contract for one in parked}):
             self.replan(contract)
 
@@ -171,18 +159,6 @@ class Deliveries(Ground):
             return view.deliveries(keys=keys)
 
         return self._written(write)
-
-    def _parked(self, view: Transaction, reference: str) -> list[StoredDelivery]:
-        stopped = view.deliveries(states={DeliveryState.PARKED})
-        found = lookup.delivery(stopped, reference)
-        if not found:
-            wanted = {one.id for one in lookup.occurrences(view, reference)}
-            found = [one for one in stopped if one.push.occurrence_id in wanted]
-        if not found:
-            raise NotFound(
-                f'nothing is parked for "{reference}"; `obligations deliveries --state parked` lists what is'
-            )
-        return found
 
     def _send_again(
         self, view: Transaction, one: StoredDelivery, actor: str, now: datetime, not_received: bool
@@ -198,6 +174,18 @@ class Deliveries(Ground):
         view.note(
             LedgerEntry(now, actor, "delivery sent again", one.push.contract, object_, before=one.reason, reason=said)
         )
+
+
+def _found(view: Transaction, reference: str, state: DeliveryState) -> list[StoredDelivery]:
+    """The deliveries in a state that a key's beginning or an occurrence's name means, at least one."""
+    candidates = view.deliveries(states={state})
+    found = lookup.delivery(candidates, reference)
+    if not found:
+        wanted = {one.id for one in lookup.occurrences(view, reference)}
+        found = [one for one in candidates if one.push.occurrence_id in wanted]
+    if not found:
+        raise NotFound(f'nothing is {state} for "{reference}"; `obligations deliveries --state {state}` lists what is')
+    return found
 
 
 def _let_no_correction_overtake(one: StoredDelivery, deliveries: Iterable[StoredDelivery]) -> None:

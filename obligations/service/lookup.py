@@ -8,8 +8,8 @@ from obligations.domain.occurrence import Occurrence, Power
 from obligations.ports import StoredContract, StoredDelivery, Transaction
 from obligations.service.errors import NeedsPerson, NotFound
 from obligations.terms.errors import did_you_mean
-from obligations.terms.loader import Terms
 from obligations.terms.model import Person
+from obligations.terms.terms import Terms
 
 SHORTEST_ID = 6
 

@@ -15,7 +15,7 @@ from obligations.terms.model import Clause, Example, Happens, PowerOf, TermsFile
 from obligations.terms.sense import sense
 
 if TYPE_CHECKING:
-    from obligations.terms.loader import Terms
+    from obligations.terms.terms import Terms
 
 # An answer to an occurrence is reported under this name, so no event may have it.
 RESERVED = frozenset({"done", "contract"})

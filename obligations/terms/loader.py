@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from obligations.terms.check import check
 from obligations.terms.document import Document, Path, read
 from obligations.terms.errors import Finding, TermsError, did_you_mean
-from obligations.terms.model import Chosen, Clause, ContractFile, EventKind, Person, Strict, TermsFile
+from obligations.terms.fields import Strict
+from obligations.terms.model import Chosen, ContractFile, TermsFile
+from obligations.terms.terms import Terms
 from obligations.terms.values import NotAValue, Value, typed
 
 Model = TypeVar("Model", bound=Strict)
@@ -20,60 +22,11 @@ Templates = Callable[[str], tuple[str, str]]
 """Finds a template by its id or path: gives its text and a name for messages; raises `LookupError` with words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """A contract ready to be planned: its definition with parameters, chosen readings and people filled in.
-
-    Args:
-        contract: the contract's id; the template's own id for a bare template.
-        file: the definition.
-        parameters: every parameter's typed value.
-        readings: the option in use of every reading.
-        chosen_by: who chose a reading; absent for defaults.
-        people: who plays which role; a role nobody plays is absent.
-        document: the file of the definition, where findings in its clauses are placed.
-        source: the contract's own file, which holds its examples; the same as `document` without a template.
-    """
-
-    contract: str
-    title: str
-    currency: str
-    file: TermsFile
-    parameters: Mapping[str, Value]
-    readings: Mapping[str, str]
-    chosen_by: Mapping[str, str]
-    people: Mapping[str, tuple[Person, ...]]
-    document: Document
-    source: Document
-    tenant: str = ""
-
-    @property
-    def clauses(self) -> Mapping[str, Clause]:
-        """The clauses by id, in file order."""
-        return self.file.clauses
-
-    def under(self, reading: str, option: str) -> Terms:
-        """The same contract with one reading chosen otherwise."""
-        return replace(self, readings={**self.readings, reading: option})
-
-    def event_kinds(self) -> Mapping[str, EventKind]:
-        """The events that can be reported, facts included: a fact is restated by an event of its name."""
-        facts = {
-            name: EventKind.model_validate(
-                {"says": f"{name} is stated", "cite": fact.cite, "with": {"value": fact.type}}
-            )
-            for name, fact in self.file.facts.items()
-        }
-        return {**self.file.events, **facts}
-
-
 def load(text: str, name: str, templates: Templates) -> Terms:
     """The terms in a text, ready to plan; raises `TermsError` naming file, line, column and clause.
 
     `name` is what messages call the file. A contract on a template gets the template's text from `templates`.
     """
-    from obligations.terms.check import check
-
     document = read(text, name)
     head = document.tree.get("contract")
     if isinstance(head, dict) and isinstance(head.get("template"), str) and "clauses" not in document.tree:

@@ -19,7 +19,7 @@ from schedules.conventions import Convention
 from schedules.spans import EventDay, MonthEnd, Span, Unit
 
 if TYPE_CHECKING:
-    from obligations.terms.loader import Terms
+    from obligations.terms.terms import Terms
 
 VESTING_DAYS = ("same day", "first of month", "last of month")
 PRORATIONS = ("period days", "year days")

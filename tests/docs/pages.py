@@ -14,7 +14,7 @@ from obligations.app import make_library
 from obligations.service import Library
 from obligations.service.contracts import Planner
 from obligations.terms.document import read
-from obligations.terms.loader import Terms
+from obligations.terms.terms import Terms
 
 TOP = Path(__file__).resolve().parents[2]
 DOCS = TOP / "docs"

@@ -16,7 +16,7 @@ from obligations.domain.event import Report
 from obligations.domain.occurrence import PowerState, State
 from obligations.planning.examples import run_examples
 from obligations.service.contracts import Planner
-from obligations.terms import model
+from obligations.terms import fields, model
 from obligations.terms.check import RESERVED
 from obligations.terms.errors import TermsError
 from tests.docs.pages import indented_blocks, library, merged, quoted, rows, section, terms_of, text, yaml_blocks
@@ -100,7 +100,7 @@ PARTS = [
 
 
 @pytest.mark.parametrize(("part", "heading"), PARTS, ids=[part.__name__ for part, _ in PARTS])
-def test_every_word_is_explained(part: type[model.Strict], heading: str) -> None:
+def test_every_word_is_explained(part: type[fields.Strict], heading: str) -> None:
     """A word of the language would exist that nobody could find out about."""
     # What recurs is explained once, for all parts.
     told = section(PAGE, heading) + section(PAGE, "The parts of a file").partition("### ")[0]
@@ -111,8 +111,8 @@ def test_every_word_is_explained(part: type[model.Strict], heading: str) -> None
 
 def test_every_part_of_a_file_is_modelled_here() -> None:
     """A new part of the language could come without a word about it."""
-    strict = {one for one in vars(model).values() if isinstance(one, type) and issubclass(one, model.Strict)} - {
-        model.Strict,
+    strict = {one for one in vars(model).values() if isinstance(one, type) and issubclass(one, fields.Strict)} - {
+        fields.Strict,
         model.ContractFile,
         model.FieldOfEvent,
     }

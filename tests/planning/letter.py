@@ -14,7 +14,8 @@ from config.zones import Zones
 from obligations.domain.event import Report
 from obligations.domain.occurrence import Occurrence, Power, State
 from obligations.planning.plan import Plan, plan
-from obligations.terms.loader import Terms, load
+from obligations.terms.loader import load
+from obligations.terms.terms import Terms
 
 CALENDARS = Calendars()
 ZONES = Zones()

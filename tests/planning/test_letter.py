@@ -19,7 +19,7 @@ from obligations.domain.occurrence import PowerState, State
 from obligations.planning.alternatives import alternatives, earliest
 from obligations.planning.plan import Plan
 from obligations.planning.world import PlanningError
-from obligations.terms.loader import Terms
+from obligations.terms.terms import Terms
 from tests.planning.letter import (
     CHANGE_OF_CONTROL,
     HIRED,

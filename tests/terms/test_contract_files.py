@@ -10,7 +10,8 @@ from config.shipped import find_template
 from obligations.domain.money import Money
 from obligations.planning.examples import run_examples
 from obligations.terms.errors import TermsError
-from obligations.terms.loader import Terms, load
+from obligations.terms.loader import load
+from obligations.terms.terms import Terms
 from tests.planning.letter import letter, planned
 
 CONTRACT = """\

@@ -6,7 +6,8 @@ import pytest
 
 from config.shipped import find_template
 from obligations.terms.errors import Finding, TermsError
-from obligations.terms.loader import Terms, load
+from obligations.terms.loader import load
+from obligations.terms.terms import Terms
 
 PLAIN = """\
 terms: 1
