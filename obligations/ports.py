@@ -200,6 +200,11 @@ class Transaction(Protocol):
         """Change a delivery's state if it still is in one of `seen_in`; raises `Conflict` otherwise."""
         ...
 
+    def release(self, key: UUID, reason: str) -> None:
+        """Let a parked delivery that was tried go again at once, its earlier unknown outcomes settled by a person;
+        raises `Conflict` where it is no longer parked."""
+        ...
+
     def decisions(self, key: UUID) -> Sequence[Decision]:
         """Approvals and refusals of one push, oldest first."""
         ...
@@ -228,7 +233,8 @@ class Transaction(Protocol):
 class Claim:
     """A daemon's lease on one delivery, with everything a connector needs. `attempt` counts from 1.
 
-    `late_seconds` is business time between `send_at` and the claim.
+    `late_seconds` is business time between `send_at` and the claim. `released`: it had stopped, and a person let it go
+    on.
     """
 
     key: UUID
@@ -246,6 +252,7 @@ class Claim:
     worker: str
     late_seconds: float = 0.0
     first_unknown_at: datetime | None = None
+    released: bool = False
 
 
 @dataclass(frozen=True, slots=True)

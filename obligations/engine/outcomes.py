@@ -24,8 +24,7 @@ class Policy:
         if self._forgotten(claim.kind, claim.first_unknown_at, now):
             return _ask_the_receiver(claim.first_unknown_at)
         most = self._settings.action_late_most_seconds
-        # Once a person has let it go on, it carries an earlier attempt and is not stopped again.
-        if most is not None and claim.kind is PushKind.ACTION and claim.attempt == 1 and claim.late_seconds > most:
+        if most is not None and claim.kind is PushKind.ACTION and not claim.released and claim.late_seconds > most:
             return f"late by {timedelta(seconds=int(claim.late_seconds))}: a person must say that it may still go"
         return None
 

@@ -168,7 +168,7 @@ class Deliveries(Ground):
                 f"nobody knows whether {one.push.destination} took {one.push.clause}/{one.push.index}; ask there, then"
                 " repeat with --not-received if it never did, or report it done"
             )
-        view.move(one.push.key, {DeliveryState.PARKED}, DeliveryState.RETRYING, f"sent again by {actor}")
+        view.release(one.push.key, f"sent again by {actor}")
         object_ = f"{one.push.clause}/{one.push.index} {one.push.name} {one.push.key}"
         said = "the receiver never took it" if not_received else ""
         view.note(

@@ -95,6 +95,7 @@ def _claim_of(row: Row[Any], worker: str, business_now: datetime) -> Claim:
         worker=worker,
         late_seconds=max(0.0, (business_now - row.send_at).total_seconds()),
         first_unknown_at=row.first_unknown_at,
+        released=row.releases > 0,
     )
 
 

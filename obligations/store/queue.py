@@ -139,6 +139,7 @@ def take(*, is_sqlite: bool, some_full: bool) -> Any:
             _d.fence,
             _d.next_attempt_at,
             _d.first_unknown_at,
+            _d.releases,
         )
     )
     if is_sqlite:

@@ -248,6 +248,7 @@ class DeliveryRow(Kept, table=True):
     lease_until: datetime | None = Field(default=None, sa_type=Instant)
     next_attempt_at: datetime | None = Field(default=None, sa_type=Instant)
     first_unknown_at: datetime | None = Field(default=None, sa_type=Instant)
+    releases: int = Field(sa_column=Column(Integer, nullable=False, server_default=text("0")))
     delivered_at: datetime | None = Field(default=None, sa_type=Instant)
     reason: str = Field(sa_column=Column(Text, nullable=False, server_default=text("''")))
     receipt_json: str = Field(sa_column=Column(Text, nullable=False, server_default=text("'{}'")))

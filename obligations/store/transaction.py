@@ -248,6 +248,15 @@ class SqlTransaction:
             self._raise_for(key, row, seen_in, state, None)
             raise Conflict(f"delivery {key} was changed by another writer; read again and repeat")
 
+    def release(self, key: UUID, reason: str) -> None:
+        self.move(key, {DeliveryState.PARKED}, DeliveryState.RETRYING, reason)
+        c = tables.delivery.c
+        self._connection.execute(
+            update(tables.delivery)
+            .where(self._mine(tables.delivery), c.key == key)
+            .values(first_unknown_at=None, releases=c.releases + 1)
+        )
+
     def _raise_for(
         self,
         key: UUID,

@@ -98,6 +98,7 @@ def test_a_payment_later_than_its_limit_waits_for_a_person_once() -> None:
     late = replace(LUMP_SUM, late_seconds=8 * 86_400.0)
     strict = policy(action_late_most_seconds=7 * 86_400.0)
     assert (strict.objection(late, NOW) or "").startswith("late by 8 days")
-    assert strict.objection(replace(late, attempt=2), NOW) is None
+    assert strict.objection(replace(late, attempt=2), NOW) is not None, "a failed try is nobody's consent"
+    assert strict.objection(replace(late, attempt=2, released=True), NOW) is None
     assert strict.objection(replace(late, kind=PushKind.REMINDER), NOW) is None
     assert policy().objection(late, NOW) is None

@@ -7,6 +7,8 @@ from datetime import date
 import pytest
 
 from obligations.domain.delivery import DeliveryState
+from obligations.engine.outcomes import Policy
+from obligations.engine.settings import EngineSettings
 from obligations.service import NeedsPerson, NotFound
 from tests.service.office import LETTER, REJECTED, UNKNOWN, Office
 
@@ -49,8 +51,22 @@ def test_an_unknown_payment_goes_again_only_once_the_receiver_was_asked(due: Off
         due.service.retry("letter/lump_sum", actor="hana@example.com")
     assert due.states("lump_sum", ACTION) == ["parked"]
     due.service.retry("letter/lump_sum", actor="hana@example.com", not_received=True)
-    assert due.states("lump_sum", ACTION) == ["retrying"]
     assert due.ledger()[-1].reason == "the receiver never took it"
+
+
+def test_a_payment_that_the_receiver_never_took_is_sent_days_later(due: Office) -> None:
+    """The engine would stop it again for the very doubt that a person has settled, for ever."""
+    due.send(UNKNOWN, only="one_time_earning")
+    (one,) = due.chain("lump_sum", ACTION)
+    with due.store.write() as view:
+        view.move(one.push.key, {DeliveryState.RETRYING}, DeliveryState.PARKED, "unknown outcome")
+    due.today(date(2026, 3, 20))
+    policy = Policy(EngineSettings(action_late_most_seconds=86_400), chance=lambda: 0.5)
+    due.service.retry("letter/lump_sum", actor="hana@example.com", not_received=True)
+    (claim,) = [it for it in due.claim() if it.name == ACTION]
+    assert policy.objection(claim, due.clock.now()) is None
+    assert claim.key == one.push.key
+    assert claim.body == one.body
 
 
 def test_what_was_never_tried_follows_the_people_of_today(office: Office) -> None:

@@ -113,6 +113,7 @@ def _tables() -> None:
         sa.Column("lease_until", sa.BigInteger(), nullable=True),
         sa.Column("next_attempt_at", sa.BigInteger(), nullable=True),
         sa.Column("first_unknown_at", sa.BigInteger(), nullable=True),
+        sa.Column("releases", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("delivered_at", sa.BigInteger(), nullable=True),
         sa.Column("reason", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("receipt_json", sa.Text(), server_default=sa.text("'{}'"), nullable=False),
