@@ -10,9 +10,11 @@ import json
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 # Marks that turn the direction of the text around them; they can make 1 000 read as 000 1.
 _TURNS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c")
+HALF_A_DAY = 43_200.0
 _NOT_SHOWN = frozenset(("Cc", "Cs", "Zl", "Zp"))
 
 
@@ -32,11 +34,16 @@ class Notice:
     edits: Mapping[str, str]
 
 
-def read_notice(body: bytes) -> Notice:
-    """The reminder in the bytes, every string made harmless; raises `NotANotice` when they hold none."""
+def read_notice(body: bytes, late_seconds: float = 0.0) -> Notice:
+    """The reminder in the bytes, every string made harmless; raises `NotANotice` when they hold none.
+
+    The bytes were written for the reminder's own day. One that goes half a day late or more says so, instead of how far
+    away its due day was then.
+    """
     try:
         content = json.loads(body)
         edits = content.get("edits") or {}
+        _tell_the_time(content, late_seconds)
         notice = Notice(
             title=plain_line(content["title"]),
             text=plain_line(content.get("text", "")),
@@ -50,6 +57,22 @@ def read_notice(body: bytes) -> Notice:
     if not (notice.title or notice.text):
         raise NotANotice("the stored reminder says nothing: its title and text are empty")
     return notice
+
+
+def _tell_the_time(content: dict[str, Any], late_seconds: float) -> None:
+    facts = content.get("facts") or []
+    left = content.get("left")
+    if late_seconds < HALF_A_DAY:
+        if left:
+            content["text"] = f"{content.get('text', '')} ({left})"
+            content["facts"] = [
+                [label, f"{value} ({left})" if not number else value] for number, (label, value) in enumerate(facts)
+            ]
+        return
+    days = max(1, round(late_seconds / (2 * HALF_A_DAY)))
+    late = f"meant for {content.get('meant_for', 'earlier')}, {days} day{'s' if days != 1 else ''} late"
+    content["text"] = f"{content.get('text', '')} ({late})"
+    content["facts"] = [*facts, ["Late", late]]
 
 
 def plain(text: str) -> str:

@@ -72,7 +72,7 @@ def _block(claim: Claim) -> str:
     if claim.kind is PushKind.ACTION:
         lines = [_heading(f"ACTION for {claim.destination}"), *_action(claim)]
     else:
-        notice = read_notice(claim.body)
+        notice = read_notice(claim.body, claim.late_seconds)
         what = "UPDATE" if claim.kind is PushKind.EDIT or notice.edits else "REMINDER"
         lines = [_heading(f"{what} for {_addressee(claim)}"), *_notice(notice)]
     return "\n".join((*lines, "─" * WIDTH, ""))
@@ -89,7 +89,7 @@ def _addressee(claim: Claim) -> str:
 
 def _notice(notice: Notice) -> Iterator[str]:
     yield from _paragraph(notice.title or notice.text)
-    if notice.title and notice.text:
+    if notice.text and not notice.text.startswith(notice.title):
         yield from _paragraph(notice.text)
     for label, value in notice.facts[:_FACTS]:
         yield from _fact(label, value or "–")

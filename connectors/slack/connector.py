@@ -68,7 +68,7 @@ class SlackConnector:
     async def deliver(self, claim: Claim) -> Outcome:
         """Post the reminder, or rewrite the earlier message that an edit names, and say what came of it."""
         try:
-            notice = read_notice(claim.body)
+            notice = read_notice(claim.body, claim.late_seconds)
         except NotANotice as reason:
             return Outcome(Verdict.REJECTED, f"{claim.destination}: {reason}, and slack carries nothing else")
         if self._closed:

@@ -47,10 +47,14 @@ def pushes(
 
 
 def _done_by_person(world: World, occurrence: Occurrence) -> bool:
-    """Whether a person reported it done: money paid by hand is not paid again. What closes by itself still acts."""
+    """Whether somebody reported it done, by `done` or by the event that closes its clause: what was paid by hand is not
+    paid again. What closes by itself when its day comes still acts."""
     if occurrence.state is not State.DONE:
         return False
-    return any(report.answers == str(occurrence.id) for report in world.reports)
+    if any(report.answers == str(occurrence.id) for report in world.reports):
+        return True
+    clause = world.terms.clauses[occurrence.clause]
+    return clause.closed_by is not None and occurrence.instance in world.closings(occurrence.clause, clause).closed
 
 
 # --- reminders ------------------------------------------------------------------------------------------------------
@@ -149,15 +153,16 @@ def _offset_name(offset: e.Offset) -> str:
 
 
 def _notice(occurrence: Occurrence, day: date) -> dict[str, Any]:
-    """What a reminder says; no amounts, since it may be read by more people than the reader meant."""
+    """What a reminder says on its day; no amounts, since it may be read by more people than the reader meant.
+
+    How far the due day is away stands apart in `left`: true on the reminder's own day, and left out when it goes late.
+    """
     due = occurrence.adjusted_on or occurrence.soft_on
     if due is None:
-        when, label = "no date stated", "When"
+        when, label, left = "no date stated", "When", ""
     else:
-        left = (due - day).days
-        away = "today" if left == 0 else f"in {left} days" if left > 0 else f"{-left} days ago"
         label = "Due" if occurrence.due_on else "Suggested"
-        when = f"{due:%a} {due.isoformat()} ({away})"
+        when, left = f"{due:%a} {due.isoformat()}", _distance((due - day).days)
     owed = occurrence.debtor + (f" owes {occurrence.creditor}" if occurrence.creditor else "")
     facts = [[label, when], ["Clause", occurrence.cite], ["Who", owed]]
     if occurrence.of and occurrence.of > 1:
@@ -166,12 +171,22 @@ def _notice(occurrence: Occurrence, day: date) -> dict[str, Any]:
         facts.append(["Waits for", ", ".join((*occurrence.waiting_for, *occurrence.missing))])
     return {
         "title": occurrence.title,
-        "text": f"{occurrence.title}: {label.lower()} {when}, clause {occurrence.cite}",
+        "text": f"{occurrence.title} (clause {occurrence.cite}): {label.lower()} {when}",
+        "left": left,
+        "meant_for": day.isoformat(),
         "facts": facts,
         "contract": occurrence.contract,
         "occurrence": str(occurrence.id),
         "note": f"obligations why {occurrence.contract}/{occurrence.clause}/{occurrence.index}",
     }
+
+
+def _distance(days: int) -> str:
+    """How far a day lies ahead, or back: 'in 3 days', 'today', '1 day ago'."""
+    if days == 0:
+        return "today"
+    count = f"{abs(days)} day{'s' if abs(days) != 1 else ''}"
+    return f"in {count}" if days > 0 else f"{count} ago"
 
 
 def _address(person: Person | None) -> dict[str, str]:

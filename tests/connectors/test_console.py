@@ -27,12 +27,30 @@ async def test_a_reminder_is_one_readable_block(capsys: pytest.CaptureFixture[st
     assert lines == [
         "── REMINDER for hr-manager <hr@example.com> ".ljust(80, "─"),
         "  Severance instalment 3 of 12",
-        "  Severance instalment 3 of 12 is due on 1 December 2006",
         "  Due                 2006-12-01",
         "  Section 7(b)",
         "  occurrence          0a4f6a52-6df3-5c0c-8b50-5a3f1f1b7d02",
         "─" * 80,
     ]
+
+
+@pytest.mark.parametrize(
+    ("late_seconds", "said", "unsaid"),
+    [
+        (0.0, "2006-12-01 (in 7 days)", "late"),
+        (86_400 * 18.0, "meant for 2006-11-24, 18 days late", "in 7 days"),
+        (86_400.0, "meant for 2006-11-24, 1 day late", "in 7 days"),
+    ],
+)
+async def test_a_reminder_that_goes_late_says_so_and_not_how_far_its_day_once_was(
+    capsys: pytest.CaptureFixture[str], reminder: MakeClaim, late_seconds: float, said: str, unsaid: str
+) -> None:
+    """After a week of downtime a duty that was missed would still be announced as days away."""
+    content = {"facts": [["Due", "2006-12-01"]], "left": "in 7 days", "meant_for": "2006-11-24"}
+    await connector({}, machine=CLOCK).deliver(reminder(content=content, late_seconds=late_seconds))
+    shown = capsys.readouterr().out
+    assert said in shown
+    assert unsaid not in shown
 
 
 async def test_an_action_is_shown_without_its_amount(capsys: pytest.CaptureFixture[str], action: MakeClaim) -> None:

@@ -1,0 +1,54 @@
+"""What is sent for an occurrence, and what no longer is."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from config.calendars import Calendars
+from config.zones import Zones
+from obligations.domain.delivery import PushKind
+from obligations.domain.event import Report
+from obligations.planning.plan import plan
+from obligations.terms.loader import load
+
+CONTRACT = """
+terms: 1
+contract: {id: contractor, title: A bonus, currency: USD}
+parties: {company: the company, contractor: the contractor}
+roles: {payroll: runs pay}
+events:
+  delivered: {once: yes}
+  bonus_paid: {once: yes}
+clauses:
+  bonus:
+    cite: "4"
+    who: company owes contractor
+    pay: 1000
+    when: delivered
+    by: 30 days after delivered
+    closed_by: bonus_paid
+    do: {send: payroll, kind: one_time_earning}
+    remind: {payroll: [7 days before]}
+"""
+
+
+def kinds(*events: Report) -> list[PushKind]:
+    terms = load(CONTRACT, "contractor.yaml", lambda wanted: (wanted, wanted))
+    return [push.kind for push in plan(terms, events, calendars=Calendars(), zones=Zones()).pushes]
+
+
+def test_what_was_paid_by_hand_is_not_instructed_again() -> None:
+    """Finance wires the bonus and says so by the clause's own event; payroll would pay it a second time."""
+    delivered = Report("d", "delivered", date(2026, 3, 2))
+    assert kinds(delivered) == [PushKind.REMINDER, PushKind.ACTION]
+    assert kinds(delivered, Report("p", "bonus_paid", date(2026, 3, 10))) == []
+
+
+def test_a_reminder_tells_how_far_its_day_is_apart_from_what_stays_true() -> None:
+    """A reminder that goes late would repeat a distance that was true on another day."""
+    terms = load(CONTRACT, "contractor.yaml", lambda wanted: (wanted, wanted))
+    made = plan(terms, [Report("d", "delivered", date(2026, 3, 2))], calendars=Calendars(), zones=Zones())
+    (reminder,) = (push.payload for push in made.pushes if push.kind is PushKind.REMINDER)
+    assert (reminder["left"], reminder["meant_for"]) == ("in 7 days", "2026-03-25")
+    assert reminder["facts"][0] == ["Due", "Wed 2026-04-01"]
+    assert "7 days" not in reminder["text"]
