@@ -84,7 +84,7 @@ def test_a_plan_that_lacks_a_required_event_ends_in_3_and_prints_its_json_all_th
 
 def test_gaps_that_hold_up_nothing_end_in_0(terminal: Terminal) -> None:
     """An unstated fact, and roles nobody plays yet, make some dates conditional; the plan is good."""
-    file = terminal.write("offer.yaml", "terms: 1\ncontract: {id: jin, template: offer-letter}\n")
+    file = terminal.write("offer.yaml", "terms: 1\ncontract: {id: ana, template: offer-letter}\n")
     said = terminal.run("plan", file, "--given", START, "--json")
     assert said.code == 0, said.err
     assert any(not question["required"] for question in said.json["missing"])
@@ -93,7 +93,7 @@ def test_gaps_that_hold_up_nothing_end_in_0(terminal: Terminal) -> None:
 
 
 def test_a_judgment_only_a_person_can_make_ends_in_4(terminal: Terminal) -> None:
-    file = terminal.write("offer.yaml", "terms: 1\ncontract: {id: jin, template: offer-letter}\n")
+    file = terminal.write("offer.yaml", "terms: 1\ncontract: {id: ana, template: offer-letter}\n")
     said = terminal.run("plan", file, "--given", START, "--given", "terminated=2026-03-02")
     assert said.code == 4, said
     assert "good_cause" in said.out or "good cause" in said.out
@@ -130,7 +130,7 @@ examples:
 
 @pytest.fixture
 def planned(terminal: Terminal) -> Any:
-    file = terminal.write("offer.yaml", "terms: 1\ncontract: {id: jin, template: offer-letter}\n")
+    file = terminal.write("offer.yaml", "terms: 1\ncontract: {id: ana, template: offer-letter}\n")
     said = terminal.run(
         "plan",
         file,
@@ -258,7 +258,7 @@ def test_a_proposed_delivery_says_whose_approval_it_needs(exited: Terminal) -> N
 
 
 def test_output_fits_eighty_columns_and_has_no_colour(exited: Terminal) -> None:
-    offer = exited.write("offer.yaml", "terms: 1\ncontract: {id: jin, template: offer-letter}\n")
+    offer = exited.write("offer.yaml", "terms: 1\ncontract: {id: ana, template: offer-letter}\n")
     for words in (
         ("plan", offer, "--given", START, "--given", EXIT),
         ("next", "--days", "400"),

@@ -109,18 +109,18 @@ def test_an_event_that_cannot_be_recorded_changes_nothing(
 
 
 def test_money_below_zero_is_refused_in_an_event(terminal: Terminal) -> None:
-    file = terminal.write("offer.yaml", "terms: 1\ncontract: {id: jin, template: offer-letter}\n")
+    file = terminal.write("offer.yaml", "terms: 1\ncontract: {id: ana, template: offer-letter}\n")
     assert terminal.run("contract", "add", file).code == 0
-    assert terminal.run("event", "jin", "employment_started", "2026-01-05", "--yes").code == 0
+    assert terminal.run("event", "ana", "employment_started", "2026-01-05", "--yes").code == 0
     before = terminal.rows()
-    said = terminal.run("event", "jin", "cobra_premium_amount", "2026-01-06", "--with", "value=-800.00", "--yes")
+    said = terminal.run("event", "ana", "cobra_premium_amount", "2026-01-06", "--with", "value=-800.00", "--yes")
     assert is_one_message(said), said
     assert "-800" in said.err
     assert terminal.rows() == before
 
 
 def test_money_below_zero_is_refused_as_a_parameter(terminal: Terminal) -> None:
-    text = "terms: 1\ncontract: {id: jin, template: offer-letter}\nparameters:\n  lump_sum_amount: -1.00\n"
+    text = "terms: 1\ncontract: {id: ana, template: offer-letter}\nparameters:\n  lump_sum_amount: -1.00\n"
     said = terminal.run("contract", "add", terminal.write("offer.yaml", text))
     assert said.code == 1
     assert "offer.yaml:4" in said.err
@@ -128,7 +128,7 @@ def test_money_below_zero_is_refused_as_a_parameter(terminal: Terminal) -> None:
 
 
 def test_a_template_that_is_not_there_is_named_with_those_that_are(terminal: Terminal) -> None:
-    file = terminal.write("offer.yaml", "terms: 1\ncontract: {id: jin, template: offer-leter}\n")
+    file = terminal.write("offer.yaml", "terms: 1\ncontract: {id: ana, template: offer-leter}\n")
     said = terminal.run("check", file)
     assert said.code == 1
     assert "offer.yaml:2" in said.err

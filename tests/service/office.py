@@ -83,7 +83,7 @@ OFFER_LETTER = """
 terms: 1
 contract: {{id: {name}, title: Offer letter, template: offer-letter}}
 people:
-  employee: {{name: Jin, email: jin@example.com}}
+  employee: {{name: Ana, email: ana@example.com}}
   manager: {{name: Mei, email: mei@example.com}}
   hr: {{name: Hana, email: hana@example.com}}
   legal: {{name: Lea, email: lea@example.com}}

@@ -77,7 +77,7 @@ def test_what_was_never_tried_follows_the_people_of_today(office: Office) -> Non
     assert parked.state is DeliveryState.PARKED
     (still,) = office.service.retry("letter/i9", actor="hana@example.com")
     assert still.state is DeliveryState.PARKED
-    office.add(LETTER.replace("people:", "people:\n  employee: {name: Jin, email: jin@example.com}"), change=True)
+    office.add(LETTER.replace("people:", "people:\n  employee: {name: Ana, email: ana@example.com}"), change=True)
     assert office.states("i9", "remind.employee.1-day-before") == ["scheduled"]
 
 

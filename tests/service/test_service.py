@@ -28,11 +28,11 @@ def a_report(event: str = "employment_started", day: date = START, identifier: s
 
 def test_a_contract_is_kept_with_its_template_and_planned(office: Office) -> None:
     """A later release of the template must not change a contract that was signed on this one."""
-    office.add(OFFER_LETTER.format(name="jin"))
+    office.add(OFFER_LETTER.format(name="ana"))
     (stored,) = office.service.contracts()
-    assert (stored.id, stored.title, stored.added_by) == ("jin", "Offer letter", "clerk@example.com")
+    assert (stored.id, stored.title, stored.added_by) == ("ana", "Offer letter", "clerk@example.com")
     assert "id: offer-letter" in stored.template
-    assert office.occurrence("lump_sum", contract="jin").state is State.WAITING
+    assert office.occurrence("lump_sum", contract="ana").state is State.WAITING
 
 
 def test_a_contract_is_not_replaced_by_adding_it_again(office: Office) -> None:
@@ -212,15 +212,15 @@ def test_done_names_the_candidates_when_more_than_one_fits(desk: Office) -> None
 def first_letter(desk: Office) -> Office:
     """The offer letter of 2005, with the change of control of Monday, 16 October 2006."""
     desk.today(date(2006, 10, 17))
-    desk.add(OFFER_LETTER.format(name="jin"))
-    desk.tell("employment_started", date(2005, 4, 11), contract="jin")
-    desk.tell("change_of_control", date(2006, 10, 16), contract="jin")
+    desk.add(OFFER_LETTER.format(name="ana"))
+    desk.tell("employment_started", date(2005, 4, 11), contract="ana")
+    desk.tell("change_of_control", date(2006, 10, 16), contract="ana")
     return desk
 
 
 def test_why_names_clause_event_rule_and_reading(first_letter: Office) -> None:
     """\"5.1(a) ... within five (5) days\": who asks why it is 21 October gets all four."""
-    found = first_letter.service.why("jin/lump_sum")
+    found = first_letter.service.why("ana/lump_sum")
     assert found.occurrence is not None
     assert (found.occurrence.cite, found.occurrence.due_on) == ("5.1(a)", date(2006, 10, 21))
     steps = [step for _, step in found.occurrence.derivation.walk()]
@@ -234,7 +234,7 @@ def test_why_names_clause_event_rule_and_reading(first_letter: Office) -> None:
 def test_why_shows_the_day_under_the_other_readings(first_letter: Office) -> None:
     others = {
         (one.reading, one.option): one.other.adjusted_on
-        for one in first_letter.service.why("jin/lump_sum").others
+        for one in first_letter.service.why("ana/lump_sum").others
         if one.other is not None
     }
     assert others["count_days", "the day of the event is day 1"] == date(2006, 10, 20)
@@ -243,14 +243,14 @@ def test_why_shows_the_day_under_the_other_readings(first_letter: Office) -> Non
 
 
 def test_why_explains_a_power(first_letter: Office) -> None:
-    found = first_letter.service.why("jin/resign_for_good_reason")
+    found = first_letter.service.why("ana/resign_for_good_reason")
     assert found.power is not None
     assert found.power.arises_on == date(2006, 10, 16)
 
 
 def test_why_of_nothing_says_what_there_is(first_letter: Office) -> None:
     with pytest.raises(NotFound, match='Did you mean "lump_sum"'):
-        first_letter.service.why("jin/lumpsum")
+        first_letter.service.why("ana/lumpsum")
 
 
 # --- approvals ------------------------------------------------------------------------------------------------------

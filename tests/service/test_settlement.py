@@ -439,10 +439,10 @@ def test_a_role_that_is_filled_later_gets_its_reminders(office: Office) -> None:
     (parked,) = office.chain("i9", "remind.employee.1-day-before")
     assert parked.state is DeliveryState.PARKED
     assert parked.reason == "nobody plays the role employee: name someone under people: in the contract"
-    office.add(LETTER.replace("people:\n", "people:\n  employee: {name: Jin, email: jin@example.com}\n"), change=True)
+    office.add(LETTER.replace("people:\n", "people:\n  employee: {name: Ana, email: ana@example.com}\n"), change=True)
     (filled,) = office.chain("i9", "remind.employee.1-day-before")
     assert (filled.state, filled.push.key) == (DeliveryState.SCHEDULED, parked.push.key)
-    assert filled.push.address == {"name": "Jin", "email": "jin@example.com"}
+    assert filled.push.address == {"name": "Ana", "email": "ana@example.com"}
 
 
 def test_an_address_that_did_not_work_is_tried_anew_once_mended(office: Office) -> None:
