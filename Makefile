@@ -22,11 +22,15 @@ help:
 	@echo 'make lock     pin the dependencies anew in requirements.lock (UPGRADE=1: the newest of all)'
 	@echo 'make clean    remove .venv and whatever the tools left'
 
+# An apostrophe in the name must not end the quotation it stands in.
+quote := '
+named = $(subst $(quote),'\'',$(PYTHON))
+
 # A Python that cannot do it is refused in one line, before anything is made.
 refuse = $(if $(1),$(error $(1)))
 ready:
-	$(call refuse,$(shell PYTHON='$(PYTHON)' sh .ci/setup.sh refusal))
-	@PYTHON='$(PYTHON)' sh .ci/setup.sh
+	$(call refuse,$(shell PYTHON='$(named)' sh .ci/setup.sh refusal))
+	@PYTHON='$(named)' sh .ci/setup.sh
 
 demo: ready
 	@$(python) -m obligations.demo

@@ -1,4 +1,4 @@
-"""The composition root: the one place that knows everyone."""
+"""The composition root, where the parts are put together."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def tranches(
 ) -> tuple[Reasoned[Tranche], ...]:
     """Every tranche of a grant in order, each with its day, its units and why.
 
-    Days count from the original anchor, never from the previous tranche, so a month end does not drift.
+    Each day is counted from the grant's own anchor, not from the tranche before, so a month end does not drift.
 
     >>> from schedules.spans import Unit
     >>> cliff = Step(Fraction(1, 4), offset=Span(12, Unit.MONTH))

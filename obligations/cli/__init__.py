@@ -17,7 +17,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    help="Turns a signed employment agreement into dated obligations, and keeps them.",
+    help="Dates what an employment agreement asks for, and keeps those dates.",
 )
 app.command()(init)
 app.command()(check)

@@ -46,7 +46,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One dated instance of an obligation: tranche 7 of 13, premium 3 of 6.
+    """One thing owed once: the seventh tranche, the third premium.
 
     `due_on` is the contract's day and `adjusted_on` the day after a business-day roll (the same where none
     applies). `from_on` and `to_on` bound a period, both in. `soft_on` is a day policy suggests where the

@@ -102,8 +102,8 @@ def plan(
     Args:
         terms: the contract, checked.
         events: the reports in force (withdrawn ones left out).
-        as_of: the day to judge by. Without it nothing is judged missed, and open series stop a year after the last
-            event.
+        as_of: the day to judge by. Left out, no day counts as missed, and a series without an end is unrolled for a
+            year past what was last reported.
         calendars: business-day calendars by the names the terms use.
         zones: time zones by the names the terms use.
         sending: which connectors carry reminders and actions, and at what local hour; None plans no pushes.

@@ -1,7 +1,6 @@
 """Settlement: what must be written so that the store holds the plan, given what was already sent.
 
-The plan is what the facts owe; what was sent is what was done. Occurrences follow the plan; every push follows it as
-`revisions` says.
+Occurrences follow the plan. A push follows it too until it was tried; from then on `revisions` says what may be done.
 """
 
 from __future__ import annotations
