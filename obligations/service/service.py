@@ -165,7 +165,10 @@ class Service(Deliveries):
             )
 
     def _admitted(self, kept: Kept, report: Report) -> tuple[Report | Withdrawal, ...]:
-        """What goes into the log for a report: itself, and the expectation it fulfils taken back."""
+        """What goes into the log for a report: itself, and the older expectation of what happens once taken back.
+
+        Every other expectation stays: planning puts the report in its place, so that ids and keys stay too.
+        """
         kinds = kept.terms.event_kinds()
         today = self.planner.today(kept.terms, self._clock.now())
         for day in (report.occurred_on, report.received_on):
@@ -183,12 +186,11 @@ class Service(Deliveries):
                     f"{report.event} happens once and is recorded for {standing.occurred_on} (event {standing.id});"
                     f" take that back first: obligations withdraw {standing.id}"
                 )
-        by = report.recorded_by
-        at = report.recorded_at or self._clock.now()
         expected = [one for one in same if one.expected]
-        fulfilled = expected if kind is not None and kind.once else expected[:1]
-        taken_back = tuple(Withdrawal(one.id, at, by, "it happened, or is expected anew") for one in fulfilled)
-        return (*taken_back, report)
+        if kind is not None and kind.once:
+            by, at = report.recorded_by, report.recorded_at or self._clock.now()
+            return (*(Withdrawal(one.id, at, by, "it happened, or is expected anew") for one in expected), report)
+        return (_naming_what_it_fulfils(kept, report, expected),)
 
     def _preview(
         self, kept: Kept, entries: tuple[Report | Withdrawal, ...], deliveries: Sequence[StoredDelivery]
@@ -291,6 +293,15 @@ class Service(Deliveries):
                 if found:
                     return found[0]
         return None
+
+
+def _naming_what_it_fulfils(kept: Kept, report: Report, expected: Sequence[Report]) -> Report:
+    """The report, naming the first expectation where it came before all of them: planning fills by day otherwise."""
+    early = expected and all(report.occurred_on < one.occurred_on for one in expected)
+    closes = any(clause.closed_by == report.event for clause in kept.terms.clauses.values())
+    if report.expected or report.answers or closes or not early:
+        return report
+    return replace(report, answers=min(expected, key=lambda one: one.occurred_on).id)
 
 
 def _confirm(preview: Preview, mark: str | None) -> None:

@@ -17,6 +17,18 @@ from tests.service.office import LETTER, OFFER_LETTER, Office
 
 START = date(2026, 1, 5)
 EXIT = date(2026, 3, 2)
+OFTEN = (
+    LETTER.replace("windows:", "  review_held: {says: a review was held}\nwindows:")
+    + """\
+  minutes:
+    cite: "9"
+    who: company owes employee
+    task: Send the minutes
+    when: review_held
+    by: 2 days after review_held
+    remind: {hr: [1 day before, on the day]}
+"""
+)
 
 
 def a_report(event: str = "employment_started", day: date = START, identifier: str = "ev-mine") -> Report:
@@ -135,6 +147,39 @@ def test_what_was_expected_keeps_its_ids_when_it_is_reported(office: Office) -> 
     office.tell("employment_started", START + timedelta(days=3))
     assert {(one.push.key, one.push.occurrence_id) for one in office.deliveries()} == before
     assert office.occurrence("i9").due_on == START + timedelta(days=6)
+
+
+@pytest.mark.parametrize("late", [-2, 0, 3])
+def test_what_may_happen_often_keeps_its_ids_when_an_expected_one_is_reported(office: Office, late: int) -> None:
+    """On the day, late or early: people would be reminded, and payroll instructed, of the same thing a second time."""
+    office.add(OFTEN)
+    office.tell("review_held", START + timedelta(days=3), expected=True)
+    expected = office.occurrence("minutes")
+    office.today(START + timedelta(days=3))
+    office.send()  # "1 day before" and "on the day" of the expected review's minutes
+    office.today(START + timedelta(days=6))
+    office.tell("review_held", START + timedelta(days=3 + late))
+    (filled,) = [one for one in office.service.overview("letter").plan.occurrences if one.clause == "minutes"]
+    assert (filled.id, filled.due_on, filled.conditional) == (
+        expected.id, START + timedelta(days=5 + late), False,
+    )  # fmt: skip
+    office.send()
+    told = [one for one in office.deliveries() if one.push.clause == "minutes" and one.push.name.startswith("remind")]
+    assert {one.push.occurrence_id for one in told} == {expected.id}
+    assert late or len(told) == 2
+
+
+def test_expecting_a_second_one_leaves_the_first(office: Office) -> None:
+    office.add(OFTEN)
+    office.tell("review_held", START + timedelta(days=3), expected=True)
+    office.tell("review_held", START + timedelta(days=30), expected=True)
+    rows = [one for one in office.service.overview("letter").plan.occurrences if one.clause == "minutes"]
+    assert [one.due_on for one in rows] == [START + timedelta(days=5), START + timedelta(days=32)]
+    office.today(START + timedelta(days=4))
+    office.tell("review_held", START + timedelta(days=4))
+    after = [one for one in office.service.overview("letter").plan.occurrences if one.clause == "minutes"]
+    assert {one.id for one in after} == {one.id for one in rows}
+    assert [one.conditional for one in after] == [False, True]
 
 
 def test_money_does_not_move_on_what_is_only_expected(office: Office) -> None:
