@@ -8,15 +8,14 @@ from decimal import Decimal
 from obligations.domain.money import Money
 from obligations.domain.occurrence import Occurrence, State
 from obligations.planning.draft import Draft
-from obligations.planning.happenings import words_of
 from obligations.planning.pay import pay_final, pay_periods
 from obligations.planning.series import counted_series
+from obligations.planning.standing import Standing, deadline, discharged_by, standing
 from obligations.planning.tranches import accelerated, vesting
 from obligations.planning.values import NotYet
 from obligations.planning.world import Instance, World
 from obligations.terms import expressions as e
 from obligations.terms.model import Clause
-from schedules.conventions import Convention, adjust
 from schedules.derivation import Derivation, Reasoned
 
 
@@ -33,11 +32,8 @@ def of_clause(world: World, clause_id: str, clause: Clause) -> Iterator[Occurren
     slot = world.slot(clause.when)
     if not instances and (slot or more.never or more.judgment):
         yield from _placeholders(world, clause_id, clause, Instance(slot or clause_id), more)
-    closings = world.closings(clause_id, clause)
     for instance in instances:
         for draft in _drafts(world, clause_id, clause, instance):
-            if instance.id in closings.unclear:
-                draft.judgment.append(f"which {words_of(clause_id)} the report {clause.closed_by} answers")
             yield draft.finish()
 
 
@@ -58,34 +54,30 @@ def _count(clause: Clause) -> int | None:
 
 
 def _drafts(world: World, clause_id: str, clause: Clause, instance: Instance) -> Iterator[Draft]:
-    applies = world.condition(clause.if_, instance) if clause.if_ else None
+    """Drafts as their instance stands: opened, moved off closed days, and ended."""
+    stands = standing(world, clause_id, clause, instance)
     for draft in _dated(world, clause_id, clause, instance):
-        if isinstance(applies, NotYet):
-            draft.depends(applies)
-        elif applies is not None and not applies.value:
-            draft.end(State.NOT_APPLICABLE, applies.why)
-        elif applies is not None:
-            draft.steps.append(applies.why)
-        _gate(world, clause, draft)
+        draft.steps += stands.grounds
+        for reason in stands.open:
+            draft.depends(reason)
+        if stands.refused is not None:
+            draft.end(State.NOT_APPLICABLE, stands.refused)
+        _settle(world, clause, draft, stands)
         _soften(world, clause, draft)
-        _end(world, clause, draft)
+        _end(clause, draft, stands)
         yield draft
 
 
-def _gate(world: World, clause: Clause, draft: Draft) -> None:
-    """What an occurrence requires keeps it visible as waiting; a gate that opens late moves the day to its own."""
-    if clause.requires is None:
+def _settle(world: World, clause: Clause, draft: Draft, stands: Standing) -> None:
+    """Move the day as the gate and the roll ask; both days are kept."""
+    if draft.due_on is None:
         return
-    found = world.event(clause.requires)
-    if not found.happenings:
-        draft.depends(found.reason)
-        return
-    gate = found.happenings[0]
-    if gate.origin == "expected":
-        draft.depends(NotYet(waiting=(gate.event,)))
-    if draft.due_on is not None and gate.occurred_on > draft.due_on:
-        why = Derivation("moved to the day its gate opened", gate.occurred_on.isoformat(), (gate.why,))
-        draft.due(Reasoned(gate.occurred_on, why))
+    day = Reasoned(draft.due_on, Derivation("due", draft.due_on.isoformat()))
+    dates = deadline(world, clause, draft.instance, stands, day)
+    if dates.due.value != draft.due_on:
+        draft.due(dates.due)
+    draft.steps += dates.steps
+    draft.adjusted_on = dates.last.value
 
 
 def _dated(world: World, clause_id: str, clause: Clause, instance: Instance) -> Iterator[Draft]:
@@ -98,7 +90,6 @@ def _dated(world: World, clause_id: str, clause: Clause, instance: Instance) -> 
         yield from pay_periods(world, clause_id, clause, instance)
     elif clause.series is not None:
         for draft in counted_series(world, clause_id, clause, instance):
-            _roll(world, clause, draft)
             if clause.pay is not None or clause.grant is not None:
                 _figure(world, clause, draft)
             yield draft
@@ -118,7 +109,6 @@ def _single(world: World, clause: Clause, draft: Draft) -> None:
         return
     else:
         draft.due(world.day(day_expression, draft.instance))
-    _roll(world, clause, draft)
     if clause.pay is not None or clause.grant is not None:
         _figure(world, clause, draft)
 
@@ -136,29 +126,9 @@ def _figure(world: World, clause: Clause, draft: Draft) -> None:
         draft.units = found.value
 
 
-def _roll(world: World, clause: Clause, draft: Draft) -> None:
-    if clause.roll is None or draft.due_on is None:
-        return
-    convention, steps = world.pick(clause.roll)
-    draft.steps += steps
-    if convention is Convention.UNADJUSTED:
-        return
-    trigger = draft.instance.trigger
-    day = Reasoned(draft.due_on, Derivation("due", draft.due_on.isoformat()))
-    rolled = adjust(day, convention, world.business_calendar(), not_before=trigger.occurred_on if trigger else None)
-    if rolled.value != draft.due_on:
-        draft.adjusted_on = rolled.value
-        draft.steps.append(rolled.why)
-
-
-def _end(world: World, clause: Clause, draft: Draft) -> None:
-    """An open duty is discharged on the day its end event happens; an end that is only expected discharges nothing."""
-    if clause.series is not None or clause.vest is not None:
-        return
-    end = world.ending(clause, draft.instance)
-    if end is None or end.origin == "expected":
-        return
-    if draft.due_on is None or draft.due_on > end.occurred_on:
+def _end(clause: Clause, draft: Draft, stands: Standing) -> None:
+    end = discharged_by(clause, stands, draft.due_on, draft.adjusted_on)
+    if end is not None:
         why = Derivation("discharged by the event that ends it", end.occurred_on.isoformat(), (end.why,))
         draft.end(State.DISCHARGED, why, end.occurred_on)
 

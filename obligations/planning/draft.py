@@ -151,8 +151,9 @@ class Draft:
         if self.ended is not None and not self._done_before_end(done):
             return self.ended
         if done is not None:
-            late = self.due_on is not None and done.occurred_on > self.due_on
-            return State.MISSED if late and self.clause.if_missed else State.DONE
+            late = self.adjusted_on is not None and done.occurred_on > self.adjusted_on
+            still_open = self.judgment or self.waiting or self.missing
+            return State.MISSED if late and self.clause.if_missed and not still_open else State.DONE
         if self.judgment:
             return State.NEEDS_PERSON
         if self.waiting or self.missing:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from obligations.domain.event import Report
+from obligations.planning.days import day_after
 from obligations.planning.selection import in_order
+from obligations.planning.standing import verdicts
 from obligations.planning.values import Found, Happening, NotYet, PlanningError
 from obligations.terms.model import Clause, EventKind, Happens
 from schedules.derivation import Derivation, Reasoned
@@ -160,17 +162,17 @@ def _came_before(world: World, unless: Any, day: date) -> bool:
 
 
 def _missed(world: World, clause_id: str, clause: Clause, consequence: Happens) -> Iterator[Happening]:
-    for instance, due, missed in world.misses(clause_id, clause):
-        if not missed:
+    for verdict in verdicts(world, clause_id, clause):
+        if not verdict.missed:
             continue
-        day = due.value + timedelta(days=1)
+        day, trigger = day_after(verdict.last.value), verdict.instance.trigger
         words = f"{words_of(consequence.event)}: {words_of(clause_id)} was not fulfilled by its last day"
         yield Happening(
-            id=f"{consequence.event}:{clause_id}:{instance.id}",
+            id=f"{consequence.event}:{clause_id}:{verdict.instance.id}",
             event=consequence.event,
             occurred_on=day,
-            why=Derivation(words, day.isoformat(), (due.why,), kind="event", cite=clause.cites),
+            why=Derivation(words, day.isoformat(), (verdict.last.why,), kind="event", cite=clause.cites),
             fields=consequence.fields,
             origin="derived",
-            reports=instance.trigger.reports if instance.trigger else (),
+            reports=trigger.reports if trigger else (),
         )

@@ -1,4 +1,4 @@
-"""What a clause makes of its trigger: one instance a happening, the answers that close them, the days they miss."""
+"""What a clause makes of its trigger: one instance a happening, and the answers that close or end them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from obligations.domain.identity import occurrence_id
 from obligations.planning.values import NOWHERE, Happening, Instance, NotYet
 from obligations.terms import expressions as e
 from obligations.terms.model import Clause
-from schedules.derivation import Derivation, Reasoned
+from schedules.derivation import Derivation
 
 if TYPE_CHECKING:
     from obligations.planning.world import World
@@ -100,7 +100,13 @@ def closings(world: World, clause_id: str, clause: Clause) -> Closings:
     answers = [one for one in world.event(clause.closed_by).happenings if one.origin == "reported"]
     # Named answers first: what they close is no longer open to the unnamed ones, whichever came earlier.
     for answer in sorted(answers, key=lambda one: not one.answers):
-        candidates = [one for one in made if one.id not in closed and _may_answer(world, clause_id, one, answer)]
+        candidates = [
+            one
+            for one in made
+            if one.id not in closed
+            and _may_answer(world, clause_id, one, answer)
+            and not (_done_by(world, clause_id, clause, one, answer.occurred_on) and not answer.answers)
+        ]
         if len(candidates) == 1:
             closed[candidates[0].id] = answer
         elif candidates:
@@ -121,34 +127,21 @@ def _may_answer(world: World, clause_id: str, instance: Instance, answer: Happen
     return answer.answers in (instance.id, str(occurrence), *(trigger.reports if trigger else ()))
 
 
+def _done_by(world: World, clause_id: str, clause: Clause, instance: Instance, day: date) -> bool:
+    """Whether a report that it was done had closed the instance by that day; one part of a series closes no more."""
+    if clause.series is not None or clause.vest is not None:
+        return False
+    terms = world.terms
+    done = world.done.get(str(occurrence_id(terms.tenant, terms.contract, clause_id, instance.id, "1")))
+    return done is not None and done.occurred_on <= day
+
+
 def ending(world: World, clause: Clause, instance: Instance) -> Happening | None:
     """The first happening that ends the clause's running instance."""
     if clause.until is None:
         return None
     began = instance.trigger.occurred_on if instance.trigger else date.min
     return next((one for one in world.find(clause.until).happenings if one.occurred_on >= began), None)
-
-
-def misses(world: World, clause_id: str, clause: Clause) -> Iterator[tuple[Instance, Reasoned[date], bool | None]]:
-    """For each instance with a last day: that day, and whether it was missed; None while that is still open.
-
-    Judged only by the clock, or by an answer that came too late; never by the mere absence of news. A duty that ended
-    before its last day was discharged: it has none.
-    """
-    made, _ = world.instances(clause_id, clause)
-    for instance in made:
-        due = world.day(clause.by or clause.exactly, instance)
-        if isinstance(due, NotYet):
-            continue
-        end = ending(world, clause, instance)
-        if end is not None and end.origin != "expected" and end.occurred_on < due.value:
-            continue
-        fulfilled = fulfilment(world, clause_id, clause, instance)
-        if fulfilled is not None:
-            yield instance, due, fulfilled.occurred_on > due.value
-        else:
-            passed = world.as_of is not None and world.as_of > due.value
-            yield instance, due, True if passed else None
 
 
 def fulfilment(

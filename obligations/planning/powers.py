@@ -8,6 +8,7 @@ from datetime import date
 from obligations.domain.identity import occurrence_id
 from obligations.domain.occurrence import Power, PowerState
 from obligations.planning.days import day_after
+from obligations.planning.standing import standing, verdicts
 from obligations.planning.values import Happening, Instance, NotYet
 from obligations.planning.world import World
 from obligations.terms.model import Clause, PowerOf
@@ -27,20 +28,25 @@ def _granted(world: World, clause_id: str, clause: Clause, power: PowerOf) -> It
     for instance in world.instances(clause_id, clause)[0]:
         trigger = instance.trigger
         assert trigger is not None, "check has seen what sets the power off"
-        waiting = (trigger.event,) if trigger.origin == "expected" else ()
-        yield _power(world, clause_id, clause, power, instance, trigger.occurred_on, waiting, trigger.why)
+        stands = standing(world, clause_id, clause, instance)
+        if stands.refused is not None:
+            continue
+        late_gate = stands.gate is not None and stands.gate.occurred_on > trigger.occurred_on
+        opened = stands.gate if late_gate and stands.gate is not None else trigger
+        expected = (trigger.event,) if trigger.origin == "expected" else ()
+        waiting = (*expected, *stands.waits_for)
+        yield from _power(world, clause_id, clause, power, instance, opened.occurred_on, waiting, opened.why)
 
 
 def _after_misses(world: World, clause_id: str, clause: Clause, power: PowerOf) -> Iterator[Power]:
-    for instance, due, missed in world.misses(clause_id, clause):
-        if missed is False:
+    for verdict in verdicts(world, clause_id, clause):
+        if verdict.missed is False:
             continue
-        day = day_after(due.value)
-        waiting = () if missed else (f"{clause_id} missed",)
+        day = day_after(verdict.last.value)
+        waiting = () if verdict.missed else verdict.waits_for or (f"{clause_id} missed",)
         words = "arises on the day after the last day, if by then unfulfilled"
-        yield _power(
-            world, clause_id, clause, power, instance, day, waiting, Derivation(words, day.isoformat(), (due.why,))
-        )
+        why = Derivation(words, day.isoformat(), (verdict.last.why,))
+        yield from _power(world, clause_id, clause, power, verdict.instance, day, waiting, why)
 
 
 def _power(
@@ -52,14 +58,19 @@ def _power(
     day: date,
     waiting: tuple[str, ...],
     why: Derivation,
-) -> Power:
+) -> Iterator[Power]:
+    """The power, unless it was over before it could arise."""
     terms = world.terms
     until = world.day(power.until, instance) if power.until is not None else None
     expires_on = until.value if until is not None and not isinstance(until, NotYet) else None
     state, inputs = (PowerState.WAITING, [why]) if waiting else (PowerState.ARISEN, [why])
     used = _first_from(world, power.exerted_by, day, expires_on)
-    ended = _first_from(world, clause.until, day, expires_on)
-    if not waiting and used is not None and (ended is None or used.occurred_on <= ended.occurred_on):
+    ended = _over(world, clause, instance, expires_on)
+    in_time = used is not None and (ended is None or used.occurred_on <= ended.occurred_on)
+    too_late = (ended is not None and ended.occurred_on <= day) or (expires_on is not None and expires_on < day)
+    if too_late and not in_time:
+        return
+    if not waiting and used is not None and in_time:
         state = PowerState.EXERTED
         inputs.append(Derivation("used", used.occurred_on.isoformat(), (used.why,)))
     elif ended is not None:
@@ -68,7 +79,7 @@ def _power(
     elif expires_on is not None and world.as_of is not None and world.as_of > expires_on:
         state, waiting = PowerState.EXPIRED, ()
         inputs.append(Derivation("expired after its last day", expires_on.isoformat()))
-    return Power(
+    yield Power(
         id=occurrence_id(terms.tenant, terms.contract, clause_id, instance.id, f"power {power.power}"),
         contract=terms.contract,
         clause=clause_id,
@@ -85,6 +96,14 @@ def _power(
         expires_on=expires_on,
         waiting_for=waiting,
     )
+
+
+def _over(world: World, clause: Clause, instance: Instance, last: date | None) -> Happening | None:
+    """The confirmed happening that ends the power: one from its trigger on, or what ended once for good before it."""
+    trigger = instance.trigger
+    once = bool(clause.until is not None and world.slot(clause.until))
+    began = trigger.occurred_on if trigger is not None and not once else date.min
+    return _first_from(world, clause.until, began, last)
 
 
 def _first_from(world: World, event: object, day: date, last: date | None) -> Happening | None:

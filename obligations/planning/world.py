@@ -8,7 +8,7 @@ what closes it), `days` (windows and days) and `figures` (facts, amounts, condit
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, tzinfo
 from typing import Any
@@ -148,10 +148,6 @@ class World:
         if clause_id not in self._closings:
             self._closings[clause_id] = instances.closings(self, clause_id, clause)
         return self._closings[clause_id]
-
-    def misses(self, clause_id: str, clause: Clause) -> Iterator[tuple[Instance, Reasoned[date], bool | None]]:
-        """For each instance with a last day: that day, and whether it was missed; None while that is open."""
-        return instances.misses(self, clause_id, clause)
 
     def ending(self, clause: Clause, instance: Instance) -> Happening | None:
         """The first happening that ends the clause's running instance."""

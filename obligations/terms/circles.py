@@ -67,8 +67,7 @@ def _causes(clause: Clause, part: Happens) -> Iterator[str]:
     if part is clause.if_missed:
         for expression in (clause.by, clause.exactly, clause.until):
             yield from names_in(expression)
-        if clause.closed_by:
-            yield clause.closed_by
+        yield from (name for name in (clause.closed_by, clause.requires) if name)
 
 
 def _search(name: str, edges: Mapping[str, set[str]], trail: list[str], done: set[str]) -> list[str]:

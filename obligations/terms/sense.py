@@ -162,6 +162,11 @@ class _Judge:
             return
         if clause.pay is None and clause.accrue is None:
             yield "a series during a window pays or accrues; for single days write `times:`", ("series",)
+        if clause.until is not None:
+            yield (
+                "the window ends this series: leave out `until`, or let the window of `during` end with it",
+                ("until",),
+            )
         if series.times is not None:
             yield "a series ends by `times:` or by `during:`, not by both", ("series", "times")
         if series.every.unit not in (Unit.DAY, Unit.WEEK):

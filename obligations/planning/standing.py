@@ -1,0 +1,168 @@
+"""Where an instance of a clause stands before the clock is asked: whether it applies, what is still open, what ends it.
+
+What is shown of a duty and what follows from missing it are read from here alone, so that no power can arise from a
+duty that never applied, still waits, was moved to another day, or was discharged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from obligations.planning.instances import ending, fulfilment
+from obligations.planning.values import Found, Happening, Instance, NotYet
+from obligations.terms.model import Clause
+from schedules.conventions import Convention, adjust
+from schedules.derivation import Derivation, Reasoned
+
+if TYPE_CHECKING:
+    from obligations.planning.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What holds for one instance of a clause, on whatever day it is judged.
+
+    Args:
+        refused: why the clause does not apply to the instance; None where it does or may.
+        grounds: the conditions that came out, as steps of an explanation.
+        open: what must still happen, be stated or be judged before anything can be said for good.
+        gate: the happening that opened what the clause requires.
+        end: the happening that ends the instance, confirmed or expected.
+    """
+
+    refused: Derivation | None = None
+    grounds: tuple[Derivation, ...] = ()
+    open: tuple[NotYet, ...] = ()
+    gate: Happening | None = None
+    end: Happening | None = None
+
+    @property
+    def waits_for(self) -> tuple[str, ...]:
+        """The names of everything that is open, each once."""
+        return tuple(dict.fromkeys(name for one in self.open for name in (*one.waiting, *one.missing, *one.judgment)))
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """The contract's day, and the last day on which the act is still in time: another one where a roll moved it."""
+
+    due: Reasoned[date]
+    last: Reasoned[date]
+    steps: tuple[Derivation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a last day was missed: None while that is open, and what it waits for beside the clock."""
+
+    instance: Instance
+    last: Reasoned[date]
+    missed: bool | None
+    waits_for: tuple[str, ...] = ()
+
+
+def standing(world: World, clause_id: str, clause: Clause, instance: Instance) -> Standing:
+    """Whether the clause applies to the instance, what is open about it, and what opened or ends it."""
+    refused: Derivation | None = None
+    grounds: list[Derivation] = []
+    questions: list[NotYet] = []
+    if clause.if_ is not None:
+        applies = world.condition(clause.if_, instance)
+        if isinstance(applies, NotYet):
+            questions.append(applies)
+        elif applies.value:
+            grounds.append(applies.why)
+        else:
+            refused = applies.why
+    gate: Happening | None = None
+    if clause.requires is not None:
+        found = world.event(clause.requires)
+        gate = _gate(found, instance)
+        if gate is None:
+            questions.append(found.reason)
+        elif gate.origin == "expected":
+            questions.append(NotYet(waiting=(gate.event,)))
+    if instance.id in world.closings(clause_id, clause).unclear:
+        questions.append(
+            NotYet(judgment=(f"which {clause_id.replace('_', ' ')} the report {clause.closed_by} answers",))
+        )
+    never = next((one for one in questions if one.never), None)
+    if refused is None and never is not None:
+        refused = never.why()
+    still_open = tuple(one for one in questions if not one.never)
+    return Standing(refused, tuple(grounds), still_open, gate, ending(world, clause, instance))
+
+
+def _gate(found: Found, instance: Instance) -> Happening | None:
+    """The first happening that is no earlier than what set the instance off.
+
+    An earlier one opened another instance, unless nothing more of its kind can come: what happens once opens for all.
+    """
+    began = instance.trigger.occurred_on if instance.trigger else date.min
+    later = next((one for one in found.happenings if one.occurred_on >= began), None)
+    if later is None and found.reason.never and found.happenings:
+        return found.happenings[-1]
+    return later
+
+
+def deadline(world: World, clause: Clause, instance: Instance, standing: Standing, day: Reasoned[date]) -> Deadline:
+    """The day as the gate and then the roll leave it: a gate that opens late moves it to its own day, and no roll
+    moves it before the trigger or the gate."""
+    due, gate = day, standing.gate
+    if gate is not None and gate.occurred_on > due.value:
+        why = Derivation("moved to the day its gate opened", gate.occurred_on.isoformat(), (gate.why,))
+        due = Reasoned(gate.occurred_on, why)
+    if clause.roll is None:
+        return Deadline(due, due)
+    convention, steps = world.pick(clause.roll)
+    if convention is Convention.UNADJUSTED:
+        return Deadline(due, due, steps)
+    causes = [one.occurred_on for one in (instance.trigger, gate) if one is not None]
+    named = Reasoned(due.value, Derivation("due", due.value.isoformat()))
+    rolled = adjust(named, convention, world.business_calendar(), not_before=max(causes, default=None))
+    if rolled.value == due.value:
+        return Deadline(due, due, steps)
+    return Deadline(due, rolled, (*steps, rolled.why))
+
+
+def discharged_by(clause: Clause, standing: Standing, due_on: date | None, last_on: date | None) -> Happening | None:
+    """The confirmed happening that discharges what is still open; an end that is only expected discharges nothing.
+
+    An act need not be done once its end happened on or before its last day. Anything else that fell due by that day,
+    money above all, stays owed. A series ends position by position, and a vesting by tranches.
+    """
+    end = standing.end
+    if end is None or end.origin == "expected" or clause.series is not None or clause.vest is not None:
+        return None
+    if due_on is None or last_on is None:
+        return end
+    open_on_its_day = end.occurred_on <= last_on if clause.task is not None else end.occurred_on < due_on
+    return end if open_on_its_day else None
+
+
+def verdicts(world: World, clause_id: str, clause: Clause) -> Iterator[Verdict]:
+    """For each instance with a last day: whether it was missed.
+
+    Judged only by the clock, or by an answer that came too late, never by the mere absence of news; and only where
+    nothing is open. An instance that does not apply, or was discharged in time, has no last day to miss.
+    """
+    for instance in world.instances(clause_id, clause)[0]:
+        day = world.day(clause.by or clause.exactly, instance)
+        if isinstance(day, NotYet):
+            continue
+        stands = standing(world, clause_id, clause, instance)
+        dates = deadline(world, clause, instance, stands, day)
+        if stands.refused is not None or discharged_by(clause, stands, dates.due.value, dates.last.value):
+            continue
+        done = fulfilment(world, clause_id, clause, instance)
+        if done is not None and done.occurred_on <= dates.last.value:
+            yield Verdict(instance, dates.last, False)
+            continue
+        trigger = instance.trigger
+        expected = (trigger.event,) if trigger is not None and trigger.origin == "expected" else ()
+        waits_for = (*expected, *stands.waits_for)
+        passed = done is not None or (world.as_of is not None and world.as_of > dates.last.value)
+        yield Verdict(instance, dates.last, True if passed and not waits_for else None, waits_for)
