@@ -11,7 +11,7 @@ import typer
 from config.settings import config_path, first_text, read_settings
 from obligations.app import open_service
 from obligations.cli import show
-from obligations.cli.shell import As, Json, actor, fail, plain_errors, print_json, read_text, service
+from obligations.cli.shell import As, Json, Yes, actor, confirmed, fail, plain_errors, print_json, read_text, service
 from obligations.planning.as_json import plan_json
 
 contract_app = typer.Typer(no_args_is_help=True, help="Add, list and show contracts.")
@@ -87,13 +87,24 @@ def add(
     change: Annotated[
         bool, typer.Option("--change", help="Replace the terms of a contract that is kept already.")
     ] = False,
+    yes: Yes = False,
     person: As = None,
     as_json: Json = False,
 ) -> None:
-    """Keep a contract and plan it."""
+    """Keep a contract and plan it; a change of terms is shown first, then asked for."""
     text = read_text(file)
     with service(beside=file.parent) as use:
-        overview = use.add_contract(text, str(file), actor=actor(person), change=change)
+        mark = None
+        if change:
+            preview = use.preview_change(text, str(file))
+            if not as_json:
+                for line in show.preview_text(preview):
+                    typer.echo(line)
+            if not confirmed(f"Replace the terms of {preview.contract}?", yes):
+                typer.echo("Nothing was changed.")
+                return
+            mark = preview.mark
+        overview = use.add_contract(text, str(file), actor=actor(person), change=change, confirmed=mark)
     if as_json:
         print_json(plan_json(overview.plan))
         return

@@ -68,7 +68,7 @@ def approve(delivery: What, person: Who, as_json: Json = False) -> None:
 def refuse(
     delivery: What,
     person: Who,
-    reason: Annotated[str, typer.Option("--reason", help="Why.")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="Why.", show_default=False)],
     as_json: Json = False,
 ) -> None:
     """Say no to a proposed payment or instruction."""
@@ -83,7 +83,7 @@ def retry(
     person: As = None,
     as_json: Json = False,
 ) -> None:
-    """Send a parked delivery again, under its key and with its bytes."""
+    """Send a parked delivery again, under its key and with its bytes; propose a refused one again."""
     with service() as use:
         again = use.retry(delivery, actor=actor(person), not_received=not_received)
         needed = use.needed(again)

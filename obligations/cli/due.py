@@ -21,6 +21,7 @@ def next_(
         today, found = use.due(days)
         proposed = use.deliveries(states={DeliveryState.PROPOSED})
         parked = use.deliveries(states={DeliveryState.PARKED})
+        refused = use.deliveries(states={DeliveryState.REFUSED})
         judged = use.needing_people()
     if as_json:
         print_json(
@@ -31,6 +32,7 @@ def next_(
                 "needs_person": [{"contract": one.contract, **occurrence_json(one)} for one in judged],
                 "awaiting_approval": len(proposed),
                 "parked": len(parked),
+                "refused": len(refused),
             }
         )
         return
@@ -52,6 +54,9 @@ def next_(
         typer.echo(f"{len(proposed)} wait for approval: obligations deliveries --state proposed")
     if parked:
         typer.echo(f"{len(parked)} are parked: obligations deliveries --state parked")
+    if refused:
+        were = "was" if len(refused) == 1 else "were"
+        typer.echo(f"{len(refused)} {were} refused: obligations deliveries --state refused")
 
 
 def why(

@@ -94,16 +94,21 @@ def done(
             report_id=f"ev-{secrets.token_hex(5)}",
         )
     if as_json:
-        print_json({"schema": "obligations.done/1", "occurrence": occurrence_json(finished)})
+        print_json(
+            {
+                "schema": "obligations.done/1",
+                "occurrence": occurrence_json(finished.occurrence),
+                "changes": [change_json(change) for change in finished.changes],
+                "no_longer_go": [str(one.push.key) for one in finished.stopped],
+            }
+        )
         return
-    typer.echo(f"{finished.contract}/{finished.clause}/{finished.index}: {finished.state}")
+    for line in show.finished_text(finished):
+        typer.echo(line)
 
 
 def _show(preview: Preview) -> None:
-    typer.echo(f"{preview.contract}: what changes")
-    for line in show.changes_text(preview.changes, preview.touched):
-        typer.echo(line)
-    for line in show.questions(preview.after):
+    for line in show.preview_text(preview):
         typer.echo(line)
 
 

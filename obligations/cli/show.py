@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import groupby
@@ -12,6 +13,7 @@ from obligations.planning.alternatives import Alternative
 from obligations.planning.diff import Change
 from obligations.planning.plan import Plan
 from obligations.ports import StoredDelivery
+from obligations.service import Finished, Preview
 from schedules.derivation import Derivation
 
 WIDTH = 80
@@ -153,6 +155,45 @@ def changes_text(changes: Sequence[Change], touched: Sequence[StoredDelivery] = 
         yield from _wrapped(
             "  sent already", f"{delivery.push.name} of {delivery.push.clause}: a person decides about it"
         )
+
+
+def preview_text(preview: Preview) -> Iterator[str]:
+    """What a person is asked to agree to: what changes, what was sent already, what has to be asked, and in short."""
+    yield f"{preview.contract}: what changes"
+    yield from changes_text(preview.changes, preview.touched)
+    yield from questions(preview.after)
+    yield from _summary(preview)
+
+
+def _summary(preview: Preview) -> Iterator[str]:
+    """One line for who reads only that, such as `2 become missed, 1 payment is proposed`."""
+    turned = Counter(
+        _state(change.after)
+        for change in preview.changes
+        if change.after and _state(change.before) != _state(change.after)
+    )
+    parts = [f"{number} become{'s' if number == 1 else ''} {state}" for state, number in turned.items()]
+    before = {push.key for push in preview.before.pushes}
+    for_people = sum(1 for push in preview.after.pushes if push.money and push.approvals and push.key not in before)
+    if for_people:
+        parts.append(f"{for_people} payment{' is' if for_people == 1 else 's are'} proposed")
+    if parts:
+        yield ""
+        yield from textwrap.wrap(f"In short: {', '.join(parts)}", WIDTH)
+
+
+def finished_text(finished: Finished) -> Iterator[str]:
+    """What reporting something done came to."""
+    one = finished.occurrence
+    late = ""
+    if one.state is State.MISSED:
+        late = f": the last day was {one.due_on}, and it was done on {finished.done_on}, too late"
+    yield from textwrap.wrap(f"{one.contract}/{one.clause}/{one.index}: {one.state}{late}", WIDTH)
+    others = [change for change in finished.changes if change.subject.id != one.id]
+    if others:
+        yield from changes_text(others)
+    for delivery in finished.stopped:
+        yield from _wrapped(f"  {delivery.push.name} of {delivery.push.clause}/{delivery.push.index}", "no longer goes")
 
 
 def _many(group: Sequence[Change]) -> Iterator[str]:

@@ -2,10 +2,11 @@
 
 from obligations.service.errors import NeedsPerson, NotFound, PlanMoved, Refused
 from obligations.service.library import Library
-from obligations.service.service import Explanation, Overview, Preview, Service
+from obligations.service.service import Explanation, Finished, Overview, Preview, Service
 
 __all__ = [
     "Explanation",
+    "Finished",
     "Library",
     "NeedsPerson",
     "NotFound",

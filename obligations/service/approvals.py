@@ -14,8 +14,30 @@ from schedules.derivation import Derivation
 
 
 def standing(delivery: StoredDelivery, decisions: Iterable[Decision]) -> dict[str, Decision]:
-    """The approvals that count, by role: those over exactly the content as it is now."""
-    return {one.role: one for one in decisions if one.approve and one.content_hash == delivery.content_hash}
+    """The approvals that count, by role: those over exactly the content as it is now, since it was last refused."""
+    counting: dict[str, Decision] = {}
+    for one in decisions:
+        if not one.approve:
+            counting = {}
+        elif one.content_hash == delivery.content_hash:
+            counting[one.role] = one
+    return counting
+
+
+def refusal(decisions: Iterable[Decision]) -> Decision | None:
+    """The latest no."""
+    return next((one for one in reversed(tuple(decisions)) if not one.approve), None)
+
+
+def role_to_refuse(delivery: StoredDelivery, who: Person, roles: frozenset[str]) -> str:
+    """The role in which a person may say no: any that is asked, also for who recorded it or has agreed to it.
+
+    Raises `NeedsPerson` for somebody who plays none of them.
+    """
+    for role in delivery.push.approvals:
+        if role in roles:
+            return role
+    raise _not_asked(delivery.push.approvals, who, roles)
 
 
 def still_needed(delivery: StoredDelivery, decisions: Iterable[Decision]) -> tuple[str, ...]:
@@ -24,10 +46,10 @@ def still_needed(delivery: StoredDelivery, decisions: Iterable[Decision]) -> tup
     return tuple(role for role in delivery.push.approvals if role not in given)
 
 
-def role_for(
+def role_to_approve(
     delivery: StoredDelivery, decisions: Sequence[Decision], who: Person, roles: frozenset[str], authors: frozenset[str]
 ) -> str:
-    """The role in which a person may decide; raises `NeedsPerson` saying why they may not and who can.
+    """The role in which a person may agree; raises `NeedsPerson` saying why they may not and who can.
 
     Nobody agrees to what they recorded themselves, and nobody counts twice.
     """
@@ -44,9 +66,12 @@ def role_for(
     for role in still_needed(delivery, decisions):
         if role in roles:
             return role
-    needed = _words(still_needed(delivery, decisions))
+    raise _not_asked(still_needed(delivery, decisions), who, roles)
+
+
+def _not_asked(asked: tuple[str, ...], who: Person, roles: frozenset[str]) -> NeedsPerson:
     held = ", ".join(sorted(roles)) or "no role"
-    raise NeedsPerson(f"this needs approval by {needed}; {who.name} is {held} in this contract")
+    return NeedsPerson(f"this needs approval by {_words(asked)}; {who.name} is {held} in this contract")
 
 
 def authors_of(occurrence: Occurrence, log: Iterable[LogEntry]) -> frozenset[str]:

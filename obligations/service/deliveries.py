@@ -49,11 +49,14 @@ class Deliveries(Ground):
         """Record a person's yes or no to what is proposed; returns each delivery with the roles still needed.
 
         `reference` names a delivery's key, or an occurrence whose proposed deliveries are all meant. Raises
-        `NeedsPerson` where that person may not decide, `NotFound` where nothing is proposed.
+        `NeedsPerson` where that person may not decide, `NotFound` where nothing is proposed, `Refused` for a refusal
+        without its reason.
         """
         now = self._clock.now()
+        if not approve and not reason.strip():
+            raise Refused("say why it is refused, for whoever has to mend it: --reason TEXT")
         with self._store.read() as view:
-            shown = _found(view, reference, DeliveryState.PROPOSED)
+            shown = _proposed(view, reference)
         if approve:
             # A correction must not overtake what it corrects: what can be stopped of that is stopped first.
             for contract in sorted({one.push.contract for one in shown if one.push.supersedes is not None}):
@@ -92,7 +95,11 @@ class Deliveries(Ground):
         who, roles = lookup.person(kept.terms, person)
         decisions = view.decisions(one.push.key)
         try:
-            role = approvals.role_for(one, decisions, who, roles, self._authors(view, kept, one))
+            role = (
+                approvals.role_to_approve(one, decisions, who, roles, self._authors(view, kept, one))
+                if approve
+                else approvals.role_to_refuse(one, who, roles)
+            )
         except NeedsPerson as error:
             return error
         if approve and one.push.supersedes is not None:
@@ -136,29 +143,37 @@ class Deliveries(Ground):
     # --- sending again ----------------------------------------------------------------------------------------------
 
     def retry(self, reference: str, *, actor: str, not_received: bool = False) -> Sequence[StoredDelivery]:
-        """Send parked deliveries again; returns them as they then stand.
+        """Send parked deliveries again, and propose refused ones again; returns them as they then stand.
 
-        `reference` names a delivery's key, or an occurrence whose parked deliveries are all meant. What was never tried
+        `reference` names a delivery's key, or an occurrence whose parked and refused deliveries are all meant. What was
+        refused is approved from the start, whatever was agreed to before. What was never tried
         is planned anew, so that it follows the people and connectors of today; what was tried goes again at once, under
         its key and with its bytes. An action whose outcome stayed unknown goes again only when a person says that the
         receiver never took it (`not_received`), since a receiver may have forgotten the key by now.
 
-        Raises `NotFound` where nothing is parked, `NeedsPerson` where an outcome is unknown.
+        Raises `NotFound` where nothing is parked or refused, `NeedsPerson` where an outcome is unknown.
         """
         now = self._clock.now()
         with self._store.read() as view:
-            parked = _found(view, reference, DeliveryState.PARKED)
-        for contract in sorted({one.push.contract for one in parked}):
+            stopped = _found(view, reference, DeliveryState.PARKED, DeliveryState.REFUSED)
+        for contract in sorted({one.push.contract for one in stopped}):
             self.replan(contract)
 
         def write(view: Transaction) -> Sequence[StoredDelivery]:
-            keys = [one.push.key for one in parked]
-            for one in view.deliveries(states={DeliveryState.PARKED}, keys=keys):
-                if one.attempts:
+            keys = [one.push.key for one in stopped]
+            for one in view.deliveries(states={DeliveryState.PARKED, DeliveryState.REFUSED}, keys=keys):
+                if one.state is DeliveryState.REFUSED:
+                    self._propose_again(view, one, actor, now)
+                elif one.attempts:
                     self._send_again(view, one, actor, now, not_received)
             return view.deliveries(keys=keys)
 
         return self._written(write)
+
+    def _propose_again(self, view: Transaction, one: StoredDelivery, actor: str, now: datetime) -> None:
+        view.move(one.push.key, {DeliveryState.REFUSED}, DeliveryState.PROPOSED, f"proposed again by {actor}")
+        object_ = f"{one.push.clause}/{one.push.index} {one.push.name} {one.push.key}"
+        view.note(LedgerEntry(now, actor, "delivery proposed again", one.push.contract, object_, before=one.reason))
 
     def _send_again(
         self, view: Transaction, one: StoredDelivery, actor: str, now: datetime, not_received: bool
@@ -176,15 +191,37 @@ class Deliveries(Ground):
         )
 
 
-def _found(view: Transaction, reference: str, state: DeliveryState) -> list[StoredDelivery]:
-    """The deliveries in a state that a key's beginning or an occurrence's name means, at least one."""
-    candidates = view.deliveries(states={state})
+def _proposed(view: Transaction, reference: str) -> list[StoredDelivery]:
+    """What is proposed under a reference; raises `Refused` where somebody refused it, saying who, when and why."""
+    try:
+        return _found(view, reference, DeliveryState.PROPOSED)
+    except NotFound:
+        for one in _fitting(view, reference, (DeliveryState.REFUSED,)):
+            no = approvals.refusal(view.decisions(one.push.key))
+            if no is not None:
+                raise Refused(
+                    f"{no.person} refused this on {no.decided_at:%Y-%m-%d}: {no.reason or 'no reason given'}."
+                    f" To propose it again: obligations retry {reference}"
+                ) from None
+        raise
+
+
+def _found(view: Transaction, reference: str, *states: DeliveryState) -> list[StoredDelivery]:
+    """The deliveries in these states that a key's beginning or an occurrence's name means, at least one."""
+    found = _fitting(view, reference, states)
+    if not found:
+        words = " or ".join(states)
+        options = " ".join(f"--state {state}" for state in states)
+        raise NotFound(f'nothing is {words} for "{reference}"; `obligations deliveries {options}` lists what is')
+    return found
+
+
+def _fitting(view: Transaction, reference: str, states: Collection[DeliveryState]) -> list[StoredDelivery]:
+    candidates = view.deliveries(states=states)
     found = lookup.delivery(candidates, reference)
     if not found:
         wanted = {one.id for one in lookup.occurrences(view, reference)}
         found = [one for one in candidates if one.push.occurrence_id in wanted]
-    if not found:
-        raise NotFound(f'nothing is {state} for "{reference}"; `obligations deliveries --state {state}` lists what is')
     return found
 
 

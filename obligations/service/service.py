@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import TypeVar
 
-from obligations.domain.delivery import UNSENT
+from obligations.domain.delivery import UNSENT, DeliveryState, PushKind
 from obligations.domain.event import Report, Withdrawal
 from obligations.domain.occurrence import OPEN_STATES, Occurrence, Power, State
 from obligations.planning.alternatives import Alternative
@@ -25,8 +24,8 @@ from obligations.service.contracts import Kept, Planner
 from obligations.service.deliveries import Deliveries
 from obligations.service.errors import NotFound, PlanMoved, Refused
 
-_TRIES = 5
-_T = TypeVar("_T")
+# What was to go and had not gone.
+_COMING = UNSENT | {DeliveryState.RETRYING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,39 +63,79 @@ class Overview:
     reports: tuple[Report, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What reporting an occurrence done came to: how it stands now, what else changed, and what no longer goes.
+
+    An answer that came after the last day leaves it missed where its clause says what follows a miss.
+    """
+
+    occurrence: Occurrence
+    done_on: date
+    changes: tuple[Change, ...]
+    stopped: tuple[StoredDelivery, ...]
+
+
 class Service(Deliveries):
     """All use cases over one store: contracts, events, what is due and why, and what is sent."""
 
     # --- contracts --------------------------------------------------------------------------------------------------
 
-    def add_contract(self, source: str, name: str, *, actor: str, change: bool = False) -> Overview:
+    def preview_change(self, source: str, name: str) -> Preview:
+        """What replacing the terms of a kept contract would change. Nothing is written.
+
+        Raises `TermsError` for terms that are not right, `NotFound` where the contract is not kept.
+        """
+        terms = self.planner.terms(source, name)
+        template = self._template_text(source, name)
+        with self._store.read() as view:
+            held = self._kept(view, terms.contract)
+            deliveries = view.deliveries(terms.contract)
+        return self._preview(held, self._changed(held, source, template), deliveries)
+
+    def add_contract(
+        self, source: str, name: str, *, actor: str, change: bool = False, confirmed: str | None = None
+    ) -> Overview:
         """Keep a contract and plan it; with `change`, replace the text of one that is kept already.
 
-        Raises `TermsError` for terms that are not right, `Refused` where the contract is there already (or not yet).
+        `confirmed` is the mark of the preview of a change that a person agreed to; raises `PlanMoved` when the plan is
+        no longer that, `TermsError` for terms that are not right, `Refused` where the contract is there already (or not
+        yet).
         """
         terms = self.planner.terms(source, name)
         template = self._template_text(source, name)
         now = self._clock.now()
 
         def keep(view: Transaction) -> Overview:
-            held = view.contract(terms.contract, lock=True)
-            if held is not None and not change:
+            if change:
+                held = self._kept(view, terms.contract, lock=True)
+                kept = self._changed(held, source, template)
+                if confirmed is not None:
+                    _confirm(self._preview(held, kept, ()), confirmed)
+            elif view.contract(terms.contract, lock=True) is not None:
                 raise Refused(
                     f"contract {terms.contract} is kept already; `obligations contract add --change FILE` replaces"
                     " its terms"
                 )
-            added_at, added_by = (held.added_at, held.added_by) if held else (now, actor)
-            stored = StoredContract(
-                terms.contract, terms.title, source, template, added_at, added_by, None, self._library.tenant
-            )
-            view.put_contract(stored)
-            verb = "terms changed" if held else "contract added"
+            else:
+                kept = self.planner.kept(
+                    StoredContract(
+                        terms.contract, terms.title, source, template, now, actor, None, self._library.tenant
+                    ),
+                    view.log(terms.contract),
+                )
+            view.put_contract(kept.stored)
+            verb = "terms changed" if change else "contract added"
             view.note(LedgerEntry(now, actor, verb, terms.contract, terms.contract, after=terms.title))
-            kept = self.planner.kept(stored, view.log(stored.id))
-            plan = self._settle(view, kept, now, actor)
-            return Overview(stored, plan, kept.reports)
+            return Overview(kept.stored, self._settle(view, kept, now, actor), kept.reports)
 
         return self._written(keep)
+
+    def _changed(self, held: Kept, source: str, template: str) -> Kept:
+        """The contract as kept, on other terms."""
+        terms = self.planner.terms(source, held.stored.id, template)
+        stored = replace(held.stored, title=terms.title, source=source, template=template, replan_at=None)
+        return self.planner.kept(stored, held.log)
 
     def _template_text(self, source: str, name: str) -> str:
         """The text of the template a contract stands on; nothing for one with clauses of its own."""
@@ -132,7 +171,7 @@ class Service(Deliveries):
             kept = self._kept(view, contract)
             self._refuse_known(view, report.id)
             touched = view.deliveries(kept.stored.id)
-        return self._preview(kept, self._admitted(kept, report), touched)
+        return self._preview(kept, kept.with_entries(*self._admitted(kept, report)), touched)
 
     def record(self, contract: str, report: Report, *, actor: str, confirmed: str | None = None) -> Preview:
         """Record the report and re-plan, in one transaction.
@@ -145,7 +184,7 @@ class Service(Deliveries):
             kept = self._kept(view, contract, lock=True)
             self._refuse_known(view, report.id)
             entries = self._admitted(kept, replace(report, recorded_at=now, recorded_by=actor))
-            preview = self._preview(kept, entries, view.deliveries(kept.stored.id))
+            preview = self._preview(kept, kept.with_entries(*entries), view.deliveries(kept.stored.id))
             _confirm(preview, confirmed)
             for entry in entries:
                 view.append(kept.stored.id, entry)
@@ -192,16 +231,12 @@ class Service(Deliveries):
             return (*(Withdrawal(one.id, at, by, "it happened, or is expected anew") for one in expected), report)
         return (_naming_what_it_fulfils(kept, report, expected),)
 
-    def _preview(
-        self, kept: Kept, entries: tuple[Report | Withdrawal, ...], deliveries: Sequence[StoredDelivery]
-    ) -> Preview:
+    def _preview(self, kept: Kept, then: Kept, deliveries: Sequence[StoredDelivery]) -> Preview:
         before = self._plan(kept)
-        after = self._plan(kept.with_entries(*entries))
+        after = self._plan(then)
         changes = diff(before, after)
         changed = {change.subject.id for change in changes}
-        touched = tuple(
-            one for one in deliveries if one.push.occurrence_id in changed and one.state not in UNSENT and one.attempts
-        )
+        touched = tuple(one for one in deliveries if one.push.occurrence_id in changed and _is_sent(one))
         return Preview(kept.stored.id, changes, before, after, touched)
 
     def preview_withdrawal(self, report_id: str) -> Preview:
@@ -209,7 +244,8 @@ class Service(Deliveries):
         with self._store.read() as view:
             kept, report = self._reported(view, report_id)
             deliveries = view.deliveries(kept.stored.id)
-        return self._preview(kept, (Withdrawal(report.id, self._clock.now(), "preview"),), deliveries)
+        taken_back = Withdrawal(report.id, self._clock.now(), "preview")
+        return self._preview(kept, kept.with_entries(taken_back), deliveries)
 
     def withdraw(self, report_id: str, *, actor: str, reason: str = "", confirmed: str | None = None) -> Preview:
         """Take a report back: what was not sent is undone, what was sent goes to a person to reverse."""
@@ -218,7 +254,7 @@ class Service(Deliveries):
         def write(view: Transaction) -> Preview:
             kept, report = self._reported(view, report_id, lock=True)
             entry = Withdrawal(report.id, now, actor, reason)
-            preview = self._preview(kept, (entry,), view.deliveries(kept.stored.id))
+            preview = self._preview(kept, kept.with_entries(entry), view.deliveries(kept.stored.id))
             _confirm(preview, confirmed)
             view.append(kept.stored.id, entry)
             view.note(
@@ -241,18 +277,23 @@ class Service(Deliveries):
             raise Refused(f"event {report_id} was withdrawn already")
         return kept, report
 
-    def done(self, reference: str, *, evidence: str, on: date | None, actor: str, report_id: str) -> Occurrence:
-        """Record that an occurrence was fulfilled; raises `Refused` where nothing is open to fulfil."""
+    def done(self, reference: str, *, evidence: str, on: date | None, actor: str, report_id: str) -> Finished:
+        """Record that an occurrence was fulfilled; raises `Refused` where nothing is open to fulfil, where it waits
+        for something that has not happened, and without evidence."""
+        if not evidence.strip():
+            raise Refused("say what proves that it was done: --evidence TEXT")
         with self._store.read() as view:
             occurrence = lookup.occurrence(view, reference)
             kept = self._kept(view, occurrence.contract)
-        if occurrence.state not in OPEN_STATES:
-            raise Refused(f"{occurrence.clause}/{occurrence.index} is {occurrence.state}; nothing is left to be done")
+            unsent = {one.push.key for one in view.deliveries(occurrence.contract, states=_COMING)}
+        _refuse_not_open(occurrence)
         day = on or self.planner.today(kept.terms, self._clock.now())
         report = Report(report_id, DONE, day, answers=str(occurrence.id), evidence=evidence)
-        self.record(occurrence.contract, report, actor=actor)
+        changes = self.record(occurrence.contract, report, actor=actor).changes
         with self._store.read() as view:
-            return next(one for one in view.occurrences(occurrence.contract) if one.id == occurrence.id)
+            finished = next(one for one in view.occurrences(occurrence.contract) if one.id == occurrence.id)
+            stopped = view.deliveries(occurrence.contract, states={DeliveryState.CANCELLED})
+        return Finished(finished, day, changes, tuple(one for one in stopped if one.push.key in unsent))
 
     # --- what is due, and why ---------------------------------------------------------------------------------------
 
@@ -295,6 +336,12 @@ class Service(Deliveries):
         return None
 
 
+def _is_sent(one: StoredDelivery) -> bool:
+    """Whether it is an instruction that its receiver has, or may have."""
+    gone = one.state in (DeliveryState.DELIVERED, DeliveryState.SENDING) or one.first_unknown_at is not None
+    return one.push.kind is PushKind.ACTION and gone
+
+
 def _naming_what_it_fulfils(kept: Kept, report: Report, expected: Sequence[Report]) -> Report:
     """The report, naming the first expectation where it came before all of them: planning fills by day otherwise."""
     early = expected and all(report.occurred_on < one.occurred_on for one in expected)
@@ -304,9 +351,23 @@ def _naming_what_it_fulfils(kept: Kept, report: Report, expected: Sequence[Repor
     return replace(report, answers=min(expected, key=lambda one: one.occurred_on).id)
 
 
+def _refuse_not_open(one: Occurrence) -> None:
+    """Only what has come about can be done."""
+    name = f"{one.clause}/{one.index}"
+    if one.state is State.NOT_APPLICABLE:
+        raise Refused(
+            f"{name} does not apply; nothing is owed that could be done: obligations why {one.contract}/{name}"
+        )
+    if one.state not in OPEN_STATES:
+        raise Refused(f"{name} is {one.state}; nothing is left to be done")
+    if one.state is State.WAITING and one.acts_on is None:
+        waits = " and ".join(dict.fromkeys((*one.waiting_for, *one.missing))) or "something to happen"
+        raise Refused(f"{name} has not come about: it waits for {waits}; record that first")
+
+
 def _confirm(preview: Preview, mark: str | None) -> None:
     if mark is not None and mark != preview.mark:
         raise PlanMoved("the plan changed since the diff was shown; look at it again and confirm anew")
 
 
-__all__ = ["Explanation", "Overview", "PlanningError", "Preview", "Service"]
+__all__ = ["Explanation", "Finished", "Overview", "PlanningError", "Preview", "Service"]

@@ -49,7 +49,8 @@ def test_a_first_round_leads_from_nothing_to_an_approved_payment(terminal: Termi
     assert "lump_sum" in terminal.run("next").out
     assert "5 calendar days after 2026-03-02" in terminal.run("why", "first-offer/lump_sum").out
     done = terminal.run("done", "first-offer/i9", "--evidence", "form seen")
-    assert (done.code, done.out) == (0, "first-offer/i9/1: done\n")
+    assert done.code == 0
+    assert done.out.startswith("first-offer/i9/1: done\n")
     waiting = terminal.run("deliveries", "--state", "proposed")
     assert "needs hr and finance" in waiting.out
     first = terminal.run("approve", "first-offer/lump_sum", "--as", "hr@example.com")
@@ -226,15 +227,18 @@ def test_every_command_has_json_with_its_schema(exited: Terminal) -> None:
         ("when", "2 months beginning on 2026-01-31"): ("obligations.when/1", {"first_on", "last_on"}),
         ("contract", "list"): ("obligations.contracts/1", {"contracts"}),
         ("contract", "show", "letter"): ("obligations.contract/1", {"id", "title", "events", "plan"}),
-        ("next",): ("obligations.next/1", {"today", "occurrences", "needs_person", "awaiting_approval", "parked"}),
+        ("next",): (
+            "obligations.next/1",
+            {"today", "occurrences", "needs_person", "awaiting_approval", "parked", "refused"},
+        ),
         ("why", "letter/lump_sum"): ("obligations.why/1", {"contract", "derivation", "under_other_readings"}),
         ("deliveries",): ("obligations.deliveries/1", {"deliveries"}),
         ("approve", "letter/lump_sum", "--as", "hana"): ("obligations.decision/1", {"decided"}),
-        ("refuse", "letter/lump_sum", "--as", "finn"): ("obligations.decision/1", {"decided"}),
-        ("done", "letter/i9", "--evidence", "x"): ("obligations.done/1", {"occurrence"}),
+        ("refuse", "letter/lump_sum", "--as", "finn", "--reason", "x"): ("obligations.decision/1", {"decided"}),
+        ("done", "letter/i9", "--evidence", "x"): ("obligations.done/1", {"occurrence", "changes", "no_longer_go"}),
         ("event", "letter", "change_of_control", "2026-03-01", "--yes"): ("obligations.event/1", {"id", "changes"}),
         ("withdraw", "ev-start", "--yes"): ("obligations.event/1", {"id", "contract", "changes"}),
-        ("contract", "add", file, "--change"): ("obligations.plan/1", {"contract", "occurrences"}),
+        ("contract", "add", file, "--change", "--yes"): ("obligations.plan/1", {"contract", "occurrences"}),
     }  # fmt: skip
     for words, (schema, wanted) in keys.items():
         said = exited.run(*words, "--json")
@@ -252,6 +256,45 @@ def test_a_proposed_delivery_says_whose_approval_it_needs(exited: Terminal) -> N
     ]
     assert one["needs_approval_by"] == ["hr", "finance"]
     assert (one["state"], one["attempts"], one["supersedes"]) == ("proposed", 0, None)
+
+
+def test_a_refusal_stays_in_sight(exited: Terminal) -> None:
+    """A payment that was refused would be owed and forgotten."""
+    said = exited.run("refuse", "letter/lump_sum", "--as", "finn")
+    assert said.code == 2
+    assert "--reason" in said.err
+    assert exited.run("refuse", "letter/lump_sum", "--as", "finn", "--reason", "which account?").code == 0
+    assert "1 was refused: obligations deliveries --state refused" in exited.run("next").out
+    said = exited.run("approve", "letter/lump_sum", "--as", "hana")
+    assert is_one_message(said)
+    assert "which account?" in said.err
+    assert "proposed" in exited.run("retry", "letter/lump_sum").out
+
+
+def test_done_says_what_it_changed(exited: Terminal) -> None:
+    said = exited.run("done", "letter/lump_sum", "--evidence", "wire 17")
+    assert said.out.startswith("letter/lump_sum/1: done\n")
+    assert re.search(r"act\.payroll\.one_time_earning of lump_sum/1 +no longer goes", said.out)
+
+
+def test_a_change_of_terms_is_shown_and_asked_for(kept: Terminal) -> None:
+    file = kept.letter("by: 3 days after", "by: 4 days after")
+    before = kept.rows()
+    said = kept.run("contract", "add", file, "--change")
+    assert said.code == 2
+    assert "missed 2026-01-08 -> missed 2026-01-09" in said.out
+    assert "repeat with --yes" in said.err
+    assert kept.rows() == before
+    assert kept.run("contract", "add", file, "--change", "--yes").code == 0
+
+
+def test_done_too_late_says_so(kept: Terminal) -> None:
+    """The report was taken and the duty is missed all the same: that would look like a fault."""
+    by = "    by: 3 days after employment_started"
+    file = kept.letter(by, f"{by}\n    if_missed: {{event: change_of_control}}")
+    assert kept.run("contract", "add", file, "--change", "--as", "clerk@example.com", "--yes").code == 0
+    said = kept.run("done", "letter/i9", "--evidence", "form")
+    assert "letter/i9/1: missed: the last day was 2026-01-08, and it was done on 2026-03-02," in said.out
 
 
 # --- for people -----------------------------------------------------------------------------------------------------

@@ -82,5 +82,5 @@ def test_what_was_never_tried_follows_the_people_of_today(office: Office) -> Non
 
 
 def test_nothing_parked_is_said(due: Office) -> None:
-    with pytest.raises(NotFound, match="nothing is parked"):
+    with pytest.raises(NotFound, match="nothing is parked or refused"):
         due.service.retry("letter/lump_sum", actor="hana@example.com")

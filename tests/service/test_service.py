@@ -13,7 +13,7 @@ from obligations.domain.occurrence import State
 from obligations.planning.world import PlanningError
 from obligations.service import NeedsPerson, NotFound, PlanMoved, Refused
 from obligations.terms.errors import TermsError
-from tests.service.office import LETTER, OFFER_LETTER, Office
+from tests.service.office import FAILED, LETTER, OFFER_LETTER, Office
 
 START = date(2026, 1, 5)
 EXIT = date(2026, 3, 2)
@@ -68,6 +68,49 @@ def test_a_change_of_terms_keeps_who_added_it_and_when(office: Office) -> None:
     office.add(LETTER.replace("A short letter", "A letter"), actor="somebody@example.com", change=True)
     (after,) = office.service.contracts()
     assert (after.added_at, after.added_by, after.title) == (before.added_at, before.added_by, "A letter")
+
+
+def test_a_change_of_terms_is_shown_before_it_counts(office: Office) -> None:
+    """One wrong word in a file would move every date of a contract that is kept, unseen."""
+    office.add()
+    office.tell("employment_started", START)
+    changed = LETTER.replace("by: 3 days after", "by: 4 days after")
+    before = office.everything()
+    shown = office.service.preview_change(changed, "letter.yaml")
+    assert office.everything() == before
+    assert [(one.verb, one.subject.clause) for one in shown.changes] == [("moved", "i9")]
+    office.tell("change_of_control", START)
+    with pytest.raises(PlanMoved, match="look at it again"):
+        office.service.add_contract(changed, "letter.yaml", actor="clerk", change=True, confirmed=shown.mark)
+    assert office.occurrence("i9").due_on == START + timedelta(days=3)
+    again = office.service.preview_change(changed, "letter.yaml")
+    office.service.add_contract(changed, "letter.yaml", actor="clerk", change=True, confirmed=again.mark)
+    assert office.occurrence("i9").due_on == START + timedelta(days=4)
+
+
+def test_what_is_not_kept_cannot_be_changed(desk: Office) -> None:
+    with pytest.raises(NotFound, match='no contract "letter"'):
+        desk.service.preview_change(LETTER, "letter.yaml")
+    with pytest.raises(NotFound, match='no contract "letter"'):
+        desk.add(change=True)
+
+
+def test_only_an_instruction_that_went_or_may_have_gone_is_sent_already(office: Office) -> None:
+    """A reminder needs nobody's reversal, and a payment that never left needs none either."""
+    office.add()
+    office.tell("employment_started", START)
+    office.send()
+    report = office.tell("change_of_control", START)
+    office.approve("lump_sum", "hana@example.com", "finn@example.com")
+    office.today(START + timedelta(days=4))
+    assert not office.service.preview_withdrawal(report).touched
+    office.send(FAILED, only="one_time_earning")
+    assert not office.service.preview_withdrawal(report).touched
+    office.clock.advance(days=1)
+    office.send(only="one_time_earning")
+    assert [one.push.name for one in office.service.preview_withdrawal(report).touched] == [
+        "act.payroll.one_time_earning"
+    ]
 
 
 def test_a_contract_that_is_not_there_is_named_with_those_that_are(desk: Office) -> None:
@@ -231,7 +274,8 @@ def test_done_closes_a_duty_once(office: Office) -> None:
     office.add()
     office.tell("employment_started", START)
     finished = office.service.done("i9", evidence="form", on=None, actor="hana", report_id="done-1")
-    assert finished.state is State.DONE
+    assert finished.occurrence.state is State.DONE
+    assert "remind.hr.1-day-before" in {one.push.name for one in finished.stopped}
     with pytest.raises(Refused, match="nothing is left to be done"):
         office.service.done("i9", evidence="form", on=None, actor="hana", report_id="done-2")
     assert not [
@@ -239,6 +283,28 @@ def test_done_closes_a_duty_once(office: Office) -> None:
         for one in office.deliveries()
         if one.push.clause == "i9" and one.push.kind == "reminder" and one.state == "scheduled"
     ]
+
+
+def test_done_says_which_payment_no_longer_goes(proposed: Office) -> None:
+    """Who reports a payment made by hand must see that the instruction is off."""
+    finished = proposed.service.done("lump_sum", evidence="wire 17", on=None, actor="finn", report_id="done-1")
+    assert "act.payroll.one_time_earning" in [one.push.name for one in finished.stopped]
+    assert lump_sum(proposed) == "cancelled"
+
+
+def test_what_has_not_come_about_cannot_be_done(office: Office) -> None:
+    office.add()
+    before = office.everything()
+    with pytest.raises(Refused, match="i9/1 has not come about: it waits for employment_started"):
+        office.service.done("i9", evidence="form", on=None, actor="hana", report_id="done-1")
+    with pytest.raises(Refused, match="say what proves"):
+        office.service.done("i9", evidence=" ", on=None, actor="hana", report_id="done-1")
+    assert office.everything() == before
+    office.tell("employment_started", START)
+    office.today(START.replace(year=START.year + 3))
+    office.service.replan("letter")
+    with pytest.raises(Refused, match="lump_sum/1 does not apply"):
+        office.service.done("lump_sum", evidence="x", on=None, actor="hana", report_id="done-1")
 
 
 def test_done_names_the_candidates_when_more_than_one_fits(desk: Office) -> None:
@@ -368,6 +434,45 @@ def test_a_refusal_stops_the_payment_and_is_kept(proposed: Office) -> None:
     (entry,) = [one for one in proposed.ledger() if one.action == "delivery refused" and one.actor != "clerk"][-1:]
     assert (entry.actor, entry.reason) == ("hana@example.com", "not a change of control")
     assert "125000" not in f"{entry.before}{entry.after}{entry.object}"
+
+
+def test_a_refusal_says_why(proposed: Office) -> None:
+    with pytest.raises(Refused, match="say why"):
+        proposed.service.decide("lump_sum", person="hana", approve=False, reason=" ")
+    assert lump_sum(proposed) == "proposed"
+
+
+def test_whoever_is_asked_can_always_refuse(proposed: Office) -> None:
+    """Who has agreed, or recorded the event, may learn better before it goes."""
+    proposed.approve("lump_sum", "hana@example.com")
+    proposed.service.decide("lump_sum", person="hana", approve=False, reason="the amount is wrong")
+    assert lump_sum(proposed) == "refused"
+    proposed.service.retry("letter/lump_sum", actor="lea@example.com")
+    (report,) = [one for one in proposed.service.overview("letter").reports if one.event == "change_of_control"]
+    proposed.withdraw(report.id)
+    proposed.tell("change_of_control", EXIT, actor="finn@example.com")
+    proposed.service.decide("lump_sum", person="finn", approve=False, reason="entered too early")
+    assert lump_sum(proposed) == "refused"
+    proposed.service.retry("letter/lump_sum", actor="lea@example.com")
+    with pytest.raises(NeedsPerson, match="Mei is manager"):
+        proposed.service.decide("lump_sum", person="mei", approve=False, reason="no")
+
+
+def test_what_was_refused_is_proposed_again_and_approved_from_the_start(proposed: Office) -> None:
+    """A payment refused by mistake would be gone for good, or would go on a yes given before the no."""
+    proposed.approve("lump_sum", "hana@example.com")
+    proposed.service.decide("lump_sum", person="finn", approve=False, reason="which account?")
+    with pytest.raises(
+        Refused, match=r"finn@example\.com refused this on 2026-03-02: which account\?.*obligations retry"
+    ):
+        proposed.approve("lump_sum", "hana@example.com")
+    proposed.service.retry("letter/lump_sum", actor="lea@example.com")
+    assert lump_sum(proposed) == "proposed"
+    proposed.approve("lump_sum", "finn@example.com")
+    assert lump_sum(proposed) == "proposed"
+    proposed.approve("lump_sum", "hana@example.com")
+    assert lump_sum(proposed) == "scheduled"
+    assert "delivery proposed again" in [line.action for line in proposed.ledger()]
 
 
 def test_no_pay_is_in_the_ledger(proposed: Office) -> None:

@@ -95,7 +95,7 @@ class Years(RuleBasedStateMachine):
                 self._approve_everything(PEOPLE[:1])
             case "one refuses":
                 with suppress(Refused):
-                    self.office.service.decide("lump_sum", person=PEOPLE[0], approve=False)
+                    self.office.service.decide("lump_sum", person=PEOPLE[0], approve=False, reason="no")
             case "by hand":
                 self._by_hand_or_not()
             case _:
