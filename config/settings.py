@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from platformdirs import user_config_path, user_data_path
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 APP = "obligations"
 FILE_NAME = "obligations.toml"
@@ -30,6 +30,13 @@ class SendingSettings(BaseModel):
     actions: str = "http"
     remind_at: time = time(9)
     act_at: time = time(9)
+
+    @field_validator("remind_at", "act_at")
+    @classmethod
+    def _local(cls, at: time) -> time:
+        if at.tzinfo is not None:
+            raise ValueError("is a local hour in each contract's own zone; write it without an offset, such as 09:00")
+        return at
 
 
 class Settings(BaseSettings):
@@ -117,6 +124,8 @@ def read_settings(path: Path | None = None) -> Settings:
         raise BadSettings(f"{path} is not readable as TOML: {error}") from None
     try:
         return Settings(**table)
+    except SettingsError as error:
+        raise BadSettings(f"the environment (OBLIGATIONS_...) cannot be read: {error}") from None
     except ValidationError as error:
         faults = [
             f"{'.'.join(map(str, fault['loc']))}: {_said(fault['type'], fault['msg'])}"
@@ -127,4 +136,6 @@ def read_settings(path: Path | None = None) -> Settings:
 
 
 def _said(kind: str, message: str) -> str:
-    return "there is no such setting; config/defaults.toml lists them all" if kind == "extra_forbidden" else message
+    if kind == "extra_forbidden":
+        return "there is no such setting; config/defaults.toml lists them all"
+    return message.removeprefix("Value error, ")

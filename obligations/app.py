@@ -112,6 +112,15 @@ def engine_settings(settings: Settings) -> EngineSettings:
         raise BadSettings("\n".join(faults)) from None
 
 
+def _steps(settings: Settings) -> Steps:
+    if not settings.dangerous_kill_at:
+        return Steps()
+    try:
+        return KillAt.parse(settings.dangerous_kill_at)
+    except ValueError as error:
+        raise BadSettings(str(error)) from None
+
+
 @contextmanager
 def open_daemon(settings: Settings) -> Iterator[tuple[Daemon, Mapping[str, Connector]]]:
     """The background service, ready to run, with its connectors; it alone works on an SQLite file meanwhile."""
@@ -123,7 +132,7 @@ def open_daemon(settings: Settings) -> Iterator[tuple[Daemon, Mapping[str, Conne
     clock = make_clock(settings)
     numbers = engine_settings(settings)
     connectors = make_connectors(settings, machine)
-    steps = KillAt.parse(settings.dangerous_kill_at) if settings.dangerous_kill_at else Steps()
+    steps = _steps(settings)
     with daemon_lock(url):
         store = open_store(url, tenant=settings.tenant)
         service = Service(store, clock=clock, library=make_library(settings))

@@ -25,7 +25,9 @@ def daemon_lock(url: str) -> Iterator[None]:
     if not database.is_sqlite:
         yield
         return
-    path = database.path.with_name(database.path.name + ".daemon")
+    # One file may be called by several names; the lock belongs to the file.
+    real = database.path.resolve()
+    path = real.with_name(real.name + ".daemon")
     create_file(path)
     handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     try:

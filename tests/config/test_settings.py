@@ -13,7 +13,7 @@ from config.calendars import Calendars
 from config.settings import BadSettings, Settings, config_path, default_text, read_settings
 from config.shipped import find_template, template_ids
 from config.zones import Zones
-from obligations.app import engine_settings, make_connectors
+from obligations.app import engine_settings, make_connectors, open_daemon
 from obligations.clocks import SystemMachineClock
 from obligations.engine.settings import EngineSettings
 
@@ -159,3 +159,22 @@ def test_zones_are_the_pinned_ones() -> None:
     zones = Zones()
     assert "Asia/Shanghai" in zones
     assert "Nowhere/Land" not in zones
+
+
+def test_an_hour_with_an_offset_is_refused_and_not_bent(tmp_path: Path) -> None:
+    """The offset would be dropped in silence, and a payment go hours before its owner meant."""
+    with pytest.raises(BadSettings, match="without an offset"):
+        read_settings(written(tmp_path, '[sending]\nact_at = "09:00+14:00"\n'))
+
+
+def test_an_environment_that_is_no_json_is_said_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OBLIGATIONS_ENGINE", "{bad")
+    with pytest.raises(BadSettings, match="the environment"):
+        read_settings(written(tmp_path, ""))
+
+
+def test_a_step_that_does_not_exist_is_said_in_words(tmp_path: Path) -> None:
+    console = '[sending]\nreminders = "console"\nactions = "console"\n'
+    settings = read_settings(written(tmp_path, f'dangerous_kill_at = "lunch:1"\n{console}'))
+    with pytest.raises(BadSettings, match="lunch"), open_daemon(settings):
+        pass

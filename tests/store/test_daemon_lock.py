@@ -6,16 +6,18 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from obligations.ports import StoreUnavailable
-from obligations.store import daemon_lock
+from obligations.store import daemon_lock, migrate
 from obligations.store.connect import Database
 
 _HOLD = """
 import sys
-from obligations.store import daemon_lock
+from pathlib import Path
+from obligations.store import daemon_lock, migrate
 with daemon_lock(sys.argv[1]):
     print("held", flush=True)
     sys.stdin.read()
@@ -52,4 +54,17 @@ def test_a_killed_daemon_leaves_no_lock(sqlite_url: str) -> None:
 
 def test_postgres_takes_any_number() -> None:
     with daemon_lock("postgresql://db.example/obligations"), daemon_lock("postgresql://db.example/obligations"):
+        pass
+
+
+def test_one_file_under_two_names_takes_one_daemon(tmp_path: Path) -> None:
+    """A second daemon through a link would send again what the first has in its hands."""
+    file, link = tmp_path / "o.sqlite3", tmp_path / "link.sqlite3"
+    migrate(f"sqlite:///{file}")
+    link.symlink_to(file)
+    with (
+        daemon_lock(f"sqlite:///{file}"),
+        pytest.raises(StoreUnavailable, match="another daemon"),
+        daemon_lock(f"sqlite:///{link}"),
+    ):
         pass
