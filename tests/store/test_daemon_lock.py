@@ -16,8 +16,7 @@ from obligations.store.connect import Database
 
 _HOLD = """
 import sys
-from pathlib import Path
-from obligations.store import daemon_lock, migrate
+from obligations.store import daemon_lock
 with daemon_lock(sys.argv[1]):
     print("held", flush=True)
     sys.stdin.read()
