@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from obligations.planning.values import Instance, NotYet
+from obligations.planning.values import NOWHERE, Happening, Instance, NotYet, united
 from obligations.terms import expressions as e
 from schedules.bounds import add_days
 from schedules.derivation import Derivation, Reasoned
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def span_of(world: World, expression: Any, here: Instance, name: str = "") -> Reasoned[Window] | NotYet:
-    """The days of a window expression; a range without an end yet is open, not unknown."""
+    """The days of a window expression; a range without an end yet, or with one only expected, is open, not unknown."""
     expression, steps = world.pick(expression)
     window = _span_of(world, expression, here)
     if isinstance(window, NotYet):
@@ -43,9 +44,56 @@ def _span_of(world: World, expression: Any, here: Instance) -> Reasoned[Window] 
             if isinstance(start, NotYet):
                 return start
             end = day(world, last, here) if last is not None else None
-            return between(start, None if isinstance(end, NotYet) else end)
+            if end is None or isinstance(end, NotYet):
+                return between(start, None)
+            doubt = _doubt(world, expression, here)
+            if doubt is not None:
+                # Who plans an end has not ended anything: the range stays open until the end is reported.
+                why = replace(end.why, rule=f"{end.why.rule}; the range stays open until then")
+                return Reasoned(Window(start.value, None), between(start, Reasoned(end.value, why)).why)
+            if end.value < start.value:
+                return NotYet(never=f"it would end on {end.value}, before it begins on {start.value}")
+            return between(start, end)
         case _:
             raise TypeError(f"not a window expression: {expression!r}")
+
+
+def expected_end(world: World, expression: Any, here: Instance) -> tuple[date, NotYet] | None:
+    """The last day a range is only expected to have, and what that waits for; None where its end is settled."""
+    expression, _ = world.pick(expression)
+    if isinstance(expression, e.WindowNamed):
+        return expected_end(world, world.window_expression(expression.name), NOWHERE)
+    if not isinstance(expression, e.Range) or expression.last is None:
+        return None
+    doubt = _doubt(world, expression, here)
+    end = day(world, expression.last, here) if doubt is not None else None
+    return (end.value, doubt) if doubt is not None and isinstance(end, Reasoned) else None
+
+
+def _doubt(world: World, span: e.Range, here: Instance) -> NotYet | None:
+    """What the end of a range waits for that its beginning does not; None where nothing is open."""
+    first = {name for one in _causes(world, span.first, here) if one.unsettled for name in one.unsettled.waiting}
+    reasons = [one.unsettled for one in _causes(world, span.last, here) if one.unsettled is not None]
+    found = [reason for reason in reasons if not first.issuperset(reason.waiting) or reason.missing or reason.judgment]
+    return united(found) if found else None
+
+
+def _causes(world: World, expression: Any, here: Instance) -> Iterator[Happening]:
+    """The happenings a day is counted from."""
+    expression, _ = world.pick(expression)
+    match expression:
+        case e.DayOf(name=name):
+            happening = _happening(world, name, here)
+            if isinstance(happening, Happening):
+                yield happening
+        case e.Shifted(day=inner) | e.MonthEndOf(day=inner):
+            yield from _causes(world, inner, here)
+        case e.EdgeOf(edge=edge, window=name):
+            window, _ = world.pick(world.window_expression(name))
+            if isinstance(window, e.SpanWindow):
+                yield from _causes(world, window.day, NOWHERE)
+            elif isinstance(window, e.Range):
+                yield from _causes(world, window.first if edge == "first" else window.last, NOWHERE)
 
 
 def is_over(world: World, name: str, window: Window) -> bool:
@@ -111,18 +159,18 @@ def _edge_of(world: World, edge: str, name: str) -> Reasoned[date] | NotYet:
     if isinstance(window, NotYet):
         return window
     found = window.value.first_on if edge == "first" else window.value.last_on
+    if found is None and edge == "last":
+        planned = expected_end(world, e.WindowNamed(name), NOWHERE)
+        found = planned[0] if planned is not None else None
     if found is None:
         return NotYet(waiting=(f"end of {name}",))
     return Reasoned(found, Derivation(f"{edge} day of {name}", found.isoformat(), (window.why,)))
 
 
 def _day_of(world: World, name: str, receipt: bool, here: Instance) -> Reasoned[date] | NotYet:
-    happening = here.trigger if here.trigger is not None and name in here.names else None
-    if happening is None:
-        found = world.event(name)
-        if not found.happenings:
-            return found.reason
-        happening = found.happenings[0]
+    happening = _happening(world, name, here)
+    if isinstance(happening, NotYet):
+        return happening
     if not receipt:
         return Reasoned(happening.occurred_on, happening.why)
     if happening.received_on is None:
@@ -130,6 +178,14 @@ def _day_of(world: World, name: str, receipt: bool, here: Instance) -> Reasoned[
     words = f"receipt of {name}" if happening.received_on != happening.occurred_on else f"{name}, received that day"
     why = Derivation(words, happening.received_on.isoformat(), (happening.why,), kind="event")
     return Reasoned(happening.received_on, why)
+
+
+def _happening(world: World, name: str, here: Instance) -> Happening | NotYet:
+    """The happening a name means: the instance's own trigger where it is called so, else the first there is."""
+    if here.trigger is not None and name in here.names:
+        return here.trigger
+    found = world.event(name)
+    return found.happenings[0] if found.happenings else found.reason
 
 
 def day_after(day: date) -> date:

@@ -60,10 +60,15 @@ class Draft:
     def __post_init__(self) -> None:
         self.position = self.position or str(self.index)
         trigger = self.instance.trigger
-        if trigger is not None and trigger.origin == "expected":
+        unsettled = trigger.unsettled if trigger is not None else None
+        if unsettled is not None:
             self.conditional = True
+            self.judgment += unsettled.judgment
             if self.kind in WAITS_FOR_CONFIRMATION:
-                self.waiting.append(trigger.event)
+                self.waiting += unsettled.waiting
+                self.missing += unsettled.missing
+        if trigger is not None and trigger.provided is not None:
+            self.steps.append(trigger.provided.why())
 
     @property
     def kind(self) -> Kind:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from obligations.domain.money import Money
-from obligations.planning.values import NOWHERE, Instance, NotYet, PlanningError
+from obligations.planning.values import NOWHERE, Instance, NotYet, PlanningError, united
 from obligations.terms import expressions as e
 from obligations.terms.values import NotAValue, PayrollCalendar, Value, typed
 from schedules.derivation import Derivation, Reasoned
@@ -31,7 +31,9 @@ def fact(world: World, name: str, on: date | None) -> Reasoned[Value] | NotYet:
     stated_fact = world.terms.file.facts[name]
     stated = [one for one in world.event(name).happenings if one.origin == "reported"]
     if on is not None and not stated_fact.each and stated_fact.type != "payroll_calendar":
-        stated = [one for one in stated if one.occurred_on <= on]
+        known = [one for one in stated if one.occurred_on <= on]
+        # What has to be asked and was not known yet is the answer given later, which holds for the instance.
+        stated = known or (stated[:1] if stated_fact.ask and stated_fact.starts_as is None else [])
     if stated:
         latest = stated[-1]
         try:
@@ -93,10 +95,8 @@ def condition(world: World, expression: Any, here: Instance) -> Reasoned[bool] |
             return Reasoned(holds, Derivation(words, shown(holds), (found.why, *steps), kind="fact"))
         case e.Below(left=left, right=right):
             a, b = _exact(world, left, here, on), _exact(world, right, here, on)
-            if isinstance(a, NotYet):
-                return a
-            if isinstance(b, NotYet):
-                return b
+            if isinstance(a, NotYet) or isinstance(b, NotYet):
+                return united(one for one in (a, b) if isinstance(one, NotYet))
             words = f"condition: {_spoken(a)} below {_spoken(b)}"
             holds = a.value < b.value
             return Reasoned(holds, Derivation(words, shown(holds), (*a.why.inputs, *b.why.inputs, *steps), kind="fact"))

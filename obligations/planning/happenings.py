@@ -52,6 +52,8 @@ def _once(
         raise PlanningError(
             f"{words_of(name)} happens once but is reported for {said}; withdraw the report that is wrong"
         )
+    if len(reported) > 1:
+        reported = [_one_report(name, reported)]
     foreseen = min([*planned, *derived], key=lambda one: one.occurred_on, default=None)
     candidates = reported or planned or derived
     if not candidates:
@@ -60,6 +62,33 @@ def _once(
     if reported and foreseen is not None:
         first = _fill(foreseen, first)
     return Found((replace(first, id=name),), NotYet(never=f"{words_of(name)} happens once"))
+
+
+def _one_report(name: str, reported: list[Happening]) -> Happening:
+    """Reports of one day as the one happening they are; where they say different things, a person must choose."""
+    fields: dict[str, str] = {}
+    for one in reported:
+        for field, value in one.fields.items():
+            if fields.setdefault(field, value) != value:
+                said = " and ".join(sorted((fields[field], value)))
+                raise PlanningError(
+                    f"{words_of(name)} happens once but is reported on {one.occurred_on} with {words_of(field)} "
+                    f"{said}; withdraw the report that is wrong"
+                )
+    received = sorted({one.received_on for one in reported if one.received_on is not None})
+    if len(received) > 1:
+        said = " and ".join(map(str, received))
+        raise PlanningError(
+            f"{words_of(name)} happens once but is reported as received on {said}; withdraw the report that is wrong"
+        )
+    first = reported[0]
+    return replace(
+        first,
+        fields=fields,
+        received_on=received[0] if received else None,
+        reports=tuple(report for one in reported for report in one.reports),
+        why=replace(first.why, inputs=(*first.why.inputs, *(one.why for one in reported[1:]))),
+    )
 
 
 def _filled(reported: list[Happening], foreseen: tuple[Happening, ...]) -> list[Happening]:
@@ -152,13 +181,14 @@ def _follows(world: World, clause_id: str, clause: Clause, then: Happens) -> Ite
             origin="expected" if then.on or trigger.origin == "expected" else "derived",
             reports=trigger.reports,
             noticed_on=trigger.occurred_on if then.on else None,
+            provided=trigger.provided,
         )
 
 
 def _came_before(world: World, unless: Any, day: date) -> bool:
     if unless is None:
         return False
-    return any(happening.occurred_on <= day for happening in world.find(unless).happenings)
+    return any(one.occurred_on <= day for one in world.find(unless).happenings if one.unsettled is None)
 
 
 def _missed(world: World, clause_id: str, clause: Clause, consequence: Happens) -> Iterator[Happening]:

@@ -34,6 +34,7 @@ def pay_periods(world: World, clause_id: str, clause: Clause, instance: Instance
         draft.not_yet(window)
         yield draft
         return
+    planned_end = world.expected_end(clause.during, instance)
     for period in _periods(world, clause, window.value, calendar):
         draft = Draft(world, clause_id, clause, instance, period.ordinal, None, _position(period, calendar))
         _set_days(draft, period, calendar)
@@ -42,6 +43,8 @@ def pay_periods(world: World, clause_id: str, clause: Clause, instance: Instance
         else:
             _pay(world, clause, draft, period, calendar)
         draft.steps.append(window.why)
+        if planned_end is not None and period.last_on > planned_end[0]:
+            draft.depends(planned_end[1])
         if isinstance(calendar, NotYet):
             # Without a payroll calendar the periods run from the first day of service, as a declared reading.
             draft.depends(calendar)

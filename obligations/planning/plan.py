@@ -16,7 +16,7 @@ from obligations.planning.clauses import occurrences
 from obligations.planning.happenings import words_of
 from obligations.planning.powers import powers
 from obligations.planning.pushes import Sending, pushes
-from obligations.planning.values import NotYet, PlanningError
+from obligations.planning.values import Happening, NotYet, PlanningError
 from obligations.planning.world import DONE, World
 from obligations.terms.errors import did_you_mean
 from obligations.terms.terms import Terms
@@ -164,12 +164,38 @@ def _questions(world: World, made: tuple[Occurrence, ...]) -> Iterable[Question]
     for name, kind in events.items():
         if kind.required and not world.event(name).happenings:
             yield Question(name, f"On which day: {kind.says or name}?", kind.cite, True, "event")
+    for happening in _unconfirmed(world):
+        if world.as_of is not None and world.as_of > happening.occurred_on:
+            words = f"{events[happening.event].says or words_of(happening.event)}: expected on {happening.occurred_on}."
+            yield Question(
+                happening.event,
+                f"{words} Did it happen, and on which day?",
+                events[happening.event].cite,
+                False,
+                "event",
+            )
     for name in wanted:
         if name in facts:
             yield Question(name, facts[name].ask or f"What is {name}?", facts[name].cite, False, "fact")
         elif name not in events:
             yield _judgment(world, name)
     yield from _stray_answers(world, made)
+
+
+def _unconfirmed(world: World) -> Iterable[Happening]:
+    """What a person plans or a clause fixes a day for and nobody has reported: the first of each event."""
+    for name in world.terms.file.events:
+        expected = (one for one in world.event(name).happenings if one.origin == "expected")
+        # What follows at once from another expectation is confirmed with that one.
+        first = next((one for one in expected if one.event == name and _has_a_day(world, one)), None)
+        if first is not None:
+            yield first
+
+
+def _has_a_day(world: World, one: Happening) -> bool:
+    return one.noticed_on is not None or any(
+        report.expected and report.event == one.event and report.id in one.reports for report in world.reports
+    )
 
 
 def _judgment(world: World, name: str) -> Question:
@@ -226,14 +252,22 @@ def _replan_at(world: World, made: tuple[Occurrence, ...], held: tuple[Power, ..
         window = world.window(name)
         if not isinstance(window, NotYet) and window.value.last_on is not None:
             days.append(window.value.last_on + day)
-    if any(one.of is None and one.state in OPEN_STATES for one in made):
+    days += [one.occurred_on + day for one in _unconfirmed(world)]
+    if any(one.state in OPEN_STATES and (one.of is None or _reminds_on(world, one)) for one in made):
         days.append(world.as_of + EXTEND_EVERY)
     later = min((one for one in days if one > world.as_of), default=None)
     return instant(later, time(0), world.zone) if later is not None else None
 
 
+def _reminds_on(world: World, one: Occurrence) -> bool:
+    """Whether it is reminded of until done, which no horizon may end."""
+    reminders = world.terms.clauses[one.clause].remind.values()
+    return any(moment.side == "every" for moments in reminders for moment in moments)
+
+
 def _check_reports(terms: Terms, reports: tuple[Report, ...]) -> None:
     kinds = terms.event_kinds()
+    stated: dict[tuple[str, date, str], str] = {}
     for report in reports:
         if report.event == DONE:
             continue
@@ -252,3 +286,10 @@ def _check_reports(terms: Terms, reports: tuple[Report, ...]) -> None:
                 raise PlanningError(f"{report.event}.{name}: {error}") from None
         if report.event in terms.file.facts and "value" not in report.fields:
             raise PlanningError(f"{report.event} needs its value: add value=...")
+        if report.event in terms.file.facts and not report.expected:
+            value = report.fields["value"]
+            other = stated.setdefault((report.event, report.occurred_on, report.answers), value)
+            if other != value:
+                both = " and ".join(sorted((other, value)))
+                words = f"{words_of(report.event)} is stated twice for {report.occurred_on}: {both}"
+                raise PlanningError(f"{words}; withdraw the one that is wrong")

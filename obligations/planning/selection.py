@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from obligations.planning.values import Found, Happening, NotYet, united
+from obligations.planning.values import NOWHERE, Found, Happening, NotYet, united
 from obligations.terms import expressions as e
 from schedules.derivation import Derivation
 
@@ -25,9 +25,7 @@ def find(world: World, expression: Any, slot: str) -> Found:
             found = _having(world.event(name), having) if having else world.event(name)
         case e.EventUnion(members=members, first=first):
             parts = [find(world, member, "") for member in members]
-            together = in_order(world, (happening for part in parts for happening in part.happenings))
-            undecided = tuple(one for part in parts for one in part.undecided)
-            found = Found(together, united(part.more for part in parts), undecided)
+            found = _union(world, parts)
             if first:
                 found = _first(found, slot)
         case e.EventFirst(event=event):
@@ -58,7 +56,8 @@ def _resting_on(happening: Happening, steps: tuple[Derivation, ...]) -> Happenin
 def _during(world: World, found: Found, name: str, noticed: bool) -> Found:
     window = world.window(name)
     if isinstance(window, NotYet):
-        return Found((), united([window, *([] if found.more.never else [found.more])]))
+        return Found((), window if window.never else united([window, *([] if found.more.never else [found.more])]))
+    planned_end = world.expected_end(e.WindowNamed(name), NOWHERE)
 
     def day_of(one: Happening) -> date:
         return one.noticed_on if noticed and one.noticed_on is not None else one.occurred_on
@@ -69,7 +68,9 @@ def _during(world: World, found: Found, name: str, noticed: bool) -> Found:
         counts_on = day_of(one)
         if counts_on in window.value:
             words = f"inside {name}" if counts_on == one.occurred_on else f"its notice of {counts_on} inside {name}"
-            inside.append(replace(one, why=Derivation(words, one.occurred_on.isoformat(), (one.why, window.why))))
+            counted = replace(one, why=Derivation(words, one.occurred_on.isoformat(), (one.why, window.why)))
+            after_it = planned_end is not None and counts_on > planned_end[0]
+            inside.append(counted.if_only(planned_end[1]) if planned_end is not None and after_it else counted)
     if world.is_over(name, window.value):
         return Found(tuple(inside), NotYet(never=f"{name} ended on {window.value.last_on} without it"), undecided)
     return Found(tuple(inside), found.more, undecided)
@@ -81,20 +82,52 @@ def _having(found: Found, having: tuple[tuple[str, str], ...]) -> Found:
     undecided = list(found.undecided)
     for happening in found.happenings:
         unknown = [field for field, _ in having if field not in happening.fields]
+        if any(happening.fields.get(field, wanted) != wanted for field, wanted in having):
+            continue
         if unknown:
             undecided.append((happening, tuple(f"{happening.event}.{field}" for field in unknown)))
-        elif all(happening.fields[field] == wanted for field, wanted in having):
+        else:
             matching.append(happening)
     more = found.more
     if more.never and not matching and not undecided and found.happenings:
         only = found.happenings[0]
-        said = " and ".join(f"{field} {only.fields[field]}" for field, _ in having)
+        said = " and ".join(f"{field} {only.fields[field]}" for field, _ in having if field in only.fields)
         more = NotYet(never=f"{only.event} happened with {said}")
     return Found(tuple(matching), more, tuple(undecided))
 
 
+def _union(world: World, parts: list[Found]) -> Found:
+    """What any of the parts has, each happening once: it is the same one, however many parts it comes through."""
+    together: list[Happening] = []
+    known: dict[tuple[object, ...], int] = {}
+    for one in in_order(world, (happening for part in parts for happening in part.happenings)):
+        place = next((known[key] for key in _same(one) if key in known), None)
+        if place is None:
+            place = len(together)
+            together.append(one)
+        elif one.provided is None and together[place].provided is not None:
+            together[place] = replace(one, id=together[place].id)
+        known |= dict.fromkeys(_same(one), place)
+    undecided = {}
+    for part in parts:
+        for one, asked in part.undecided:
+            if not any(key in known for key in _same(one)):
+                undecided[one.id, asked] = one, asked
+    return Found(tuple(together), united(part.more for part in parts), tuple(undecided.values()))
+
+
+def _same(one: Happening) -> tuple[tuple[object, ...], ...]:
+    """By what two happenings are the same: their id, or one report seen through a slot."""
+    by_report = (one.event, one.occurred_on, one.reports, *sorted(one.fields.items()))
+    return ((one.id,), by_report) if one.reports else ((one.id,),)
+
+
 def _first(found: Found, slot: str) -> Found:
+    """The first by day. One that nobody has judged yet, on that day or before it, leaves open which is the first."""
     if not found.happenings:
         return found
     first = found.happenings[0]
+    asked = [name for one, names in found.undecided if one.occurred_on <= first.occurred_on for name in names]
+    if asked:
+        first = first.if_only(NotYet(judgment=tuple(dict.fromkeys(asked))))
     return Found((replace(first, id=slot or first.id),), NotYet(never="only the first counts"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
@@ -66,7 +66,7 @@ class Happening:
 
     `id` names the instance it makes: the event itself where it happens once, a slot's name where it was selected, the
     report or the causes otherwise. `reports` are the ids of the reports it rests on. `noticed_on` is the day of the
-    notice that led to it, where one did.
+    notice that led to it, where one did. `provided` says what is still open on which it depends that it counts.
     """
 
     id: str
@@ -79,6 +79,18 @@ class Happening:
     reports: tuple[str, ...] = ()
     answers: str = ""
     noticed_on: date | None = None
+    provided: NotYet | None = None
+
+    @property
+    def unsettled(self) -> NotYet | None:
+        """Why it may yet not count: it is only expected, or rests on something still open. None where it stands."""
+        reasons = [NotYet(waiting=(self.event,))] if self.origin == "expected" else []
+        reasons += [self.provided] if self.provided is not None else []
+        return united(reasons) if reasons else None
+
+    def if_only(self, reason: NotYet) -> Happening:
+        """The same happening, counting only once that comes out so."""
+        return replace(self, provided=united([*([self.provided] if self.provided else []), reason]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,6 +174,10 @@ class World:
         """The days of a window expression; a range without an end yet is open, not unknown."""
         return days.span_of(self, expression, here)
 
+    def expected_end(self, expression: Any, here: Instance) -> tuple[date, NotYet] | None:
+        """The last day a window is only expected to have, and what that waits for; None where its end is settled."""
+        return days.expected_end(self, expression, here)
+
     def span(self, expression: e.SpanExpr) -> Span:
         """The span itself, taken from a parameter where the phrase names one."""
         return days.span(self, expression)
