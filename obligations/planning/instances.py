@@ -105,7 +105,7 @@ def closings(world: World, clause_id: str, clause: Clause) -> Closings:
             for one in made
             if one.id not in closed
             and _may_answer(world, clause_id, one, answer)
-            and not (_done_by(world, clause_id, clause, one, answer.occurred_on) and not answer.answers)
+            and (answer.answers or _is_open(world, clause_id, clause, one, answer.occurred_on))
         ]
         if len(candidates) == 1:
             closed[candidates[0].id] = answer
@@ -127,13 +127,17 @@ def _may_answer(world: World, clause_id: str, instance: Instance, answer: Happen
     return answer.answers in (instance.id, str(occurrence), *(trigger.reports if trigger else ()))
 
 
-def _done_by(world: World, clause_id: str, clause: Clause, instance: Instance, day: date) -> bool:
-    """Whether a report that it was done had closed the instance by that day; one part of a series closes no more."""
+def _is_open(world: World, clause_id: str, clause: Clause, instance: Instance, day: date) -> bool:
+    """Whether an unnamed answer of that day may be meant for the instance: it applies, and was not done by then."""
+    if clause.if_ is not None:
+        applies = world.condition(clause.if_, instance)
+        if not isinstance(applies, NotYet) and not applies.value:
+            return False
     if clause.series is not None or clause.vest is not None:
-        return False
+        return True  # one part that was done closes no more than itself
     terms = world.terms
     done = world.done.get(str(occurrence_id(terms.tenant, terms.contract, clause_id, instance.id, "1")))
-    return done is not None and done.occurred_on <= day
+    return done is None or done.occurred_on > day
 
 
 def ending(world: World, clause: Clause, instance: Instance) -> Happening | None:

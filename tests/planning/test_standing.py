@@ -32,6 +32,7 @@ events:
   ended: {says: the engagement ended, once: yes, cite: "1"}
 facts:
   curable: {type: yes_or_no, ask: Can it be cured?, each: notice, cite: "1"}
+  need: {type: yes_or_no, ask: Do faults need a cure from now on?, cite: "1"}
 clauses:
 """
 CURE = """
@@ -331,6 +332,21 @@ def test_what_was_done_is_no_longer_open_to_a_later_answer() -> None:
     assert [one.state for one in duties] == [State.DONE, State.DONE]
     assert held == []
     assert [one for one in made.questions if one.kind == "judgment"] == []
+
+
+def test_what_never_applied_is_not_open_to_an_answer() -> None:
+    """With one fault to cure and one that needs no cure, a person would be asked which of the two was cured."""
+    reports = (
+        happened("notice", "2025-03-05"),
+        happened("need", "2025-03-01", value="no"),
+        happened("need", "2025-03-05", value="yes"),
+        happened("cured", "2025-03-10"),
+    )
+    duties, _, _ = cure("closed_by: cured\n    if: need", *reports, as_of="2025-04-20")
+    assert {str(one.due_on): one.state for one in duties} == {
+        "None": State.NOT_APPLICABLE,
+        "2025-03-19": State.DONE,
+    }
 
 
 def test_an_answer_from_before_it_was_done_still_asks() -> None:
