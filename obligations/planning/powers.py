@@ -31,11 +31,10 @@ def _granted(world: World, clause_id: str, clause: Clause, power: PowerOf) -> It
         stands = standing(world, clause_id, clause, instance)
         if stands.refused is not None:
             continue
-        late_gate = stands.gate is not None and stands.gate.occurred_on > trigger.occurred_on
-        opened = stands.gate if late_gate and stands.gate is not None else trigger
-        expected = (trigger.event,) if trigger.origin == "expected" else ()
-        waiting = (*expected, *stands.waits_for)
-        yield from _power(world, clause_id, clause, power, instance, opened.occurred_on, waiting, opened.why)
+        opened = trigger
+        if stands.gate is not None and stands.gate.occurred_on > trigger.occurred_on:
+            opened = stands.gate
+        yield from _power(world, clause_id, clause, power, instance, opened.occurred_on, stands.waits_for, opened.why)
 
 
 def _after_misses(world: World, clause_id: str, clause: Clause, power: PowerOf) -> Iterator[Power]:
@@ -110,5 +109,5 @@ def _first_from(world: World, event: object, day: date, last: date | None) -> Ha
     """The first confirmed happening of an event on or after a day, up to a last day where there is one."""
     if event is None:
         return None
-    found = (one for one in world.find(event).happenings if one.origin != "expected")
+    found = (one for one in world.find(event).happenings if one.unsettled is None)
     return next((one for one in found if one.occurred_on >= day and (last is None or one.occurred_on <= last)), None)

@@ -28,8 +28,8 @@ def counted_series(world: World, clause_id: str, clause: Clause, instance: Insta
         draft = Draft(world, clause_id, clause, instance, index, series.times)
         draft.due(_day(world, clause, instance, index))
         if end is not None and draft.due_on is not None and draft.due_on > end.occurred_on:
-            if end.origin == "expected":
-                draft.depends(NotYet(waiting=(end.event,)))
+            if end.unsettled is not None:
+                draft.depends(end.unsettled)
             else:
                 why = Derivation("due after the series ended", end.occurred_on.isoformat(), (end.why,))
                 draft.end(State.TERMINATED, why, end.occurred_on)

@@ -29,6 +29,7 @@ class Standing:
         refused: why the clause does not apply to the instance; None where it does or may.
         grounds: the conditions that came out, as steps of an explanation.
         open: what must still happen, be stated or be judged before anything can be said for good.
+        cause: what the happening that set it off still rests on; None where that happening stands.
         gate: the happening that opened what the clause requires.
         end: the happening that ends the instance, confirmed or expected.
     """
@@ -36,13 +37,15 @@ class Standing:
     refused: Derivation | None = None
     grounds: tuple[Derivation, ...] = ()
     open: tuple[NotYet, ...] = ()
+    cause: NotYet | None = None
     gate: Happening | None = None
     end: Happening | None = None
 
     @property
     def waits_for(self) -> tuple[str, ...]:
-        """The names of everything that is open, each once."""
-        return tuple(dict.fromkeys(name for one in self.open for name in (*one.waiting, *one.missing, *one.judgment)))
+        """Everything that money and powers wait for, by name, each once: `open`, and what its trigger rests on."""
+        reasons = (*([self.cause] if self.cause is not None else []), *self.open)
+        return tuple(dict.fromkeys(name for one in reasons for name in (*one.waiting, *one.missing, *one.judgment)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +86,8 @@ def standing(world: World, clause_id: str, clause: Clause, instance: Instance) -
         gate = _gate(found, instance)
         if gate is None:
             questions.append(found.reason)
-        elif gate.origin == "expected":
-            questions.append(NotYet(waiting=(gate.event,)))
+        elif gate.unsettled is not None:
+            questions.append(gate.unsettled)
     if instance.id in world.closings(clause_id, clause).unclear:
         questions.append(
             NotYet(judgment=(f"which {clause_id.replace('_', ' ')} the report {clause.closed_by} answers",))
@@ -93,7 +96,8 @@ def standing(world: World, clause_id: str, clause: Clause, instance: Instance) -
     if refused is None and never is not None:
         refused = never.why()
     still_open = tuple(one for one in questions if not one.never)
-    return Standing(refused, tuple(grounds), still_open, gate, ending(world, clause, instance))
+    cause = instance.trigger.unsettled if instance.trigger is not None else None
+    return Standing(refused, tuple(grounds), still_open, cause, gate, ending(world, clause, instance))
 
 
 def _gate(found: Found, instance: Instance) -> Happening | None:
@@ -135,7 +139,7 @@ def discharged_by(clause: Clause, standing: Standing, due_on: date | None, last_
     money above all, stays owed. A series ends position by position, and a vesting by tranches.
     """
     end = standing.end
-    if end is None or end.origin == "expected" or clause.series is not None or clause.vest is not None:
+    if end is None or end.unsettled is not None or clause.series is not None or clause.vest is not None:
         return None
     if due_on is None or last_on is None:
         return end
@@ -161,8 +165,6 @@ def verdicts(world: World, clause_id: str, clause: Clause) -> Iterator[Verdict]:
         if done is not None and done.occurred_on <= dates.last.value:
             yield Verdict(instance, dates.last, False)
             continue
-        trigger = instance.trigger
-        expected = (trigger.event,) if trigger is not None and trigger.origin == "expected" else ()
-        waits_for = (*expected, *stands.waits_for)
+        waits_for = stands.waits_for
         passed = done is not None or (world.as_of is not None and world.as_of > dates.last.value)
         yield Verdict(instance, dates.last, True if passed and not waits_for else None, waits_for)

@@ -30,6 +30,10 @@ events:
   breach: {says: the contract was breached, cite: "1"}
   stopped: {says: the client may stop no more, cite: "1"}
   ended: {says: the engagement ended, once: yes, cite: "1"}
+  left: {says: the consultant left, with: {for_good: yes_or_no}, cite: "1"}
+define:
+  gone:
+    first of: [left with for_good yes, ended]
 facts:
   curable: {type: yes_or_no, ask: Can it be cured?, each: notice, cite: "1"}
   need: {type: yes_or_no, ask: Do faults need a cure from now on?, cite: "1"}
@@ -216,6 +220,14 @@ def test_money_due_on_the_day_of_the_end_stays_owed() -> None:
     assert [one.state for one in of(made, "fees")] == [State.SCHEDULED, State.SCHEDULED, State.TERMINATED]
 
 
+def test_an_end_that_rests_on_an_open_question_discharges_nothing() -> None:
+    """A duty would be dropped for an end that nobody has settled yet, and the power over it with it."""
+    reports = (happened("left", "2025-03-05"), happened("ended", "2025-03-10"))
+    duties, held, _ = cure("until: gone", *reports, as_of="2025-04-20")
+    assert [one.state for one in duties] == [State.MISSED]
+    assert [one.state for one in held] == [PowerState.ARISEN]
+
+
 # --- powers by themselves -------------------------------------------------------------------------------------------
 
 WALK = """
@@ -256,6 +268,13 @@ def test_an_end_that_can_come_again_ends_only_what_it_follows() -> None:
     engagement = terms(f"{WALK}    until: stopped\n")
     held = powers(planned(happened("stopped", "2024-03-01"), NOTICE, terms=engagement), "walk")
     assert [one.state for one in held] == [PowerState.ARISEN]
+
+
+def test_a_power_waits_while_it_is_open_what_set_it_off() -> None:
+    """A power would arise from an end that another may yet turn out to precede."""
+    clause = WALK.replace("when: notice", "when: gone")
+    made = planned(happened("left", "2025-03-05"), happened("ended", "2025-03-10"), terms=terms(clause))
+    assert [(one.state, one.waiting_for) for one in powers(made, "walk")] == [(PowerState.WAITING, ("left.for_good",))]
 
 
 # --- gates and rolls ------------------------------------------------------------------------------------------------
