@@ -84,7 +84,10 @@ def why(
         for line in show.table([one]):
             typer.echo(line)
     elif power is not None:
-        typer.echo(f"{power.contract}/{power.name}: {power.state}, arises on {power.arises_on}")
+        waits = f", waits for {' and '.join(power.waiting_for)}" if power.waiting_for else ""
+        arises = f", arises on {power.arises_on}" if power.arises_on else ""
+        for line in show.wrapped(f"{power.contract}/{power.name}:", f"{power.state}{arises}{waits}"):
+            typer.echo(line)
     typer.echo("")
     typer.echo("Why")
     for line in show.derivation_text(subject.derivation):

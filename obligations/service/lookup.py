@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from obligations.domain.occurrence import Occurrence, Power
+from obligations.domain.occurrence import Occurrence, Power, State
 from obligations.ports import StoredContract, StoredDelivery, Transaction
 from obligations.service.errors import NeedsPerson, NotFound
 from obligations.terms.errors import did_you_mean
@@ -35,31 +35,35 @@ def occurrence(view: Transaction, reference: str) -> Occurrence:
     found = occurrences(view, reference)
     if len(found) == 1:
         return found[0]
-    several = ", ".join(f"{one.contract}/{one.clause}/{one.index} ({str(one.id)[:8]})" for one in found[:8])
+    several = ", ".join(
+        f"{one.contract}/{one.clause}/{one.index} ({one.acts_on or 'no day'}, {one.state}, {str(one.id)[:8]})"
+        for one in found[:8]
+    )
     more = f" and {len(found) - 8} more" if len(found) > 8 else ""
     raise NotFound(f'"{reference}" fits {len(found)} occurrences: {several}{more}; name one of them')
 
 
 def occurrences(view: Transaction, reference: str) -> Sequence[Occurrence]:
-    """Every occurrence that a reference fits, at least one."""
+    """Every occurrence that a reference fits, at least one; cancelled ones only where nothing else fits."""
     parts = reference.split("/")
-    stored = view.contracts()
-    contracts = {one.id for one in stored}
+    contracts = {one.id for one in view.contracts()}
     scope = parts.pop(0) if len(parts) > 1 and parts[0] in contracts else None
     everything = view.occurrences(scope)
     by_id = [one for one in everything if len(reference) >= SHORTEST_ID and str(one.id).startswith(reference.lower())]
     if by_id:
         return by_id
     clause = parts[0]
+    known = sorted({one.clause for one in everything})
+    if scope is None and len(parts) > 1 and clause not in known:
+        contract(view, clause)  # says that there is no such contract, and which there are
     index = parts[1] if len(parts) > 1 else None
     fitting = [one for one in everything if one.clause == clause and (index is None or str(one.index) == index)]
     if not fitting:
-        known = sorted({one.clause for one in everything})
         raise NotFound(
             f'no occurrence fits "{reference}".{did_you_mean(clause, known)}'
             " Name one as contract/clause/index, or by the beginning of its id; `obligations next` lists them"
         )
-    return fitting
+    return [one for one in fitting if one.state is not State.CANCELLED] or fitting
 
 
 def delivery(found: Iterable[StoredDelivery], reference: str) -> list[StoredDelivery]:
@@ -84,11 +88,8 @@ def person(terms: Terms, name: str) -> tuple[Person, frozenset[str]]:
         if wanted in (one.name.casefold(), (one.email or "").casefold())
     ]
     if not found:
-        known = sorted({one.email or one.name for people in terms.people.values() for one in people})
-        raise NeedsPerson(
-            f'{terms.contract} names nobody "{name}".{did_you_mean(name, known)}'
-            " People are listed under `people:` in the contract"
-        )
+        # No suggestion here: it would invite acting in another's name.
+        raise NeedsPerson(f'{terms.contract} names nobody "{name}"; people are listed under `people:` in the contract')
     meant = {identity(one): one for _, one in found}
     if len(meant) > 1:
         raise NeedsPerson(f'"{name}" is {len(meant)} people in {terms.contract}: {", ".join(sorted(meant))}; name one')

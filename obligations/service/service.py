@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import TypeVar
 
 from obligations.domain.delivery import UNSENT, DeliveryState, PushKind
 from obligations.domain.event import Report, Withdrawal
@@ -24,6 +25,7 @@ from obligations.service.contracts import Kept, Planner
 from obligations.service.deliveries import Deliveries
 from obligations.service.errors import NotFound, PlanMoved, Refused
 
+_T = TypeVar("_T")
 # What was to go and had not gone.
 _COMING = UNSENT | {DeliveryState.RETRYING}
 
@@ -315,10 +317,13 @@ class Service(Deliveries):
             try:
                 occurrence: Occurrence | None = lookup.occurrence(view, reference)
             except NotFound:
-                power = self._power(view, reference)
-                if power is None:
+                power = self._of_plans(view, reference, lambda plan, name: lookup.power(plan.powers, name))
+                if power is not None:
+                    return Explanation(None, power, (), ())
+                waiting = self._of_plans(view, reference, _not_set_off)
+                if waiting is None:
                     raise
-                return Explanation(None, power, (), ())
+                raise NotFound(waiting) from None
             assert occurrence is not None
             kept = self._kept(view, occurrence.contract)
             sent = [one for one in view.deliveries(occurrence.contract) if one.push.occurrence_id == occurrence.id]
@@ -326,14 +331,24 @@ class Service(Deliveries):
         others = [one for one in self.planner.others(kept.terms, kept.reports, plan) if one.subject.id == occurrence.id]
         return Explanation(plan.occurrence(occurrence.id) or occurrence, None, tuple(others), tuple(sent))
 
-    def _power(self, view: Transaction, reference: str) -> Power | None:
-        scope = reference.partition("/")[0] if "/" in reference else None
+    def _of_plans(self, view: Transaction, reference: str, found_in: Callable[[Plan, str], Sequence[_T]]) -> _T | None:
+        """The first thing that the plans of the contracts a reference may mean have under its name."""
+        scope, slash, name = reference.partition("/")
         for stored in view.contracts():
-            if scope in (None, stored.id):
-                found = lookup.power(self._plan(self._kept(view, stored.id)).powers, reference)
+            if not slash or scope == stored.id:
+                found = found_in(self._plan(self._kept(view, stored.id)), name or scope)
                 if found:
                     return found[0]
         return None
+
+
+def _not_set_off(plan: Plan, name: str) -> Sequence[str]:
+    """Why a clause or power by that name has nothing to show yet."""
+    return [
+        f"{plan.contract}/{clause} has not come about: it waits for {' and '.join(waiting)}"
+        for clause, waiting in plan.dormant
+        if name.partition("/")[0] == clause
+    ]
 
 
 def _is_sent(one: StoredDelivery) -> bool:

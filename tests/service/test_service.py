@@ -312,8 +312,36 @@ def test_done_names_the_candidates_when_more_than_one_fits(desk: Office) -> None
     desk.tell("employment_started", START)
     desk.today(EXIT)
     desk.tell("change_of_control", EXIT)
-    with pytest.raises(NotFound, match="fits 3 occurrences: letter/cobra_premium/1"):
+    with pytest.raises(NotFound, match=r"fits 3 occurrences: letter/cobra_premium/1 \(2026-03-03, scheduled, "):
         desk.service.done("cobra_premium", evidence="x", on=None, actor="hana", report_id="done-1")
+
+
+def test_what_was_cancelled_stands_in_the_way_of_nothing(desk: Office) -> None:
+    """A clause set off anew has the same number as its cancelled forerunner; nobody could name it."""
+    desk.add(OFTEN)
+    report = desk.tell("review_held", START)
+    desk.withdraw(report)
+    assert desk.service.why("letter/minutes/1").occurrence is not None
+    desk.tell("review_held", START)
+    desk.service.done("letter/minutes/1", evidence="sent", on=None, actor="hana", report_id="done-1")
+
+
+def test_a_contract_that_is_not_there_is_no_occurrence_that_does_not_fit(desk: Office) -> None:
+    desk.add()
+    with pytest.raises(NotFound, match='there is no contract "nocontract"'):
+        desk.approve("nocontract/lump_sum")
+
+
+def test_nobody_is_offered_another_name_to_act_in(proposed: Office) -> None:
+    with pytest.raises(NeedsPerson, match=r'letter names nobody "hanna@example\.com"') as refused:
+        proposed.approve("lump_sum", "hanna@example.com")
+    assert "hana@" not in str(refused.value)
+
+
+def test_why_nothing_has_come_about_says_what_it_waits_for(desk: Office) -> None:
+    desk.add(OFTEN)
+    with pytest.raises(NotFound, match="letter/minutes has not come about: it waits for review_held"):
+        desk.service.why("letter/minutes")
 
 
 # --- why ------------------------------------------------------------------------------------------------------------
