@@ -22,7 +22,8 @@ HUNDRED = Fraction(100)
 def fact(world: World, name: str, on: date | None) -> Reasoned[Value] | NotYet:
     """The value of a parameter, or of a fact on a day (the latest known where the day is None).
 
-    An answer that is asked once per instance holds for it whenever it is given, and so does a payroll calendar.
+    An answer that is asked once per instance holds for it whenever it is given. A fact that has to be asked holds, as
+    first stated, for the days before it was stated.
     """
     if name in world.terms.parameters:
         value = world.terms.parameters[name]
@@ -30,7 +31,7 @@ def fact(world: World, name: str, on: date | None) -> Reasoned[Value] | NotYet:
         return Reasoned(value, Derivation(f"{name} of the contract", shown(value), kind="fact", cite=cite))
     stated_fact = world.terms.file.facts[name]
     stated = [one for one in world.event(name).happenings if one.origin == "reported"]
-    if on is not None and not stated_fact.each and stated_fact.type != "payroll_calendar":
+    if on is not None and not stated_fact.each:
         known = [one for one in stated if one.occurred_on <= on]
         # What has to be asked and was not known yet is the answer given later, which holds for the instance.
         stated = known or (stated[:1] if stated_fact.ask and stated_fact.starts_as is None else [])
@@ -46,6 +47,35 @@ def fact(world: World, name: str, on: date | None) -> Reasoned[Value] | NotYet:
     if stated_fact.starts_as is not None:
         return figure(world, stated_fact.starts_as, NOWHERE, on)
     return NotYet(missing=(name,))
+
+
+def payroll_calendar(world: World, name: str, on: date | None) -> Reasoned[PayrollCalendar] | NotYet:
+    """The payroll calendar stated for a day, or that it is missing.
+
+    Raises `PlanningError` where another statement has other periods: it would number and pay those of the past anew.
+    """
+    found = fact(world, name, on)
+    if isinstance(found, NotYet):
+        return found
+    calendar = _calendar_of(found)
+    days = () if name in world.terms.parameters else [one.occurred_on for one in world.event(name).happenings]
+    for day in days:
+        other = fact(world, name, day)
+        if isinstance(other, Reasoned) and _grid(_calendar_of(other)) != _grid(calendar):
+            both = " and ".join(sorted(f'"{shown(one.value)}"' for one in (found, other)))
+            words = f"{name.replace('_', ' ')} is stated as {both}, whose periods do not end on the same days"
+            raise PlanningError(f"{words}; pay periods that have begun keep their days, so withdraw one of them")
+    return Reasoned(calendar, found.why)
+
+
+def _calendar_of(found: Reasoned[Value]) -> PayrollCalendar:
+    assert isinstance(found.value, PayrollCalendar), "check has seen that the fact is a payroll calendar"
+    return found.value
+
+
+def _grid(calendar: PayrollCalendar) -> tuple[int, int]:
+    """On which days periods end, whichever of them was named."""
+    return calendar.days, calendar.ending.toordinal() % calendar.days
 
 
 def figure(world: World, expression: Any, here: Instance, on: date | None) -> Reasoned[Value] | NotYet:

@@ -37,7 +37,8 @@ def pay_periods(world: World, clause_id: str, clause: Clause, instance: Instance
     planned_end = world.expected_end(clause.during, instance)
     for period in _periods(world, clause, window.value, calendar):
         draft = Draft(world, clause_id, clause, instance, period.ordinal, None, _position(period, calendar))
-        _set_days(draft, period, calendar)
+        in_force = _calendar(world, clause, period.last_on)
+        _set_days(draft, period, in_force)
         if clause.accrue is not None:
             _accrue(world, clause, draft, period)
         else:
@@ -52,8 +53,8 @@ def pay_periods(world: World, clause_id: str, clause: Clause, instance: Instance
                 f"periods of {_days(clause)} days run from the first day of service while no payroll calendar is given"
             )
             draft.steps.append(Derivation(words, kind="assumption"))
-        elif calendar is not None:
-            draft.steps.append(calendar.why)
+        elif isinstance(in_force, Reasoned):
+            draft.steps.append(in_force.why)
         yield draft
 
 
@@ -63,11 +64,11 @@ def _days(clause: Clause) -> int:
     return int(every.count * (7 if every.unit is Unit.WEEK else 1))
 
 
-def _calendar(world: World, clause: Clause) -> Reasoned[PayrollCalendar] | NotYet | None:
-    """The payroll calendar the periods follow; None where they run from the first day of service."""
+def _calendar(world: World, clause: Clause, on: date | None = None) -> Reasoned[PayrollCalendar] | NotYet | None:
+    """The payroll calendar the periods follow, as stated for a day; None where they run from the first day worked."""
     assert clause.series is not None, "a clause with periods is a series"
     name, _ = world.pick(clause.series.calendar)
-    return None if name in (None, "none") else world.payroll_calendar(name)
+    return None if name in (None, "none") else world.payroll_calendar(name, on)
 
 
 def _periods(

@@ -13,6 +13,7 @@ from obligations.domain.delivery import Push
 from obligations.domain.event import Report
 from obligations.domain.occurrence import OPEN_STATES, Occurrence, Power, PowerState, State
 from obligations.planning.clauses import occurrences
+from obligations.planning.figures import shown
 from obligations.planning.happenings import words_of
 from obligations.planning.powers import powers
 from obligations.planning.pushes import Sending, pushes
@@ -20,7 +21,7 @@ from obligations.planning.values import Happening, NotYet, PlanningError
 from obligations.planning.world import DONE, World
 from obligations.terms.errors import did_you_mean
 from obligations.terms.terms import Terms
-from obligations.terms.values import NotAValue, typed
+from obligations.terms.values import NotAValue, Value, typed
 from schedules.bounds import BeyondCalendar
 from schedules.calendars import BusinessCalendar, NeverOpen
 from schedules.instants import instant
@@ -267,7 +268,7 @@ def _reminds_on(world: World, one: Occurrence) -> bool:
 
 def _check_reports(terms: Terms, reports: tuple[Report, ...]) -> None:
     kinds = terms.event_kinds()
-    stated: dict[tuple[str, date, str], str] = {}
+    stated: dict[tuple[str, date, str], Value] = {}
     for report in reports:
         if report.event == DONE:
             continue
@@ -287,9 +288,9 @@ def _check_reports(terms: Terms, reports: tuple[Report, ...]) -> None:
         if report.event in terms.file.facts and "value" not in report.fields:
             raise PlanningError(f"{report.event} needs its value: add value=...")
         if report.event in terms.file.facts and not report.expected:
-            value = report.fields["value"]
+            value = typed(report.fields["value"], terms.file.facts[report.event].type, terms.currency)
             other = stated.setdefault((report.event, report.occurred_on, report.answers), value)
             if other != value:
-                both = " and ".join(sorted((other, value)))
+                both = " and ".join(sorted((shown(other), shown(value))))
                 words = f"{words_of(report.event)} is stated twice for {report.occurred_on}: {both}"
                 raise PlanningError(f"{words}; withdraw the one that is wrong")

@@ -200,13 +200,9 @@ class World:
         """Whether a condition holds on the trigger's day, or why nobody can say yet."""
         return figures.condition(self, expression, here)
 
-    def payroll_calendar(self, name: str) -> Reasoned[PayrollCalendar] | NotYet:
-        """The payroll calendar a fact names, or that it is missing."""
-        found = figures.fact(self, name, None)
-        if isinstance(found, NotYet):
-            return found
-        assert isinstance(found.value, PayrollCalendar), "check has seen that the fact is a payroll calendar"
-        return Reasoned(found.value, found.why)
+    def payroll_calendar(self, name: str, on: date | None = None) -> Reasoned[PayrollCalendar] | NotYet:
+        """The payroll calendar a fact states for a day (the latest where the day is None), or that it is missing."""
+        return figures.payroll_calendar(self, name, on)
 
 
 __all__ = ["DONE", "NOWHERE", "Instance", "PlanningError", "World"]

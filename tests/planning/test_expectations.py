@@ -89,7 +89,10 @@ class TestSaidTwiceOnOneDay:
             happened("base_salary", "2005-08-01", identity="a", value="200000"),
             happened("base_salary", "2005-08-01", identity="b", value="240000"),
         )
-        assert said == "base salary is stated twice for 2005-08-01: 200000 and 240000; withdraw the one that is wrong"
+        amounts = "200,000.00 USD and 240,000.00 USD"
+        assert said == f"base salary is stated twice for 2005-08-01: {amounts}; withdraw the one that is wrong"
+        same = [happened("base_salary", "2005-08-01", identity=text, value=text) for text in ("240000", "240000.00")]
+        assert planned(HIRED, *same).occurrences
 
     def test_a_termination_with_and_without_cause_is_a_contradiction(self) -> None:
         said = self.refused(
@@ -122,6 +125,21 @@ class TestAnswersGivenLater:
         raised = happened("base_salary", "2006-11-01", value="300000")
         before, after = planned(HIRED, CALENDAR, DISMISSED), planned(HIRED, CALENDAR, DISMISSED, raised)
         assert only(before, "exit_pay_only").amount == only(after, "exit_pay_only").amount
+
+
+class TestThePayrollCalendarChanges:
+    def test_later_paydays_change_no_payday_that_has_passed(self) -> None:
+        """Two dozen instructions already sent would be sent again for other days."""
+        slower = happened("payroll_calendar", "2006-01-02", value="14 days ending 2005-04-22 paid 5 days later")
+        before, after = of(planned(HIRED, CALENDAR), "salary"), of(planned(HIRED, CALENDAR, slower), "salary")
+        ended = [one for one in before if one.to_on is not None and one.to_on < slower.occurred_on]
+        assert ended == after[: len(ended)]
+        assert {(one.due_on - one.to_on).days for one in after[len(ended) :] if one.due_on and one.to_on} == {5}
+
+    @pytest.mark.parametrize("value", ["7 days ending 2006-01-06", "14 days ending 2006-01-06"])
+    def test_other_periods_are_refused_in_plain_words(self, value: str) -> None:
+        with pytest.raises(PlanningError, match=r"payroll calendar is stated as .* do not end on the same days"):
+            planned(HIRED, CALENDAR, happened("payroll_calendar", "2006-01-02", value=value))
 
 
 SMALL = """\
