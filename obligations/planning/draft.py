@@ -121,6 +121,10 @@ class Draft:
         terms = self.world.terms
         identity = occurrence_id(terms.tenant, terms.contract, self.clause_id, self.instance.id, self.position)
         done = fulfilment(self.world, self.clause_id, self.clause, self.instance, self.position)
+        if done is not None and self.instance.trigger is None and self.clause.when is not None:
+            # What it rested on was taken back: whether it stays paid is a question, and no answer to it.
+            self.judgment.append(f"{self.clause_id} was reported done, but nothing sets it off; is it to be undone")
+            done = None
         state = self._state(done)
         waiting = state in (State.WAITING, State.NEEDS_PERSON)
         applies = state is not State.NOT_APPLICABLE

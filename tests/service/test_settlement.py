@@ -331,6 +331,20 @@ def test_done_by_a_person_closes_a_correction_that_is_still_open(paid: tuple[Off
     assert office.states(*PAY) == ["delivered", "cancelled"]
 
 
+def test_what_was_paid_reported_done_and_lost_its_basis_goes_to_a_person(paid: tuple[Office, str]) -> None:
+    """The money is out, the exit never was, and the books say done: nobody would ask for it back."""
+    office, report = paid
+    office.service.done("lump_sum", evidence="wire 17", on=None, actor="finn@example.com", report_id="done-1")
+    office.withdraw(report)
+    assert office.occurrence("lump_sum").state == "needs_person"
+    assert office.states(*PAY) == ["delivered", "proposed"]
+    (_, reversal) = office.chain(*PAY)
+    assert reversal.push.payload["status"] == "reverse"
+    office.tell("change_of_control", date(2026, 3, 2))
+    assert office.occurrence("lump_sum").state == "done"
+    assert office.states(*PAY) == ["delivered", "cancelled"]
+
+
 def test_wording_alone_amends_nothing(paid: tuple[Office, str]) -> None:
     """A clause described better owes nothing else."""
     office, _ = paid
