@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import sys
+
 import typer
 
 from obligations.cli.contracts import contract_app, init
@@ -38,4 +41,7 @@ app.command()(run)
 
 def main() -> None:
     """The `obligations` command."""
+    if sys.argv[1:2] != ["run"] and hasattr(signal, "SIGPIPE"):
+        # Who reads a pipe may leave early (`| head`); the daemon instead outlives whoever watches it.
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     app()

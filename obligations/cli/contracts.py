@@ -118,7 +118,7 @@ def add(
     if unfilled:
         for line in show.wrapped("  Nobody plays these roles yet, so their reminders are parked:", ", ".join(unfilled)):
             typer.echo(line)
-    for line in show.questions(plan):
+    for line in show.questions(plan, overview.reports):
         typer.echo(line)
     required = next((question.name for question in plan.questions if question.required), None)
     if required:
@@ -129,13 +129,17 @@ def add(
 @contract_app.command("replan")
 def replan(
     contract: Annotated[str | None, typer.Argument(help="A contract's id; every contract unless given.")] = None,
+    as_json: Json = False,
 ) -> None:
     """Plan again, so that what was not sent follows changed settings (the daemon does this for every other reason)."""
     with service() as use:
         names = [contract] if contract is not None else [one.id for one in use.contracts()]
         for name in names:
             use.replan(name)
-            typer.echo(f"{name}: planned again")
+            if not as_json:
+                typer.echo(f"{name}: planned again")
+    if as_json:
+        print_json({"schema": "obligations.replan/1", "contracts": names})
 
 
 @contract_app.command("list")
@@ -192,7 +196,7 @@ def show_(contract: Annotated[str, typer.Argument(help="A contract's id.")], as_
         details = "".join(f" {key}={value}" for key, value in one.fields.items() if key != "value")
         state = " (expected)" if one.expected else ""
         typer.echo(f"  {one.occurred_on} {one.event}{details}{state}  [{one.id}]")
-    for line in show.plan_text(overview.plan):
+    for line in show.plan_text(overview.plan, overview.reports):
         typer.echo(line)
     for line in show.legend(overview.plan.occurrences):
         typer.echo(line)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from obligations.cli import show
-from obligations.cli.shell import As, Json, actor, fail, print_json, service
+from obligations.cli.shell import As, Json, Yes, actor, fail, print_json, service
 from obligations.domain.delivery import DeliveryState
 from obligations.planning.as_json import push_json
 from obligations.ports import StoredDelivery
@@ -50,19 +52,39 @@ def deliveries(
         typer.echo("No delivery is in that state." if state else "Nothing is planned to be sent yet.")
     for one in found:
         tries = f", {one.attempts} attempt{'s' if one.attempts != 1 else ''}" if one.attempts else ""
-        typer.echo(
-            f"{one.push.send_at:%Y-%m-%d %H:%M}Z {one.state:10} {one.push.clause}/{one.push.index} {one.push.name}"[
-                : show.WIDTH
-            ]
-        )
-        needs = f"needs {' and '.join(needed[one.push.key])}" if one.push.key in needed else one.reason
-        for line in show.wrapped(f"    {str(one.push.key)[:8]} {one.push.contract}{tries}", needs):
+        name = f"{one.push.clause}/{one.push.index} {one.push.name}"
+        typer.echo(show.cut(f"{one.push.send_at:%Y-%m-%d %H:%M}Z {one.state:10} {name}"))
+        amount = f" {paid}" if (paid := show.amount_of(one.push)) else ""
+        says = one.reason
+        if one.push.key in needed:
+            says = f"needs {' and '.join(needed[one.push.key])}, content {one.content_hash[:12]}"
+        for line in show.wrapped(f"    {str(one.push.key)[:8]} {one.push.contract}{amount}{tries}", says):
             typer.echo(line.rstrip())
 
 
-def approve(delivery: What, person: Who, as_json: Json = False) -> None:
-    """Agree to a proposed payment or instruction, over exactly what it says now."""
-    _decide(delivery, person, True, "", as_json)
+def approve(
+    delivery: What,
+    person: Who,
+    content: Annotated[
+        str, typer.Option("--content", metavar="SHA", help="Only this content, as `obligations deliveries` shows it.")
+    ] = "",
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Agree to a proposed payment or instruction, over exactly what it says now; asks first at a terminal."""
+    with service() as use:
+        contents = [content] if content else []
+        if not content and not yes and not as_json and sys.stdin.isatty():
+            proposed = use.proposed(delivery)
+            for one in proposed:
+                for line in show.wrapped(f"{show.called(one.push)}: {one.push.name}", show.amount_of(one.push)):
+                    typer.echo(line.rstrip())
+            if not typer.confirm("Approve this?"):
+                typer.echo("Nothing was approved.")
+                return
+            contents = [one.content_hash for one in proposed]
+        decided = use.decide(delivery, person=person, approve=True, contents=contents)
+    _decided(decided, True, as_json)
 
 
 def refuse(
@@ -72,7 +94,9 @@ def refuse(
     as_json: Json = False,
 ) -> None:
     """Say no to a proposed payment or instruction."""
-    _decide(delivery, person, False, reason, as_json)
+    with service() as use:
+        decided = use.decide(delivery, person=person, approve=False, reason=reason)
+    _decided(decided, False, as_json)
 
 
 def retry(
@@ -99,21 +123,19 @@ def retry(
             typer.echo(line)
 
 
-def _decide(reference: str, person: str, approve_it: bool, reason: str, as_json: bool) -> None:
-    with service() as use:
-        decided = use.decide(reference, person=person, approve=approve_it, reason=reason)
+def _decided(decided: Sequence[tuple[StoredDelivery, tuple[str, ...]]], approved: bool, as_json: bool) -> None:
     if as_json:
         print_json({"schema": "obligations.decision/1", "decided": [_json(one, left) for one, left in decided]})
-    else:
-        for one, left in decided:
-            amount = one.push.payload.get("amount")
-            what = f", {amount['value']} {amount['currency']}" if amount else ""
-            verb = "approved" if approve_it else "refused"
-            typer.echo(f"{one.push.contract}/{one.push.clause}/{one.push.index}: {verb} {one.push.name}{what}")
-            if approve_it and left:
-                typer.echo(f"  still needs {' and '.join(left)}")
-            elif approve_it:
-                typer.echo(f"  goes at {one.push.send_at:%Y-%m-%d %H:%M}Z")
+        return
+    for one, left in decided:
+        amount = show.amount_of(one.push)
+        what = f"{'approved' if approved else 'refused'} {one.push.name}{f', {amount}' if amount else ''}"
+        for line in show.wrapped(f"{show.called(one.push)}:", what):
+            typer.echo(line)
+        if approved and left:
+            typer.echo(f"  still needs {' and '.join(left)}")
+        elif approved:
+            typer.echo(f"  goes at {one.push.send_at:%Y-%m-%d %H:%M}Z")
 
 
 def _json(one: StoredDelivery, needed: tuple[str, ...]) -> dict[str, object]:
@@ -125,6 +147,7 @@ def _json(one: StoredDelivery, needed: tuple[str, ...]) -> dict[str, object]:
         "next_attempt_at": one.next_attempt_at.isoformat() if one.next_attempt_at else None,
         "delivered_at": one.delivered_at.isoformat() if one.delivered_at else None,
         "reason": one.reason,
+        "content": one.content_hash,
         "needs_approval_by": list(needed),
         "supersedes": str(one.push.supersedes) if one.push.supersedes else None,
     }

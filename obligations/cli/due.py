@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import typer
 
 from obligations.cli import show
 from obligations.cli.shell import Json, print_json, service
-from obligations.domain.delivery import DeliveryState
+from obligations.domain.delivery import DeliveryState, PushKind
+from obligations.domain.occurrence import Occurrence
 from obligations.planning.as_json import alternative_json, occurrence_json, power_json
+from obligations.service import Overview
 
 
 def next_(
@@ -23,6 +26,8 @@ def next_(
         parked = use.deliveries(states={DeliveryState.PARKED})
         refused = use.deliveries(states={DeliveryState.REFUSED})
         judged = use.needing_people()
+        needed = use.needed(proposed)
+        asking = use.asking()
     if as_json:
         print_json(
             {
@@ -36,27 +41,62 @@ def next_(
             }
         )
         return
-    typer.echo(f"Today is {today:%a} {today}; the next {days} days")
+    typer.echo(f"{today:%a} {today} UTC; each contract counts its days in its own zone")
+    typer.echo(f"The next {days} days")
     if not found:
         typer.echo("  Nothing is due.")
+    unsent = {one.push.occurrence_id for one in (*proposed, *parked, *refused) if one.push.kind is PushKind.ACTION}
     contract = ""
     for one in found:
         if one.contract != contract:
             contract = one.contract
             typer.echo(f"{contract}")
         for line in show.table([one]):
-            typer.echo(f"  {line}"[: show.WIDTH])
+            typer.echo(show.cut(f"  {line}"))
+        if one.id in unsent and one.acts_on is not None and one.acts_on <= today:
+            typer.echo(f"{'':14}instruction not sent")
     for line in show.legend(found):
         typer.echo(line)
-    if judged:
-        typer.echo(f"{len(judged)} wait for a person's judgment: obligations contract show CONTRACT")
+    for line in _for_people(asking, judged):
+        typer.echo(line)
     if proposed:
         typer.echo(f"{len(proposed)} wait for approval: obligations deliveries --state proposed")
+    for delivery in proposed:
+        parts = [show.amount_of(delivery.push), f"needs {' and '.join(needed[delivery.push.key])}"]
+        parts.append(f"to go {delivery.push.send_at:%Y-%m-%d %H:%M}Z")
+        for line in show.wrapped(f"  {show.called(delivery.push)}", ", ".join(part for part in parts if part)):
+            typer.echo(line)
     if parked:
-        typer.echo(f"{len(parked)} are parked: obligations deliveries --state parked")
+        typer.echo(f"{len(parked)} {_are(parked)} parked: obligations deliveries --state parked")
     if refused:
-        were = "was" if len(refused) == 1 else "were"
-        typer.echo(f"{len(refused)} {were} refused: obligations deliveries --state refused")
+        typer.echo(f"{len(refused)} {_were(refused)} refused: obligations deliveries --state refused")
+
+
+def _for_people(asking: Sequence[Overview], judged: Sequence[Occurrence]) -> Iterator[str]:
+    """What is missing and what takes judgment, with the commands that answer."""
+    for overview in asking:
+        for question in overview.plan.questions:
+            if not question.required and question.kind != "judgment":
+                continue
+            commands = list(show.answering(overview.stored.id, question, overview.reports))
+            if question.required:
+                yield from show.wrapped(f"{overview.stored.id}: {question.name} is missing:", commands[0])
+                continue
+            yield from show.wrapped(f"{overview.stored.id}: a person must judge:", question.ask)
+            for command in commands:
+                yield from show.wrapped("     ", command)
+    if judged:
+        yield f"{len(judged)} {'waits' if len(judged) == 1 else 'wait'} for a person's judgment:"
+    for one in judged:
+        yield from show.wrapped(f"  {one.contract}/{one.clause}/{one.index}", one.title)
+
+
+def _are(some: Sequence[object]) -> str:
+    return "is" if len(some) == 1 else "are"
+
+
+def _were(some: Sequence[object]) -> str:
+    return "was" if len(some) == 1 else "were"
 
 
 def why(
@@ -75,13 +115,19 @@ def why(
         body = occurrence_json(one) if one else power_json(power) if power else {}
         others = [alternative_json(other) for other in found.others]
         print_json(
-            {"schema": "obligations.why/1", "contract": subject.contract, **body, "under_other_readings": others}
+            {
+                "schema": "obligations.why/1",
+                "contract": subject.contract,
+                **body,
+                "under_other_readings": others,
+                "same_under": list(found.same),
+            }
         )
         return
     if one is not None:
         for line in show.wrapped(f"{one.contract}/{one.clause}/{one.index}", one.title):
             typer.echo(line)
-        for line in show.table([one]):
+        for line in (*show.sentence(one), *show.table([one])):
             typer.echo(line)
     elif power is not None:
         waits = f", waits for {' and '.join(power.waiting_for)}" if power.waiting_for else ""
@@ -92,10 +138,10 @@ def why(
     typer.echo("Why")
     for line in show.derivation_text(subject.derivation):
         typer.echo(line)
-    if found.others:
+    if found.others or found.same:
         typer.echo("")
         typer.echo("Under other readings")
-        for line in show.alternatives_text(found.others):
+        for line in (*show.alternatives_text(found.others), *show.same_text(found.same)):
             typer.echo(line)
     if found.deliveries:
         typer.echo("")

@@ -53,7 +53,7 @@ def event(
             typer.echo("Nothing was recorded.")
             return
         preview = use.record(contract, report, actor=actor(person), confirmed=preview.mark)
-    _recorded(preview, report.id, as_json)
+    _said(preview, report.id, f"Recorded as {report.id}.", as_json)
 
 
 def withdraw(
@@ -72,7 +72,7 @@ def withdraw(
             typer.echo("Nothing was withdrawn.")
             return
         preview = use.withdraw(event_id, actor=actor(person), reason=reason, confirmed=preview.mark)
-    _recorded(preview, event_id, as_json)
+    _said(preview, event_id, f"Withdrawn {event_id}.", as_json)
 
 
 def done(
@@ -112,9 +112,9 @@ def _show(preview: Preview) -> None:
         typer.echo(line)
 
 
-def _recorded(preview: Preview, event_id: str, as_json: bool) -> None:
+def _said(preview: Preview, event_id: str, words: str, as_json: bool) -> None:
     if as_json:
         changes = [change_json(change) for change in preview.changes]
         print_json({"schema": "obligations.event/1", "id": event_id, "contract": preview.contract, "changes": changes})
         return
-    typer.echo(f"Recorded as {event_id}.")
+    typer.echo(words)

@@ -24,7 +24,9 @@ from schedules.windows import Window
 
 File = Annotated[Path, typer.Argument(help="A terms file: a template, or a contract on one.", show_default=False)]
 
-
+CheckedFile = Annotated[
+    Path | None, typer.Argument(help="A terms file: a template, or a contract on one.", show_default=False)
+]
 Schema = Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of terms files instead, for editors.")]
 GivenEvents = Annotated[
     list[str],
@@ -35,11 +37,13 @@ AsOf = Annotated[
 ]
 
 
-def check(file: File, as_json: Json = False, schema: Schema = False) -> None:
+def check(file: CheckedFile = None, as_json: Json = False, schema: Schema = False) -> None:
     """Check a terms file and run its examples."""
     if schema:
         print_json(json_schema())
         return
+    if file is None:
+        fail("name a terms file: obligations check FILE")
     with plain_errors():
         planner = _planner(file)
         try:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from decimal import Decimal
 from itertools import groupby
 
+from obligations.domain.delivery import Push
+from obligations.domain.event import Report
 from obligations.domain.occurrence import Occurrence, Power, State
 from obligations.planning.alternatives import Alternative
 from obligations.planning.diff import Change
-from obligations.planning.plan import Plan
+from obligations.planning.plan import Plan, Question
+from obligations.planning.world import DONE
 from obligations.ports import StoredDelivery
 from obligations.service import Finished, Preview
 from schedules.derivation import Derivation
@@ -21,8 +26,8 @@ LONG_SERIES = 4
 SILENT = frozenset({State.NOT_APPLICABLE, State.CANCELLED})
 
 
-def plan_text(plan: Plan) -> Iterator[str]:
-    """A whole plan: windows, what is dated, what waits, powers, and what to ask."""
+def plan_text(plan: Plan, reports: Sequence[Report] | None = None) -> Iterator[str]:
+    """A whole plan: windows, what is dated, what waits, powers, and what to ask; `reports` where it is kept."""
     yield plan.contract + (f", as of {plan.as_of}" if plan.as_of else "")
     for window in plan.windows:
         days = f"{window.first_on} to {window.last_on or 'no end'}" if window.first_on else "not dated yet"
@@ -47,11 +52,11 @@ def plan_text(plan: Plan) -> Iterator[str]:
     if silent:
         yield ""
         yield from _wrapped("Does not apply:", ", ".join(silent))
-    yield from questions(plan)
+    yield from questions(plan, reports)
 
 
-def questions(plan: Plan) -> Iterator[str]:
-    """What to ask people, the required first."""
+def questions(plan: Plan, reports: Sequence[Report] | None = None) -> Iterator[str]:
+    """What to ask people, the required first; for a kept contract with the commands that answer."""
     if not plan.questions:
         return
     yield ""
@@ -59,6 +64,40 @@ def questions(plan: Plan) -> Iterator[str]:
     for question in plan.questions:
         need = "required" if question.required else "makes dates conditional"
         yield from _wrapped(f"  {question.name} ({need})", question.ask)
+        for command in answering(plan.contract, question, reports) if reports is not None else ():
+            yield from _wrapped("     ", command)
+
+
+def answering(contract: str, question: Question, reports: Sequence[Report]) -> Iterator[str]:
+    """The commands that answer a question: a report that lacks a detail is taken back and recorded again with it."""
+    event, _, detail = question.name.partition(".")
+    if question.name.startswith("answer:"):
+        report = next((one for one in reports if one.id == question.name.removeprefix("answer:")), None)
+        event, option = (report.event if report else "EVENT"), "--answers ID"
+        lacking = [report] if report else []
+    elif detail:
+        option = "--received YYYY-MM-DD" if detail == "received_on" else f"--with {detail}=..."
+        lacking = [
+            one
+            for one in reports
+            if one.event == event and not (one.received_on if detail == "received_on" else one.fields.get(detail))
+        ]
+    elif question.kind == "judgment":
+        yield f"obligations why {contract}/CLAUSE"
+        return
+    else:
+        value = " --with value=..." if question.kind == "fact" else ""
+        yield f"obligations event {contract} {event} YYYY-MM-DD{value}"
+        return
+    for report in lacking:
+        yield f"obligations withdraw {report.id}"
+        if report.event == DONE:
+            yield f"obligations done OCCURRENCE --evidence TEXT --on {report.occurred_on}"
+            continue
+        kept = "".join(f" --with {shlex.quote(f'{key}={value}')}" for key, value in report.fields.items())
+        yield f"obligations event {contract} {event} {report.occurred_on}{kept} {option}"
+    if not lacking:
+        yield f"obligations event {contract} {event} YYYY-MM-DD {option}"
 
 
 def table(rows: Iterable[Occurrence | str]) -> Iterator[str]:
@@ -82,6 +121,36 @@ def legend(rows: Iterable[Occurrence]) -> Iterator[str]:
         yield "? holds only once what is missing or expected is confirmed"
     if any(one.due_on is None and one.soft_on for one in rows):
         yield "~ a soft date from policy; the document names none"
+
+
+def amount_of(push: Push) -> str:
+    """What an instruction pays, for a reader who may see it; nothing for what carries no amount."""
+    amount = push.payload.get("amount")
+    return f"{Decimal(amount['value']):,} {amount['currency']}" if amount else ""
+
+
+def called(push: Push) -> str:
+    """What a delivery is about."""
+    return f"{push.contract}/{push.clause}/{push.index}"
+
+
+def sentence(one: Occurrence) -> Iterator[str]:
+    """Who owes whom what, on which day, by which clause."""
+    owes = f"The {one.debtor} owes the {one.creditor}" if one.debtor and one.creditor else "It is"
+    amount = f", {figure(one)}" if one.amount is not None or one.units is not None else ""
+    names = " and ".join(dict.fromkeys((*one.waiting_for, *one.missing)))
+    when = f", on {one.acts_on}" if one.acts_on else ""
+    waits = f"; it waits for {names}" if names else ""
+    clause = f", by clause {one.cite}" if one.cite and one.cite != "none" else ""
+    yield from textwrap.wrap(f"{owes}: {one.title}{amount}{when}{clause}{waits}.", WIDTH)
+
+
+def same_text(readings: Sequence[str]) -> Iterator[str]:
+    """The readings that were tried and change nothing here."""
+    if readings:
+        yield from textwrap.wrap(
+            f"The same under: {', '.join(readings)}", WIDTH, initial_indent="  ", subsequent_indent="    "
+        )
 
 
 def figure(one: Occurrence) -> str:
@@ -161,7 +230,7 @@ def preview_text(preview: Preview) -> Iterator[str]:
     """What a person is asked to agree to: what changes, what was sent already, what has to be asked, and in short."""
     yield f"{preview.contract}: what changes"
     yield from changes_text(preview.changes, preview.touched)
-    yield from questions(preview.after)
+    yield from questions(preview.after, ())
     yield from _summary(preview)
 
 
@@ -266,4 +335,9 @@ def _wrapped(head: str, text: str) -> Iterator[str]:
         yield line
         return
     yield head
-    yield from textwrap.wrap(text, WIDTH, initial_indent="      ", subsequent_indent="      ")
+    yield from textwrap.wrap(text, WIDTH, initial_indent="      ", subsequent_indent="      ", break_on_hyphens=False)
+
+
+def cut(line: str) -> str:
+    """The line at 80 columns, with a sign where something was left out."""
+    return line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…"

@@ -15,6 +15,7 @@ from obligations.service import approvals, lookup
 from obligations.service.contracts import Kept
 from obligations.service.errors import NeedsPerson, NotFound, PlanMoved, Refused
 from obligations.service.ground import Ground
+from obligations.service.lookup import SHORTEST_ID
 
 
 class Deliveries(Ground):
@@ -43,20 +44,28 @@ class Deliveries(Ground):
                 if one.state is DeliveryState.PROPOSED
             }
 
+    def proposed(self, reference: str) -> Sequence[StoredDelivery]:
+        """What is proposed under a delivery's key or an occurrence's name; raises `NotFound` where nothing is, and
+        `Refused` where somebody refused it, saying who, when and why."""
+        with self._store.read() as view:
+            return _proposed(view, reference)
+
     def decide(
-        self, reference: str, *, person: str, approve: bool, reason: str = ""
+        self, reference: str, *, person: str, approve: bool, reason: str = "", contents: Collection[str] = ()
     ) -> Sequence[tuple[StoredDelivery, tuple[str, ...]]]:
         """Record a person's yes or no to what is proposed; returns each delivery with the roles still needed.
 
-        `reference` names a delivery's key, or an occurrence whose proposed deliveries are all meant. Raises
-        `NeedsPerson` where that person may not decide, `NotFound` where nothing is proposed, `Refused` for a refusal
-        without its reason.
+        `reference` names a delivery's key, or an occurrence whose proposed deliveries are all meant. `contents` are the
+        content hashes, or their beginnings, of what the person was shown. Raises `PlanMoved` where what is proposed is
+        not that, `NeedsPerson` where that person may not decide, `NotFound` where nothing is proposed, `Refused` for a
+        refusal without its reason.
         """
         now = self._clock.now()
         if not approve and not reason.strip():
             raise Refused("say why it is refused, for whoever has to mend it: --reason TEXT")
         with self._store.read() as view:
             shown = _proposed(view, reference)
+        _refuse_other_content(shown, contents)
         if approve:
             # A correction must not overtake what it corrects: what can be stopped of that is stopped first.
             for contract in sorted({one.push.contract for one in shown if one.push.supersedes is not None}):
@@ -189,6 +198,17 @@ class Deliveries(Ground):
         view.note(
             LedgerEntry(now, actor, "delivery sent again", one.push.contract, object_, before=one.reason, reason=said)
         )
+
+
+def _refuse_other_content(shown: Iterable[StoredDelivery], contents: Collection[str]) -> None:
+    if any(len(content) < SHORTEST_ID for content in contents):
+        raise Refused(f"name at least {SHORTEST_ID} characters of the content that was shown")
+    for one in shown:
+        if contents and not one.content_hash.startswith(tuple(contents)):
+            raise PlanMoved(
+                f"{one.push.clause}/{one.push.index} is not what was shown: its content is {one.content_hash[:12]};"
+                " look at it again: obligations deliveries --state proposed"
+            )
 
 
 def _proposed(view: Transaction, reference: str) -> list[StoredDelivery]:

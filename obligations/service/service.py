@@ -24,8 +24,11 @@ from obligations.service import lookup
 from obligations.service.contracts import Kept, Planner
 from obligations.service.deliveries import Deliveries
 from obligations.service.errors import NotFound, PlanMoved, Refused
+from obligations.terms.model import PowerOf
+from obligations.terms.terms import Terms
 
 _T = TypeVar("_T")
+_EARLIEST = date(1950, 1, 1)
 # What was to go and had not gone.
 _COMING = UNSENT | {DeliveryState.RETRYING}
 
@@ -48,11 +51,15 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why an occurrence is what it is, what it would be under the other readings, and what was sent for it."""
+    """Why an occurrence is what it is, what it would be under the other readings, and what was sent for it.
+
+    `same` names the readings none of whose other options changes it.
+    """
 
     occurrence: Occurrence | None
     power: Power | None
     others: tuple[Alternative, ...]
+    same: tuple[str, ...]
     deliveries: tuple[StoredDelivery, ...]
 
 
@@ -218,6 +225,10 @@ class Service(Deliveries):
                     f"{day} has not come yet (today is {today}); record what happened when it has,"
                     " or plan on it with --expected"
                 )
+        if report.received_on is not None and report.received_on < report.occurred_on:
+            raise Refused(f"it cannot be received on {report.received_on}, before its day {report.occurred_on}")
+        if report.occurred_on < _EARLIEST:
+            raise Refused(f"{report.occurred_on} is before {_EARLIEST.year}: is the year mistyped?")
         kind = kinds.get(report.event)
         same = [one for one in kept.reports if one.event == report.event]
         if kind is not None and kind.once:
@@ -306,6 +317,14 @@ class Service(Deliveries):
             found = view.occurrences(until=today + timedelta(days=days), states=OPEN_STATES)
         return today, [one for one in found if one.acts_on is not None]
 
+    def asking(self) -> Sequence[Overview]:
+        """Every contract that asks people for something that is missing or that only they can judge."""
+        with self._store.read() as view:
+            waiting = view.occurrences(states={State.WAITING, State.NEEDS_PERSON})
+            contracts = {it.contract for it in waiting if it.missing or it.state is State.NEEDS_PERSON}
+            kept = [self._kept(view, name) for name in sorted(contracts)]
+        return [Overview(one.stored, self._plan(one), one.reports) for one in kept]
+
     def needing_people(self) -> Sequence[Occurrence]:
         """What waits for a person's judgment."""
         with self._store.read() as view:
@@ -317,9 +336,9 @@ class Service(Deliveries):
             try:
                 occurrence: Occurrence | None = lookup.occurrence(view, reference)
             except NotFound:
-                power = self._of_plans(view, reference, lambda plan, name: lookup.power(plan.powers, name))
+                power = self._of_plans(view, reference, lambda _, plan, name: lookup.power(plan.powers, name))
                 if power is not None:
-                    return Explanation(None, power, (), ())
+                    return Explanation(None, power, (), (), ())
                 waiting = self._of_plans(view, reference, _not_set_off)
                 if waiting is None:
                     raise
@@ -329,25 +348,36 @@ class Service(Deliveries):
             sent = [one for one in view.deliveries(occurrence.contract) if one.push.occurrence_id == occurrence.id]
         plan = self._plan(kept)
         others = [one for one in self.planner.others(kept.terms, kept.reports, plan) if one.subject.id == occurrence.id]
-        return Explanation(plan.occurrence(occurrence.id) or occurrence, None, tuple(others), tuple(sent))
+        differing = {one.reading for one in others}
+        readings = kept.terms.file.readings.items()
+        same = tuple(name for name, reading in readings if len(reading.names) > 1 and name not in differing)
+        return Explanation(plan.occurrence(occurrence.id) or occurrence, None, tuple(others), same, tuple(sent))
 
-    def _of_plans(self, view: Transaction, reference: str, found_in: Callable[[Plan, str], Sequence[_T]]) -> _T | None:
+    def _of_plans(
+        self, view: Transaction, reference: str, found_in: Callable[[Terms, Plan, str], Sequence[_T]]
+    ) -> _T | None:
         """The first thing that the plans of the contracts a reference may mean have under its name."""
         scope, slash, name = reference.partition("/")
         for stored in view.contracts():
             if not slash or scope == stored.id:
-                found = found_in(self._plan(self._kept(view, stored.id)), name or scope)
+                kept = self._kept(view, stored.id)
+                found = found_in(kept.terms, self._plan(kept), name or scope)
                 if found:
                     return found[0]
         return None
 
 
-def _not_set_off(plan: Plan, name: str) -> Sequence[str]:
+def _not_set_off(terms: Terms, plan: Plan, name: str) -> Sequence[str]:
     """Why a clause or power by that name has nothing to show yet."""
+    wanted = name.partition("/")[0]
     return [
-        f"{plan.contract}/{clause} has not come about: it waits for {' and '.join(waiting)}"
+        f"{plan.contract}/{wanted} has not come about: it waits for {' and '.join(waiting)}"
         for clause, waiting in plan.dormant
-        if name.partition("/")[0] == clause
+        if wanted == clause
+        or any(
+            isinstance(it, PowerOf) and it.power == wanted
+            for it in (terms.clauses[clause].power, terms.clauses[clause].if_missed)
+        )
     ]
 
 

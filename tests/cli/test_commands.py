@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -225,6 +226,7 @@ def test_every_command_has_json_with_its_schema(exited: Terminal) -> None:
         ("plan", file, "--given", START): ("obligations.plan/1", {"contract", "windows", "occurrences"}),
         ("when", "30 days after 2026-01-31"): ("obligations.when/1", {"phrase", "on", "weekday", "derivation"}),
         ("when", "2 months beginning on 2026-01-31"): ("obligations.when/1", {"first_on", "last_on"}),
+        ("contract", "replan"): ("obligations.replan/1", {"contracts"}),
         ("contract", "list"): ("obligations.contracts/1", {"contracts"}),
         ("contract", "show", "letter"): ("obligations.contract/1", {"id", "title", "events", "plan"}),
         ("next",): (
@@ -269,6 +271,54 @@ def test_a_refusal_stays_in_sight(exited: Terminal) -> None:
     assert is_one_message(said)
     assert "which account?" in said.err
     assert "proposed" in exited.run("retry", "letter/lump_sum").out
+
+
+def test_next_names_what_waits_for_approval(exited: Terminal) -> None:
+    """Who reads a bare count opens nothing."""
+    said = exited.run("next").out
+    assert said.startswith("Mon 2026-03-02 UTC; each contract counts its days in its own zone\n")
+    assert "letter/lump_sum/1 125,000.00 USD, needs hr and finance, to go 2026-03-05 " in " ".join(said.split())
+    exited.on(date(2026, 3, 7))
+    assert exited.run("contract", "replan").code == 0
+    lines = exited.run("next").out.splitlines()
+    (row,) = [number for number, line in enumerate(lines) if "due" in line and "lump_sum" in line]
+    assert lines[row + 1].strip() == "instruction not sent"
+
+
+def test_next_gives_the_command_for_what_is_missing(terminal: Terminal) -> None:
+    assert terminal.run("contract", "add", terminal.letter()).code == 0
+    said = " ".join(terminal.run("next").out.split())
+    assert "letter: employment_started is missing: obligations event letter employment_started YYYY-MM-DD" in said
+
+
+def test_a_judgment_comes_with_the_commands_that_give_it(terminal: Terminal) -> None:
+    file = terminal.write("offer.yaml", "terms: 1\ncontract: {id: offer, template: offer-letter}\n")
+    assert terminal.run("contract", "add", file).code == 0
+    assert terminal.run("event", "offer", "employment_started", "2026-01-05", "--yes").code == 0
+    assert terminal.run("event", "offer", "terminated", "2026-03-02", "--id", "ev-end", "--yes").code == 0
+    for words in (("next",), ("contract", "show", "offer")):
+        said = " ".join(terminal.run(*words).out.split())
+        assert "obligations withdraw ev-end obligations event offer terminated 2026-03-02 --with good_cause=..." in said
+    assert terminal.run("withdraw", "ev-end", "--yes").out.endswith("Withdrawn ev-end.\n")
+
+
+def test_a_preview_ends_with_one_line_that_sums_it_up(kept: Terminal) -> None:
+    said = kept.run("event", "letter", "change_of_control", "2026-03-02", "--yes").out
+    assert "In short: 4 become scheduled, 4 payments are proposed" in said
+
+
+def test_why_begins_with_one_sentence(exited: Terminal) -> None:
+    said = " ".join(exited.run("why", "letter/lump_sum").out.split())
+    assert "The company owes the employee: the lump sum, less withholding, 125,000.00 USD, on 2026-03-07, by" in said
+
+
+def test_deliveries_show_amount_and_content_and_approve_takes_only_that(exited: Terminal) -> None:
+    said = exited.run("deliveries", "--state", "proposed").out
+    assert "125,000.00 USD" in said
+    (content,) = re.findall(r"needs hr and finance, content ([0-9a-f]{12})", " ".join(said.split()))
+    other = exited.run("approve", "letter/lump_sum", "--as", "hana", "--content", "0" * 12)
+    assert is_one_message(other)
+    assert exited.run("approve", "letter/lump_sum", "--as", "hana", "--content", content).code == 0
 
 
 def test_done_says_what_it_changed(exited: Terminal) -> None:
@@ -342,6 +392,21 @@ def test_a_reader_that_leaves_early_sees_no_traceback(kept: Terminal) -> None:
     )  # fmt: skip
     assert first.stdout == "{\n"
     assert first.stderr == ""
+
+
+def test_a_reader_that_is_gone_at_once_is_no_fault(exited: Terminal) -> None:
+    """A list is printed line by line: whichever line finds nobody ends it, silently."""
+    for words in ("deliveries", "contract show letter --json"):
+        said = subprocess.run(
+            ["bash", "-c", f"{sys.executable} -m obligations {words} | true; exit ${{PIPESTATUS[0]}}"],
+            cwd=ROOT, env={**os.environ, **exited.env}, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert (said.returncode, said.stderr) == (128 + signal.SIGPIPE, ""), words
+
+
+def test_the_schema_of_terms_needs_no_file(terminal: Terminal) -> None:
+    assert "$defs" in terminal.run("check", "--schema").json
+    assert is_one_message(terminal.run("check"))
 
 
 def test_the_installed_command_says_one_sentence_and_its_code(terminal: Terminal) -> None:

@@ -225,6 +225,16 @@ def test_expecting_a_second_one_leaves_the_first(office: Office) -> None:
     assert [one.conditional for one in after] == [False, True]
 
 
+def test_a_mistyped_day_is_refused(desk: Office) -> None:
+    desk.add()
+    desk.tell("employment_started", START)
+    with pytest.raises(Refused, match="is the year mistyped"):
+        desk.tell("change_of_control", date(1926, 1, 5))
+    early = replace(a_report("change_of_control"), received_on=START - timedelta(days=1))
+    with pytest.raises(Refused, match="cannot be received on 2026-01-04, before its day 2026-01-05"):
+        desk.service.record("letter", early, actor="clerk")
+
+
 def test_money_does_not_move_on_what_is_only_expected(office: Office) -> None:
     office.add()
     office.tell("employment_started", START)
@@ -381,6 +391,18 @@ def test_why_shows_the_day_under_the_other_readings(first_letter: Office) -> Non
     assert others["lump_sum_roll", "previous business day"] == date(2006, 10, 20)
 
 
+def test_why_names_the_readings_that_change_nothing(first_letter: Office) -> None:
+    found = first_letter.service.why("ana/lump_sum")
+    assert found.same
+    assert not set(found.same) & {one.reading for one in found.others}
+
+
+def test_why_of_a_power_that_has_not_come_about_says_what_it_waits_for(desk: Office) -> None:
+    desk.add(OFFER_LETTER.format(name="ana"))
+    with pytest.raises(NotFound, match="terminate_for_good_cause has not come about: it waits for"):
+        desk.service.why("ana/terminate_for_good_cause")
+
+
 def test_why_explains_a_power(first_letter: Office) -> None:
     found = first_letter.service.why("ana/resign_for_good_reason")
     assert found.power is not None
@@ -413,6 +435,18 @@ def test_a_payment_goes_after_both_roles_agreed(proposed: Office) -> None:
     assert (left, lump_sum(proposed)) == (("finance",), "proposed")
     ((_, left),) = proposed.service.decide("lump_sum", person="finn", approve=True)
     assert (left, lump_sum(proposed)) == ((), "scheduled")
+
+
+def test_only_what_was_shown_is_approved(proposed: Office) -> None:
+    """An amount that changed after somebody looked would go on their yes."""
+    (shown,) = proposed.service.proposed("lump_sum")
+    proposed.add(LETTER.replace("125000.00", "999999.00"), change=True)
+    with pytest.raises(PlanMoved, match="is not what was shown"):
+        proposed.service.decide("lump_sum", person="hana", approve=True, contents=[shown.content_hash])
+    with pytest.raises(Refused, match="at least 6 characters"):
+        proposed.service.decide("lump_sum", person="hana", approve=True, contents=["a"])
+    (now,) = proposed.service.proposed("lump_sum")
+    proposed.service.decide("lump_sum", person="hana", approve=True, contents=[now.content_hash[:8]])
 
 
 def test_somebody_without_the_role_cannot_agree(proposed: Office) -> None:
