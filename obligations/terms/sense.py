@@ -79,6 +79,7 @@ class _Judge:
         yield from self._final_pay(clause)
         yield from self._period_ends(clause)
         yield from self._sending(clause)
+        yield from self._approvals(clause)
         yield from self._business_days(clause)
 
     def _who(self, clause: Clause) -> Iterator[Complaint]:
@@ -124,6 +125,13 @@ class _Judge:
             Money.of(amount.value, self.terms.currency)
         except NotMoney as error:
             yield str(error), (word,)
+
+    def _approvals(self, clause: Clause) -> Iterator[Complaint]:
+        for send in clause.do:
+            if clause.pay is not None and not send.approve:
+                yield "money moves only when somebody agreed: name the roles under `approve:`", ("do",)
+            for role in sorted({role for role in send.approve if send.approve.count(role) > 1}):
+                yield f"{role} is asked twice, but one person's yes would count for both; name different roles", ("do",)
 
     def _trigger(self, clause: Clause) -> Iterator[Complaint]:
         if clause.when is not None:

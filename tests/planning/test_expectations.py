@@ -165,7 +165,7 @@ clauses:
     pay: 100.00
     when: breach_in_time
     by: 5 days after breach_in_time
-    do: {send: payables, kind: damages}
+    do: {send: payables, kind: damages, approve: [lead]}
   answer:
     cite: "2"
     who: client owes consultant

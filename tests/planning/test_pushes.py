@@ -27,7 +27,7 @@ clauses:
     when: delivered
     by: 30 days after delivered
     closed_by: bonus_paid
-    do: {send: payroll, kind: one_time_earning}
+    do: {send: payroll, kind: one_time_earning, approve: [payroll]}
     remind: {payroll: [7 days before]}
 """
 

@@ -353,3 +353,18 @@ def test_every_finding_is_reported_at_once() -> None:
 def test_the_message_of_the_error_is_all_of_its_findings() -> None:
     with pytest.raises(TermsError, match=r'small\.yaml:23:11: in clause form there is no event "startd"'):
         read(changed(WHEN, "    when: startd"))
+
+
+@pytest.mark.parametrize(
+    ("approve", "words"), [("", "money moves only when somebody agreed"), (", approve: [hr, hr]", "hr is asked twice")]
+)
+def test_money_needs_the_yes_of_different_people(approve: str, words: str) -> None:
+    """One person could let any amount go, by leaving the approvals out of a file or naming a role twice."""
+    text = (
+        "terms: 1\ncontract: {id: c, title: C, currency: USD}\n"
+        "parties: {company: the company, employee: the employee}\nroles: {hr: human resources}\n"
+        "clauses:\n  bonus: {cite: '1', who: company owes employee, pay: 5, by: 2026-01-31,"
+        f" do: {{send: payroll, kind: bonus{approve}}}}}\n"
+    )
+    with pytest.raises(TermsError, match=words):
+        load(text, "c.yaml", lambda wanted: (wanted, wanted))
