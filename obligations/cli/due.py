@@ -60,9 +60,9 @@ def next_(
     for line in _for_people(asking, judged):
         typer.echo(line)
     if proposed:
-        typer.echo(f"{len(proposed)} wait for approval: obligations deliveries --state proposed")
+        typer.echo(f"{len(proposed)} {_wait(proposed)} for approval: obligations deliveries --state proposed")
     for delivery in proposed:
-        parts = [show.amount_of(delivery.push), f"needs {' and '.join(needed[delivery.push.key])}"]
+        parts = [delivery.push.name, show.amount_of(delivery.push), f"needs {' and '.join(needed[delivery.push.key])}"]
         parts.append(f"to go {delivery.push.send_at:%Y-%m-%d %H:%M}Z")
         for line in show.wrapped(f"  {show.called(delivery.push)}", ", ".join(part for part in parts if part)):
             typer.echo(line)
@@ -84,11 +84,15 @@ def _for_people(asking: Sequence[Overview], judged: Sequence[Occurrence]) -> Ite
                 continue
             yield from show.wrapped(f"{overview.stored.id}: a person must judge:", question.ask)
             for command in commands:
-                yield from show.wrapped("     ", command)
+                yield from show.command_text(command)
     if judged:
-        yield f"{len(judged)} {'waits' if len(judged) == 1 else 'wait'} for a person's judgment:"
+        yield f"{len(judged)} {_wait(judged)} for a person's judgment:"
     for one in judged:
         yield from show.wrapped(f"  {one.contract}/{one.clause}/{one.index}", one.title)
+
+
+def _wait(some: Sequence[object]) -> str:
+    return "waits" if len(some) == 1 else "wait"
 
 
 def _are(some: Sequence[object]) -> str:

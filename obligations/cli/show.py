@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from itertools import groupby
 
-from obligations.domain.delivery import Push
+from obligations.domain.delivery import Push, PushKind
 from obligations.domain.event import Report
 from obligations.domain.occurrence import Occurrence, Power, State
 from obligations.planning.alternatives import Alternative
@@ -65,7 +65,7 @@ def questions(plan: Plan, reports: Sequence[Report] | None = None) -> Iterator[s
         need = "required" if question.required else "makes dates conditional"
         yield from _wrapped(f"  {question.name} ({need})", question.ask)
         for command in answering(plan.contract, question, reports) if reports is not None else ():
-            yield from _wrapped("     ", command)
+            yield from command_text(command)
 
 
 def answering(contract: str, question: Question, reports: Sequence[Report]) -> Iterator[str]:
@@ -262,7 +262,12 @@ def finished_text(finished: Finished) -> Iterator[str]:
     if others:
         yield from changes_text(others)
     for delivery in finished.stopped:
-        yield from _wrapped(f"  {delivery.push.name} of {delivery.push.clause}/{delivery.push.index}", "no longer goes")
+        if delivery.push.kind is PushKind.ACTION:
+            name = f"  {delivery.push.name} of {delivery.push.clause}/{delivery.push.index}"
+            yield from _wrapped(name, "no longer goes")
+    reminders = sum(1 for one in finished.stopped if one.push.kind is not PushKind.ACTION)
+    if reminders:
+        yield f"  {reminders} reminder{' no longer goes' if reminders == 1 else 's no longer go'}"
 
 
 def _many(group: Sequence[Change]) -> Iterator[str]:
@@ -336,6 +341,13 @@ def _wrapped(head: str, text: str) -> Iterator[str]:
         return
     yield head
     yield from textwrap.wrap(text, WIDTH, initial_indent="      ", subsequent_indent="      ", break_on_hyphens=False)
+
+
+def command_text(command: str) -> Iterator[str]:
+    """A command to copy, indented, on further lines where it does not fit one."""
+    yield from textwrap.wrap(
+        command, WIDTH, initial_indent="      ", subsequent_indent="        ", break_on_hyphens=False
+    )
 
 
 def cut(line: str) -> str:

@@ -277,7 +277,10 @@ def test_next_names_what_waits_for_approval(exited: Terminal) -> None:
     """Who reads a bare count opens nothing."""
     said = exited.run("next").out
     assert said.startswith("Mon 2026-03-02 UTC; each contract counts its days in its own zone\n")
-    assert "letter/lump_sum/1 125,000.00 USD, needs hr and finance, to go 2026-03-05 " in " ".join(said.split())
+    assert (
+        "lump_sum/1 act.payroll.one_time_earning, 125,000.00 USD, needs hr and finance, to go 2026-03-05 "
+        in " ".join(said.split())
+    )
     exited.on(date(2026, 3, 7))
     assert exited.run("contract", "replan").code == 0
     lines = exited.run("next").out.splitlines()
@@ -319,6 +322,23 @@ def test_deliveries_show_amount_and_content_and_approve_takes_only_that(exited: 
     other = exited.run("approve", "letter/lump_sum", "--as", "hana", "--content", "0" * 12)
     assert is_one_message(other)
     assert exited.run("approve", "letter/lump_sum", "--as", "hana", "--content", content).code == 0
+
+
+@pytest.mark.parametrize(("answer", "left"), [("n", "hr and finance"), ("y", "finance")])
+def test_a_terminal_shows_the_amount_and_asks_before_it_approves(exited: Terminal, answer: str, left: str) -> None:
+    """A person who names the wrong row must see what they are about to pay."""
+    ours, theirs = os.openpty()
+    os.write(ours, f"{answer}\n".encode())
+    said = subprocess.run(
+        [sys.executable, "-m", "obligations", "approve", "letter/lump_sum", "--as", "hana"],
+        cwd=ROOT, env={**os.environ, **exited.env}, stdin=theirs, capture_output=True, text=True, timeout=60,
+        check=False,
+    )  # fmt: skip
+    os.close(ours)
+    os.close(theirs)
+    assert said.returncode == 0, said.stderr
+    assert said.stdout.index("125,000.00 USD") < said.stdout.index("Approve this?")
+    assert f"needs {left}, content" in exited.run("deliveries", "--state", "proposed").out
 
 
 def test_done_says_what_it_changed(exited: Terminal) -> None:

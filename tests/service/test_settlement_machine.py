@@ -107,7 +107,8 @@ class Years(RuleBasedStateMachine):
             self.office.withdraw(self.dones.pop())
         elif self.office.occurrence("lump_sum").state in (State.SCHEDULED, State.DUE, State.MISSED):
             identifier = f"done-{next(self.numbers)}"
-            one = self.office.service.done("lump_sum", evidence="wire", on=None, actor="finn", report_id=identifier)
+            said = self.office.service.done("lump_sum", evidence="wire", on=None, actor="finn", report_id=identifier)
+            one = said.occurrence
             self.by_hand.add(one.id)
             self.dones.append(identifier)
             self._settled_by_hand(one.id)
