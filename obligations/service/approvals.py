@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from obligations.domain.event import LogEntry, Report
 from obligations.domain.occurrence import Occurrence
@@ -10,16 +10,25 @@ from obligations.ports import Decision, StoredDelivery
 from obligations.service.errors import NeedsPerson
 from obligations.service.lookup import identity
 from obligations.terms.model import Person
+from obligations.terms.terms import Terms
 from schedules.derivation import Derivation
 
+Holders = Mapping[str, frozenset[str]]
 
-def standing(delivery: StoredDelivery, decisions: Iterable[Decision]) -> dict[str, Decision]:
-    """The approvals that count, by role: those over exactly the content as it is now, since it was last refused."""
+
+def holders(terms: Terms) -> Holders:
+    """Who plays each role today, by what they are known by."""
+    return {role: frozenset(identity(one) for one in people) for role, people in terms.people.items()}
+
+
+def standing(delivery: StoredDelivery, decisions: Iterable[Decision], held: Holders) -> dict[str, Decision]:
+    """The approvals that count, by role: over exactly the content as it is now, since it was last refused, and by
+    somebody who still plays the role."""
     counting: dict[str, Decision] = {}
     for one in decisions:
         if not one.approve:
             counting = {}
-        elif one.content_hash == delivery.content_hash:
+        elif one.content_hash == delivery.content_hash and one.person in held.get(one.role, frozenset()):
             counting[one.role] = one
     return counting
 
@@ -40,14 +49,19 @@ def role_to_refuse(delivery: StoredDelivery, who: Person, roles: frozenset[str])
     raise _not_asked(delivery.push.approvals, who, roles)
 
 
-def still_needed(delivery: StoredDelivery, decisions: Iterable[Decision]) -> tuple[str, ...]:
+def still_needed(delivery: StoredDelivery, decisions: Iterable[Decision], held: Holders) -> tuple[str, ...]:
     """The roles that have not agreed to the content as it is now, in the contract's order."""
-    given = standing(delivery, decisions)
+    given = standing(delivery, decisions, held)
     return tuple(role for role in delivery.push.approvals if role not in given)
 
 
 def role_to_approve(
-    delivery: StoredDelivery, decisions: Sequence[Decision], who: Person, roles: frozenset[str], authors: frozenset[str]
+    delivery: StoredDelivery,
+    decisions: Sequence[Decision],
+    who: Person,
+    roles: frozenset[str],
+    authors: frozenset[str],
+    held: Holders,
 ) -> str:
     """The role in which a person may agree; raises `NeedsPerson` saying why they may not and who can.
 
@@ -56,17 +70,18 @@ def role_to_approve(
     name = identity(who)
     if {name, who.name.casefold()} & authors:
         raise NeedsPerson(
-            f"{who.name} recorded a fact this rests on, and nobody approves what they recorded; ask somebody else"
+            f"{who.name} recorded something this rests on (an event, or the terms), and nobody approves what they"
+            " recorded; ask somebody else"
         )
-    given = standing(delivery, decisions)
+    given = standing(delivery, decisions, held)
     if any(one.person == name for one in given.values()):
         raise NeedsPerson(
-            f"{who.name} has agreed to this already; it needs {_words(still_needed(delivery, decisions))}"
+            f"{who.name} has agreed to this already; it needs {_words(still_needed(delivery, decisions, held))}"
         )
-    for role in still_needed(delivery, decisions):
+    for role in still_needed(delivery, decisions, held):
         if role in roles:
             return role
-    raise _not_asked(still_needed(delivery, decisions), who, roles)
+    raise _not_asked(still_needed(delivery, decisions, held), who, roles)
 
 
 def _not_asked(asked: tuple[str, ...], who: Person, roles: frozenset[str]) -> NeedsPerson:

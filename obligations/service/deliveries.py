@@ -8,6 +8,8 @@ from uuid import UUID
 
 from obligations.domain.delivery import DeliveryState, PushKind
 from obligations.domain.event import Report, Withdrawal
+from obligations.domain.occurrence import State
+from obligations.planning.content import REVERSE
 from obligations.planning.revisions import stands_in_the_way
 from obligations.planning.world import PlanningError
 from obligations.ports import Attempt, Decision, LedgerEntry, StoredDelivery, Transaction
@@ -16,6 +18,8 @@ from obligations.service.contracts import Kept
 from obligations.service.errors import NeedsPerson, NotFound, PlanMoved, Refused
 from obligations.service.ground import Ground
 from obligations.service.lookup import SHORTEST_ID
+
+WROTE_TERMS = ("contract added", "terms changed")
 
 
 class Deliveries(Ground):
@@ -38,10 +42,14 @@ class Deliveries(Ground):
     def needed(self, deliveries: Sequence[StoredDelivery]) -> dict[UUID, tuple[str, ...]]:
         """The roles that still have to agree, for each proposed delivery."""
         with self._store.read() as view:
+            open_ones = [one for one in deliveries if one.state is DeliveryState.PROPOSED]
+            held = {
+                contract: approvals.holders(self._kept(view, contract).terms)
+                for contract in {one.push.contract for one in open_ones}
+            }
             return {
-                one.push.key: approvals.still_needed(one, view.decisions(one.push.key))
-                for one in deliveries
-                if one.state is DeliveryState.PROPOSED
+                one.push.key: approvals.still_needed(one, view.decisions(one.push.key), held[one.push.contract])
+                for one in open_ones
             }
 
     def proposed(self, reference: str) -> Sequence[StoredDelivery]:
@@ -103,14 +111,18 @@ class Deliveries(Ground):
     ) -> tuple[StoredDelivery, tuple[str, ...]] | NeedsPerson:
         who, roles = lookup.person(kept.terms, person)
         decisions = view.decisions(one.push.key)
+        held = approvals.holders(kept.terms)
         try:
             role = (
-                approvals.role_to_approve(one, decisions, who, roles, self._authors(view, kept, one))
+                approvals.role_to_approve(one, decisions, who, roles, self._authors(view, kept, one), held)
                 if approve
                 else approvals.role_to_refuse(one, who, roles)
             )
         except NeedsPerson as error:
             return error
+        if approve:
+            gone = {it.id for it in view.occurrences(one.push.contract) if it.state is State.CANCELLED}
+            _let_no_payment_pass_a_reversal(one, view.deliveries(one.push.contract), gone)
         if approve and one.push.supersedes is not None:
             _let_no_correction_overtake(one, view.deliveries(one.push.contract))
         name = lookup.identity(who)
@@ -119,7 +131,7 @@ class Deliveries(Ground):
         object_ = f"{one.push.clause}/{one.push.index} {one.push.name} {one.push.key}"
         said = f"as {role}, over sha256 {one.content_hash}"
         view.note(LedgerEntry(now, name, f"delivery {verb}", one.push.contract, object_, after=said, reason=reason))
-        left = tuple(role_ for role_ in approvals.still_needed(one, decisions) if role_ != role)
+        left = tuple(role_ for role_ in approvals.still_needed(one, decisions, held) if role_ != role)
         if not approve:
             view.move(one.push.key, {DeliveryState.PROPOSED}, DeliveryState.REFUSED, f"refused by {name}: {reason}")
             return one, left
@@ -132,7 +144,7 @@ class Deliveries(Ground):
         recorded = approvals.authors_of(occurrence, kept.log) if occurrence else frozenset()
         if one.push.supersedes is not None:
             recorded |= frozenset(self._took_back(kept, one.push.occurrence_id))
-        return recorded | {kept.stored.added_by.casefold()}
+        return recorded | {line.actor.casefold() for line in view.ledger(kept.stored.id) if line.action in WROTE_TERMS}
 
     def _took_back(self, kept: Kept, occurrence_id: UUID) -> Iterator[str]:
         """Who took back a report that the occurrence rested on: a correction of what was sent is their doing."""
@@ -243,6 +255,26 @@ def _fitting(view: Transaction, reference: str, states: Collection[DeliveryState
         wanted = {one.id for one in lookup.occurrences(view, reference)}
         found = [one for one in candidates if one.push.occurrence_id in wanted]
     return found
+
+
+def _let_no_payment_pass_a_reversal(
+    one: StoredDelivery, deliveries: Iterable[StoredDelivery], gone: Collection[UUID]
+) -> None:
+    """Money sent for what the terms no longer hold goes back before money goes for what took its place."""
+    if not one.push.money or one.push.payload.get("status") == REVERSE:
+        return
+    still_open = (DeliveryState.PROPOSED, DeliveryState.SCHEDULED)
+    for other in deliveries:
+        if (
+            other.state in still_open
+            and other.push.money
+            and other.push.payload.get("status") == REVERSE
+            and other.push.occurrence_id in gone
+        ):
+            raise Refused(
+                f"a reversal of {other.push.clause}/{other.push.index} is still open; decide about that one first"
+                f" ({str(other.push.key)[:8]}), so that nothing is paid twice"
+            )
 
 
 def _let_no_correction_overtake(one: StoredDelivery, deliveries: Iterable[StoredDelivery]) -> None:
