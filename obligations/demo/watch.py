@@ -127,4 +127,4 @@ def _reminders(messages: Iterable[Heard]) -> str:
 
 
 def _title(message: Heard) -> str:
-    return message.body.decode().partition(": ")[0]
+    return message.body.decode().partition(": " if message.edits else " (clause ")[0]
