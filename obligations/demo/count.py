@@ -169,7 +169,7 @@ def _arrival(
 
 
 def _says_what_was_planned(said: bytes, delivery: StoredDelivery) -> bool:
-    """A system gets the stored bytes themselves; Slack the notice's line, with how far its day is or how late it goes."""
+    """A system gets the stored bytes; Slack the notice's line, with how far its day is or how late it goes."""
     if delivery.push.kind is PushKind.ACTION:
         return said == delivery.body
     line = str(delivery.push.payload["text"])
