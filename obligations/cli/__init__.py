@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+from typing import NoReturn
 
 import typer
 
@@ -44,4 +46,19 @@ def main() -> None:
     if sys.argv[1:2] != ["run"] and hasattr(signal, "SIGPIPE"):
         # Who reads a pipe may leave early (`| head`); the daemon instead outlives whoever watches it.
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    app()
+    for argument in sys.argv[1:]:
+        if any(0xD800 <= ord(letter) <= 0xDFFF for letter in argument):
+            fail_outside(f"{argument.encode(errors='surrogateescape')!r} is not UTF-8 text; type it anew")
+    try:
+        app()
+        sys.stdout.flush()
+    except OSError as error:
+        # Commands turn the errors of files they open into words; what is left is the output itself.
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 -- lives until exit
+        fail_outside(f"the output cannot be written: {error.strerror}")
+
+
+def fail_outside(message: str) -> NoReturn:
+    """End the process with one message where no command runs yet or any more."""
+    print(f"obligations: {message}", file=sys.stderr)
+    sys.exit(2)

@@ -46,13 +46,17 @@ def event(
         evidence=evidence,
     )
     with service() as use:
-        preview = use.preview(contract, report)
-        if not as_json:
-            _show(preview)
-        if not confirmed(f"Record {name} on {date}?", yes):
-            typer.echo("Nothing was recorded.")
-            return
-        preview = use.record(contract, report, actor=actor(person), confirmed=preview.mark)
+        mark = None
+        if not yes:
+            shown = use.preview(contract, report)
+            if not _agreed(shown, f"Record {name} on {date}?", as_json):
+                typer.echo("Nothing was recorded.")
+                return
+            mark = shown.mark
+        preview = use.record(contract, report, actor=actor(person), confirmed=mark)
+    # What was agreed to beforehand is recorded before it is shown, whoever stops reading in between.
+    if yes and not as_json:
+        _show(preview)
     _said(preview, report.id, f"Recorded as {report.id}.", as_json)
 
 
@@ -65,13 +69,16 @@ def withdraw(
 ) -> None:
     """Take an event back: what was not sent is undone, what was sent goes to a person."""
     with service() as use:
-        preview = use.preview_withdrawal(event_id)
-        if not as_json:
-            _show(preview)
-        if not confirmed(f"Withdraw {event_id}?", yes):
-            typer.echo("Nothing was withdrawn.")
-            return
-        preview = use.withdraw(event_id, actor=actor(person), reason=reason, confirmed=preview.mark)
+        mark = None
+        if not yes:
+            shown = use.preview_withdrawal(event_id)
+            if not _agreed(shown, f"Withdraw {event_id}?", as_json):
+                typer.echo("Nothing was withdrawn.")
+                return
+            mark = shown.mark
+        preview = use.withdraw(event_id, actor=actor(person), reason=reason, confirmed=mark)
+    if yes and not as_json:
+        _show(preview)
     _said(preview, event_id, f"Withdrawn {event_id}.", as_json)
 
 
@@ -105,6 +112,12 @@ def done(
         return
     for line in show.finished_text(finished):
         typer.echo(line)
+
+
+def _agreed(preview: Preview, question: str, as_json: bool) -> bool:
+    if not as_json:
+        _show(preview)
+    return confirmed(question, yes=False)
 
 
 def _show(preview: Preview) -> None:

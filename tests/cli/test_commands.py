@@ -522,3 +522,25 @@ def test_a_daemon_reminds_of_what_was_added_while_it_runs(terminal: Terminal) ->
         process.communicate()
     states = {it["state"] for it in terminal.run("deliveries", "--json").json["deliveries"]}
     assert "delivered" in states
+
+
+def test_an_event_agreed_to_beforehand_is_recorded_whoever_stops_reading(kept: Terminal) -> None:
+    """`obligations event … --yes | head -1` would end well and have recorded nothing."""
+    command = [sys.executable, "-m", "obligations", "event", "letter", "change_of_control", "2026-03-02", "--yes"]
+    reader = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, env={**os.environ, **kept.env})
+    assert reader.stdout is not None
+    reader.stdout.readline()
+    reader.stdout.close()
+    reader.wait(60)
+    assert "change_of_control" in kept.run("contract", "show", "letter").out
+
+
+def test_an_argument_that_is_no_text_is_said_in_words(kept: Terminal) -> None:
+    """A file name in an old encoding, pasted as an id, would end in a traceback."""
+    done = subprocess.run(
+        [sys.executable, "-m", "obligations", "contract", "show", b"\xff"],
+        cwd=ROOT, env={**os.environ, **kept.env}, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "is not UTF-8 text" in done.stderr
+    assert "Traceback" not in done.stderr
