@@ -1,7 +1,7 @@
 """The use cases that every face calls."""
 
 from obligations.service.errors import NeedsPerson, NotFound, PlanMoved, Refused
-from obligations.service.library import Library
+from obligations.service.installation import Library
 from obligations.service.service import Explanation, Finished, Overview, Preview, Service
 
 __all__ = [

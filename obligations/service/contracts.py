@@ -12,7 +12,7 @@ from obligations.planning.alternatives import Alternative, alternatives, earlies
 from obligations.planning.plan import Plan, plan
 from obligations.planning.world import World
 from obligations.ports import StoredContract
-from obligations.service.library import Library
+from obligations.service.installation import Library
 from obligations.terms.loader import load
 from obligations.terms.terms import Terms
 from schedules.instants import local_day
@@ -40,7 +40,7 @@ class Kept:
 class Planner:
     """Plans kept contracts, remembering what does not change between two looks at the same facts."""
 
-    library: Library
+    installation: Library
     _terms: dict[tuple[str, str, str], Terms] = field(default_factory=dict)
     _earliest: dict[str, tuple[object, Mapping[UUID, date]]] = field(default_factory=dict)
 
@@ -54,12 +54,12 @@ class Planner:
     def terms(self, source: str, name: str, template: str = "") -> Terms:
         """The terms of a text; a stored template text is used instead of the shipped one, so that a later release
         of a template changes no contract that stands on an earlier one."""
-        found = load(source, name, (lambda _: (template, name)) if template else self.library.templates)
-        return replace(found, tenant=self.library.tenant)
+        found = load(source, name, (lambda _: (template, name)) if template else self.installation.templates)
+        return replace(found, tenant=self.installation.tenant)
 
     def today(self, terms: Terms, now: datetime) -> date:
         """The day it is where the contract counts its days."""
-        return local_day(now, World(terms, (), None, self.library.calendars, self.library.zones).zone)
+        return local_day(now, World(terms, (), None, self.installation.calendars, self.installation.zones).zone)
 
     def plan(
         self,
@@ -71,7 +71,7 @@ class Planner:
         pushes: bool = True,
     ) -> Plan:
         """The plan under the readings in use; without `pushes` only what is owed, which is quicker."""
-        library = self.library
+        library = self.installation
         return plan(
             terms,
             reports,

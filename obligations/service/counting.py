@@ -9,7 +9,7 @@ from datetime import date
 from obligations.planning.values import NotYet
 from obligations.planning.world import NOWHERE, World
 from obligations.service.contracts import Planner
-from obligations.service.library import Library
+from obligations.service.installation import Library
 from obligations.terms import expressions as e
 from obligations.terms.phrases import PhraseError, when_phrase
 from schedules.derivation import Reasoned

@@ -11,7 +11,7 @@ from obligations.planning.settlement import settle
 from obligations.ports import Clock, Conflict, Store, Transaction
 from obligations.service import lookup
 from obligations.service.contracts import Kept, Planner
-from obligations.service.library import Library
+from obligations.service.installation import Library
 
 _TRIES = 5
 _T = TypeVar("_T")
