@@ -5,9 +5,6 @@ from __future__ import annotations
 import zoneinfo
 from collections.abc import Iterator, Mapping
 from datetime import tzinfo
-from importlib.metadata import version
-
-VERSION = f"tzdata {version('tzdata')}"
 
 
 class Zones(Mapping[str, tzinfo]):

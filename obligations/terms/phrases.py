@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -289,15 +288,3 @@ def _unit(token: Token) -> Unit:
 
 def _side(token: Token) -> Any:
     return "after" if token == "after" else "before"
-
-
-def parser_for(kind: str) -> Callable[[str], object]:
-    """The parser of a named kind of phrase, for tools that list or check them."""
-    return {
-        "day": day_phrase,
-        "window": window_phrase,
-        "event": event_phrase,
-        "amount": amount_phrase,
-        "condition": condition_phrase,
-        "offset": offset_phrase,
-    }[kind]
