@@ -13,6 +13,7 @@ from obligations.cli.contracts import contract_app, init
 from obligations.cli.deliveries import approve, deliveries, refuse, retry
 from obligations.cli.due import next_, why
 from obligations.cli.events import done, event, withdraw
+from obligations.cli.layout import fmt
 from obligations.cli.plans import check, plan, when
 from obligations.cli.run import run
 
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 app.command()(init)
 app.command()(check)
+app.command()(fmt)
 app.command()(plan)
 app.command()(when)
 app.add_typer(contract_app, name="contract")

@@ -137,7 +137,7 @@ class _Builder:
             case AliasEvent():
                 self._refuse(event, f"aliases (*{event.anchor}) are not used in terms; write the value out")
             case ScalarEvent() | MappingStartEvent() | SequenceStartEvent():
-                if isinstance(event, ScalarEvent) and not _is_clean(event.value):
+                if isinstance(event, ScalarEvent) and not _is_clean(text_of(event)):
                     self._refuse(event, "the text holds control characters or broken Unicode; type it anew")
                 if event.anchor:
                     self._refuse(event, f"anchors (&{event.anchor}) are not used in terms; write the value out")
@@ -157,7 +157,7 @@ class _Builder:
             self._refuse(event, "a key is plain text, not a list or a mapping")
         value: Tree
         if isinstance(event, ScalarEvent):
-            value = event.value
+            value = text_of(event)
         else:
             value = {} if isinstance(event, MappingStartEvent) else []
         path = self._put(value)
@@ -200,6 +200,12 @@ class _Builder:
 
     def _refuse(self, event: Event, message: str) -> None:
         raise TermsError([Finding(message, self._place(event), file=self.name)])
+
+
+def text_of(event: ScalarEvent) -> str:
+    """The text of a scalar; the parser marks with a bell where a folded text had its line breaks."""
+    text: str = event.value
+    return text.replace("\a", "") if event.style == ">" else text
 
 
 def _is_clean(text: str) -> bool:

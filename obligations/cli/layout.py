@@ -1,0 +1,61 @@
+"""The command that lays terms files out anew."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from obligations.cli.shell import Exit, fail, plain_errors, read_text
+from obligations.terms.format import formatted
+
+Files = Annotated[list[Path], typer.Argument(help="Terms files to lay out anew.", show_default=False)]
+Check = Annotated[bool, typer.Option("--check", help="Change nothing; show what would change and exit with 1.")]
+
+
+def fmt(files: Files, check: Check = False) -> None:
+    """Lay out terms files the one way; what they say, their comments and their order stay."""
+    changed = [path for path in files if _laid_out(path, check)]
+    if check and changed:
+        raise typer.Exit(Exit.FINDINGS)
+
+
+def _laid_out(path: Path, check: bool) -> bool:
+    before = read_text(path)
+    with plain_errors():
+        after = formatted(before, str(path))
+    if after == before:
+        return False
+    if check:
+        lines = difflib.unified_diff(
+            before.splitlines(), after.splitlines(), str(path), f"{path}, laid out", lineterm=""
+        )
+        for line in lines:
+            typer.echo(line)
+        return True
+    _replace(path, after)
+    typer.echo(f"{path}: laid out anew")
+    return True
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write the whole file or none of it."""
+    target = path.resolve()
+    try:
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(name, target.stat().st_mode & 0o7777)
+            os.replace(name, target)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        fail(f"{path} cannot be written: {error.strerror}; it stays as it was")
