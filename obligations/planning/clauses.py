@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from obligations.domain.money import Money
 from obligations.domain.occurrence import Occurrence, State
+from obligations.planning.applying import holds_on
 from obligations.planning.draft import Draft
 from obligations.planning.pay import pay_final, pay_periods
 from obligations.planning.series import counted_series
@@ -61,11 +62,23 @@ def _drafts(world: World, clause_id: str, clause: Clause, instance: Instance) ->
         for reason in stands.open:
             draft.depends(reason)
         if stands.refused is not None:
-            draft.end(State.NOT_APPLICABLE, stands.refused)
+            draft.refuse(stands.refused_as, stands.refused, stands.refused_on)
+        _ask_each(world, clause, draft)
         _settle(world, clause, draft, stands)
         _soften(world, clause, draft)
         _end(clause, draft, stands)
         yield draft
+
+
+def _ask_each(world: World, clause: Clause, draft: Draft) -> None:
+    """What is asked of each occurrence on its own day."""
+    holds = holds_on(world, clause, draft.instance, draft.due_on or draft.to_on)
+    if isinstance(holds, NotYet):
+        draft.depends(holds)
+    elif holds is not None and holds.value:
+        draft.steps.append(holds.why)
+    elif holds is not None:
+        draft.end(State.NOT_APPLICABLE, holds.why)
 
 
 def _settle(world: World, clause: Clause, draft: Draft, stands: Standing) -> None:
@@ -107,6 +120,8 @@ def _single(world: World, clause: Clause, draft: Draft) -> None:
     elif isinstance(picked, e.PayPeriodEnd) or (clause.pay is not None and clause.per is not None):
         pay_final(world, clause, draft)
         return
+    elif day_expression is None:
+        draft.opens(world.day(clause.not_before, draft.instance))
     else:
         draft.due(world.day(day_expression, draft.instance))
     if clause.pay is not None or clause.grant is not None:

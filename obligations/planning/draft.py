@@ -96,6 +96,11 @@ class Draft:
             self.ended, self.ended_on = state, on
             self.steps.append(why)
 
+    def refuse(self, state: State, why: Derivation, on: date | None) -> None:
+        """Close the occurrence because its clause does not apply to it, whatever else would have ended it."""
+        self.ended = None
+        self.end(state, why, on)
+
     def due(self, day: Reasoned[date] | NotYet) -> None:
         """Set the day it is due, or say why there is none; a day the document leaves unstated is no reason to wait."""
         if isinstance(day, NotYet):
@@ -106,6 +111,14 @@ class Draft:
             return
         self.due_on = self.adjusted_on = day.value
         self.steps.append(day.why)
+
+    def opens(self, day: Reasoned[date] | NotYet) -> None:
+        """Set the first day on which it may be done; the document names no last one."""
+        if isinstance(day, NotYet):
+            self.not_yet(day)
+            return
+        self.from_on = day.value
+        self.steps.append(Derivation("may be done from this day on", day.value.isoformat(), (day.why,)))
 
     def lasts(self, window: Reasoned[Window] | NotYet) -> None:
         """Set the days it is maintained; it is due on the last of them."""

@@ -111,10 +111,11 @@ def _share(whole: Reasoned[Value], percent: Fraction) -> Reasoned[Value] | NotYe
     return Reasoned(part, Derivation(f"{percent} percent, rounded to the minor unit", part.shown(), (whole.why,)))
 
 
-def condition(world: World, expression: Any, here: Instance) -> Reasoned[bool] | NotYet:
-    """Whether a condition holds on the trigger's day, or why nobody can say yet."""
+def condition(world: World, expression: Any, here: Instance, on: date | None = None) -> Reasoned[bool] | NotYet:
+    """Whether a condition holds on a day, the trigger's unless given, or why nobody can say yet."""
     expression, steps = world.pick(expression)
-    on = here.trigger.occurred_on if here.trigger else None
+    if on is None and here.trigger is not None:
+        on = here.trigger.occurred_on
     match expression:
         case e.IsTrue(name=name, wanted=wanted):
             found = fact(world, name, on)

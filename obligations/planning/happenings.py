@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from obligations.domain.event import Report
+from obligations.planning.applying import applying
 from obligations.planning.days import day_after
 from obligations.planning.selection import in_order
 from obligations.planning.standing import verdicts
@@ -163,11 +164,10 @@ def _follows(world: World, clause_id: str, clause: Clause, then: Happens) -> Ite
         if trigger is None:
             continue
         why = trigger.why
-        if clause.if_ is not None:
-            holds = world.condition(clause.if_, instance)
-            if isinstance(holds, NotYet) or not holds.value:
-                continue
-            why = holds.why
+        applies = applying(world, clause, instance)
+        if applies.refused is not None or applies.open:
+            continue
+        why = applies.grounds[-1] if applies.grounds else why
         at = world.day(then.on, instance) if then.on else Reasoned(trigger.occurred_on, why)
         if isinstance(at, NotYet) or _came_before(world, then.unless, at.value):
             continue

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from obligations.domain.event import Report
 from obligations.domain.identity import occurrence_id
+from obligations.planning.applying import applying
 from obligations.planning.values import NOWHERE, Happening, Instance, NotYet
 from obligations.terms import expressions as e
 from obligations.terms.model import Clause
@@ -129,10 +130,9 @@ def _may_answer(world: World, clause_id: str, instance: Instance, answer: Happen
 
 def _is_open(world: World, clause_id: str, clause: Clause, instance: Instance, day: date) -> bool:
     """Whether an unnamed answer of that day may be meant for the instance: it applies, and was not done by then."""
-    if clause.if_ is not None:
-        applies = world.condition(clause.if_, instance)
-        if not isinstance(applies, NotYet) and not applies.value:
-            return False
+    applies = applying(world, clause, instance)
+    if applies.refused is not None and (applies.cancelled_by is None or applies.cancelled_by.occurred_on <= day):
+        return False
     if clause.series is not None or clause.vest is not None:
         return True  # one part that was done closes no more than itself
     terms = world.terms

@@ -12,7 +12,7 @@ from obligations.planning.standing import standing, verdicts
 from obligations.planning.values import Happening, Instance, NotYet
 from obligations.planning.world import World
 from obligations.terms.model import Clause, PowerOf
-from schedules.derivation import Derivation
+from schedules.derivation import Derivation, Reasoned
 
 
 def powers(world: World) -> Iterator[Power]:
@@ -34,7 +34,11 @@ def _granted(world: World, clause_id: str, clause: Clause, power: PowerOf) -> It
         opened = trigger
         if stands.gate is not None and stands.gate.occurred_on > trigger.occurred_on:
             opened = stands.gate
-        yield from _power(world, clause_id, clause, power, instance, opened.occurred_on, stands.waits_for, opened.why)
+        day, why = opened.occurred_on, opened.why
+        earliest = world.day(clause.not_before, instance) if clause.not_before is not None else None
+        if isinstance(earliest, Reasoned) and earliest.value > day:
+            day, why = earliest.value, earliest.why
+        yield from _power(world, clause_id, clause, power, instance, day, stands.waits_for, why)
 
 
 def _after_misses(world: World, clause_id: str, clause: Clause, power: PowerOf) -> Iterator[Power]:

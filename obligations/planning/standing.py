@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from obligations.domain.occurrence import State
+from obligations.planning.applying import applying, holds_on
 from obligations.planning.instances import ending, fulfilment
 from obligations.planning.values import Found, Happening, Instance, NotYet
 from obligations.terms.model import Clause
@@ -27,6 +29,7 @@ class Standing:
 
     Args:
         refused: why the clause does not apply to the instance; None where it does or may.
+        refused_as: the state it then has, and on which day it came to it where one matters (`refused_on`).
         grounds: the conditions that came out, as steps of an explanation.
         open: what must still happen, be stated or be judged before anything can be said for good.
         cause: what the happening that set it off still rests on; None where that happening stands.
@@ -35,6 +38,8 @@ class Standing:
     """
 
     refused: Derivation | None = None
+    refused_as: State = State.NOT_APPLICABLE
+    refused_on: date | None = None
     grounds: tuple[Derivation, ...] = ()
     open: tuple[NotYet, ...] = ()
     cause: NotYet | None = None
@@ -69,17 +74,13 @@ class Verdict:
 
 def standing(world: World, clause_id: str, clause: Clause, instance: Instance) -> Standing:
     """Whether the clause applies to the instance, what is open about it, and what opened or ends it."""
-    refused: Derivation | None = None
-    grounds: list[Derivation] = []
-    questions: list[NotYet] = []
-    if clause.if_ is not None:
-        applies = world.condition(clause.if_, instance)
-        if isinstance(applies, NotYet):
-            questions.append(applies)
-        elif applies.value:
-            grounds.append(applies.why)
-        else:
-            refused = applies.why
+    applies = applying(world, clause, instance)
+    refused, undone = applies.refused, applies.cancelled_by
+    questions = list(applies.open)
+    if clause.not_before is not None:
+        earliest = world.day(clause.not_before, instance)
+        if isinstance(earliest, NotYet) and not earliest.never:
+            questions.append(earliest)
     gate: Happening | None = None
     if clause.requires is not None:
         found = world.event(clause.requires)
@@ -97,7 +98,16 @@ def standing(world: World, clause_id: str, clause: Clause, instance: Instance) -
         refused = never.why()
     still_open = tuple(one for one in questions if not one.never)
     cause = instance.trigger.unsettled if instance.trigger is not None else None
-    return Standing(refused, tuple(grounds), still_open, cause, gate, ending(world, clause, instance))
+    return Standing(
+        refused=refused,
+        refused_as=State.CANCELLED if undone is not None else State.NOT_APPLICABLE,
+        refused_on=undone.occurred_on if undone is not None else None,
+        grounds=applies.grounds,
+        open=still_open,
+        cause=cause,
+        gate=gate,
+        end=ending(world, clause, instance),
+    )
 
 
 def _gate(found: Found, instance: Instance) -> Happening | None:
@@ -113,9 +123,13 @@ def _gate(found: Found, instance: Instance) -> Happening | None:
 
 
 def deadline(world: World, clause: Clause, instance: Instance, standing: Standing, day: Reasoned[date]) -> Deadline:
-    """The day as the gate and then the roll leave it: a gate that opens late moves it to its own day, and no roll
-    moves it before the trigger or the gate."""
+    """The day as its earliest day, the gate and then the roll leave it: a gate that opens late moves it to its own
+    day, and no roll moves it before the trigger, the earliest day or the gate."""
     due, gate = day, standing.gate
+    earliest = world.day(clause.not_before, instance) if clause.not_before is not None else None
+    if isinstance(earliest, Reasoned) and earliest.value > due.value:
+        why = Derivation("moved to the earliest day there may be", earliest.value.isoformat(), (earliest.why,))
+        due = Reasoned(earliest.value, why)
     if gate is not None and gate.occurred_on > due.value:
         why = Derivation("moved to the day its gate opened", gate.occurred_on.isoformat(), (gate.why,))
         due = Reasoned(gate.occurred_on, why)
@@ -125,6 +139,7 @@ def deadline(world: World, clause: Clause, instance: Instance, standing: Standin
     if convention is Convention.UNADJUSTED:
         return Deadline(due, due, steps)
     causes = [one.occurred_on for one in (instance.trigger, gate) if one is not None]
+    causes += [earliest.value] if isinstance(earliest, Reasoned) else []
     named = Reasoned(due.value, Derivation("due", due.value.isoformat()))
     rolled = adjust(named, convention, world.business_calendar(), not_before=max(causes, default=None))
     if rolled.value == due.value:
@@ -158,6 +173,9 @@ def verdicts(world: World, clause_id: str, clause: Clause) -> Iterator[Verdict]:
         if isinstance(day, NotYet):
             continue
         stands = standing(world, clause_id, clause, instance)
+        each = holds_on(world, clause, instance, day.value)
+        if isinstance(each, Reasoned) and not each.value:
+            continue
         dates = deadline(world, clause, instance, stands, day)
         if stands.refused is not None or discharged_by(clause, stands, dates.due.value, dates.last.value):
             continue
@@ -166,5 +184,7 @@ def verdicts(world: World, clause_id: str, clause: Clause) -> Iterator[Verdict]:
             yield Verdict(instance, dates.last, False)
             continue
         waits_for = stands.waits_for
+        if isinstance(each, NotYet):
+            waits_for = tuple(dict.fromkeys((*waits_for, *each.waiting, *each.missing, *each.judgment)))
         passed = done is not None or (world.as_of is not None and world.as_of > dates.last.value)
         yield Verdict(instance, dates.last, True if passed and not waits_for else None, waits_for)

@@ -196,9 +196,9 @@ class World:
         """The figure an amount expression comes to on a day: money, or a plain number."""
         return figures.figure(self, expression, here, on)
 
-    def condition(self, expression: Any, here: Instance) -> Reasoned[bool] | NotYet:
-        """Whether a condition holds on the trigger's day, or why nobody can say yet."""
-        return figures.condition(self, expression, here)
+    def condition(self, expression: Any, here: Instance, on: date | None = None) -> Reasoned[bool] | NotYet:
+        """Whether a condition holds on a day, the trigger's unless given, or why nobody can say yet."""
+        return figures.condition(self, expression, here, on)
 
     def payroll_calendar(self, name: str, on: date | None = None) -> Reasoned[PayrollCalendar] | NotYet:
         """The payroll calendar a fact states for a day (the latest where the day is None), or that it is missing."""

@@ -13,6 +13,7 @@ from obligations.terms.document import Path
 from obligations.terms.errors import Finding, did_you_mean
 from obligations.terms.model import Clause, Example, Happens, PowerOf, TermsFile
 from obligations.terms.sense import sense
+from obligations.terms.unless import meant
 
 if TYPE_CHECKING:
     from obligations.terms.terms import Terms
@@ -115,6 +116,8 @@ class _Checker:
                 for role in value:
                     if role not in file.roles:
                         yield self._unknown("role", role, file.roles, (*at, role), key=True)
+            elif name == "unless":
+                yield from self._event_or_condition(meant(value, file), at)
             elif name not in ("series", "do", "schedule"):
                 yield from self._expression(value, at)
         for word in ("closed_by", "requires"):
@@ -179,6 +182,13 @@ class _Checker:
                     yield from self._expression(getattr(value, part.name), path)
             case _:
                 return
+
+    def _event_or_condition(self, value: object, path: Path) -> Iterator[Finding]:
+        known = {*self.days, *self.amounts}
+        if isinstance(value, e.IsTrue) and value.name not in known:
+            yield self._unknown("event, parameter or fact", value.name, known, path)
+        else:
+            yield from self._expression(value, path)
 
     def _having(self, name: str, having: tuple[tuple[str, str], ...], path: Path) -> Iterator[Finding]:
         kind = self.file.events.get(name)

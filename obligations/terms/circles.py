@@ -62,10 +62,11 @@ def _edges(file: TermsFile) -> dict[str, set[str]]:
 
 
 def _causes(clause: Clause, part: Happens) -> Iterator[str]:
-    for expression in (clause.when, clause.if_, part.on, part.unless):
+    asked = (clause.when, clause.if_, clause.unless, clause.cancel_if)
+    for expression in (*asked, part.on, part.unless):
         yield from names_in(expression)
     if part is clause.if_missed:
-        for expression in (clause.by, clause.exactly, clause.until):
+        for expression in (clause.by, clause.exactly, clause.not_before, clause.if_each, clause.until):
             yield from names_in(expression)
         yield from (name for name in (clause.closed_by, clause.requires) if name)
 

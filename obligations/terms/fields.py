@@ -91,6 +91,13 @@ def _event_or_union(value: Any) -> Any:
     return _phrase(phrases.event_phrase, value)
 
 
+def _event_or_condition(value: Any) -> Any:
+    """What `unless` takes: an event, a list of events under `any of` or `first of`, or a condition."""
+    if isinstance(value, Mapping) and set(value) & {"any of", "first of"}:
+        return _event_or_union(value)
+    return _phrase(phrases.event_or_condition_phrase, value)
+
+
 def _convention(text: str) -> Convention:
     try:
         return Convention(text)
@@ -167,6 +174,12 @@ Event = Annotated[
     _schema("an event, such as `terminated with good_cause no` or `first good_exit during protected`", *_UNIONS),
 ]
 Amount = Annotated[Any, *_typed(phrases.amount_phrase, "an amount: a figure, a parameter, a fact")]
+EventOrCondition = Annotated[
+    Any,
+    BeforeValidator(_event_or_condition),
+    PlainSerializer(repr),
+    _schema("an event or a condition, such as `terminated with good_cause yes` or `not carrier_allows`", *_UNIONS),
+]
 ConditionPhrase = Annotated[Any, *_typed(phrases.condition_phrase, "a condition, such as `not carrier_allows`")]
 Roll = Annotated[Any, *_typed(_convention, "a business-day convention, such as `following`")]
 Moment = Annotated[Any, *_typed(phrases.offset_phrase, "a moment, such as `7 days before` or `on the day`")]

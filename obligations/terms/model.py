@@ -18,6 +18,7 @@ from obligations.terms.fields import (
     Day,
     DayText,
     Event,
+    EventOrCondition,
     Identifier,
     Line,
     Moment,
@@ -199,10 +200,13 @@ class Clause(Strict):
     # what sets it off, and on what conditions
     when: Event | None = None
     if_: ConditionPhrase | None = Field(default=None, alias="if")
+    if_each: ConditionPhrase | None = None
+    unless: EventOrCondition | None = None
     requires: Name | None = None
     # when
     by: Day | None = None
     exactly: Day | None = None
+    not_before: Day | None = None
     during: WindowPhrase | None = None
     series: Series | None = None
     schedule: list[VestingStep] = Field(default_factory=list)
@@ -214,6 +218,7 @@ class Clause(Strict):
     # how it ends
     closed_by: Name | None = None
     until: Event | None = None
+    cancel_if: Event | None = None
     closes: Literal["by itself", "by a person"] | None = None
     if_missed: Annotated[PowerOf | Happens | None, BeforeValidator(_consequence)] = None
     then: Happens | None = None
@@ -258,9 +263,9 @@ class Clause(Strict):
         times = [word for word in ("by", "exactly", "during", "series", "schedule") if getattr(self, word)]
         if len(times) > 1 and set(times) != {"during", "series"}:
             raise ValueError(f"a clause has one time; this one has {' and '.join(times)}")
-        if not times and not ({"accelerate", "power"} & set(given)):
+        if not times and self.not_before is None and not ({"accelerate", "power"} & set(given)):
             raise ValueError(
-                "a clause says when: by, exactly, during, series or schedule (`by: unstated` where none is)"
+                "a clause says when: by, exactly, not_before, during, series or schedule (`by: unstated` where none is)"
             )
         return self
 

@@ -209,6 +209,18 @@ def condition_phrase(text: str) -> e.Condition:
     return cast(e.Condition, _parse("condition_phrase", text, "a condition such as `not carrier_allows`"))
 
 
+def event_or_condition_phrase(text: str) -> e.EventExpr | e.Condition:
+    """An event or a condition; a bare name comes back as a condition, which the file's names decide."""
+    try:
+        return condition_phrase(text)
+    except PhraseError as error:
+        try:
+            return event_phrase(text)
+        except PhraseError as other:
+            offset = max(error.offset, other.offset)
+            raise PhraseError(f'"{text}" is neither an event nor a condition', offset) from None
+
+
 def offset_phrase(text: str) -> e.Offset:
     """The moment of a reminder such as '7 days before' or 'on the day'."""
     return cast(e.Offset, _parse("offset_phrase", text, "a moment such as `7 days before` or `on the day`"))

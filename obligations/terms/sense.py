@@ -15,6 +15,8 @@ from obligations.terms import expressions as e
 from obligations.terms.document import Path
 from obligations.terms.errors import Finding, did_you_mean
 from obligations.terms.model import Clause, Reading, TermsFile
+from obligations.terms.relations import relations
+from obligations.terms.unless import meant
 from schedules.conventions import Convention
 from schedules.spans import EventDay, MonthEnd, Span, Unit
 
@@ -76,6 +78,7 @@ class _Judge:
         yield from self._vesting(clause)
         yield from self._series(clause)
         yield from self._missed(clause)
+        yield from relations(clause)
         yield from self._final_pay(clause)
         yield from self._period_ends(clause)
         yield from self._sending(clause)
@@ -100,13 +103,18 @@ class _Judge:
                     yield f"`{word}` takes {' or '.join(types)}; this is {kind}", (word,)
                 elif isinstance(branch, e.AmountLiteral):
                     yield from self._literal(branch, word)
-        for branch in _branches(clause.if_):
-            if isinstance(branch, e.IsTrue) and self._type(e.AmountNamed(branch.name)) != "yes_or_no":
-                yield f'"{branch.name}" is not a question of yes or no; compare it with `below`', ("if",)
-            if isinstance(branch, e.Below):
-                sides = {self._type(side) for side in (branch.left, branch.right)}
-                if len(sides) > 1 or not sides <= {"money", "units", "hours"}:
-                    yield f"only like figures can be compared; these are {' and '.join(sorted(sides))}", ("if",)
+        unless = meant(clause.unless, self.file)
+        for word, condition in (("if", clause.if_), ("if_each", clause.if_each), ("unless", unless)):
+            for branch in _branches(condition):
+                yield from self._condition(branch, word)
+
+    def _condition(self, branch: object, word: str) -> Iterator[Complaint]:
+        if isinstance(branch, e.IsTrue) and self._type(e.AmountNamed(branch.name)) != "yes_or_no":
+            yield f'"{branch.name}" is not a question of yes or no; compare it with `below`', (word,)
+        if isinstance(branch, e.Below):
+            sides = {self._type(side) for side in (branch.left, branch.right)}
+            if len(sides) > 1 or not sides <= {"money", "units", "hours"}:
+                yield f"only like figures can be compared; these are {' and '.join(sorted(sides))}", (word,)
 
     def _type(self, amount: object) -> str:
         match amount:
@@ -197,7 +205,11 @@ class _Judge:
                 nested = any(isinstance(part, e.PayPeriodEnd) for part in _parts(branch))
                 if nested and not isinstance(branch, e.PayPeriodEnd):
                     yield words, (word,)
-        elsewhere: dict[str, object] = {"during": clause.during, "soft_by": clause.soft_by}
+        elsewhere: dict[str, object] = {
+            "during": clause.during,
+            "soft_by": clause.soft_by,
+            "not_before": clause.not_before,
+        }
         elsewhere["series"] = clause.series.first if clause.series else None
         elsewhere["power"] = clause.power.until if clause.power else None
         elsewhere["then"] = clause.then.on if clause.then else None
@@ -239,7 +251,7 @@ class _Judge:
         if self.counts_business_days:
             return
         words = "counts by business days, but no reading governs `calendar`; declare whose days they are"
-        for word in ("by", "exactly", "soft_by", "during", "roll"):
+        for word in ("by", "exactly", "not_before", "soft_by", "during", "roll"):
             for part in _parts(getattr(clause, word)):
                 spans = isinstance(part, Span) and part.unit is Unit.BUSINESS_DAY
                 if spans or (isinstance(part, Convention) and part is not Convention.UNADJUSTED):

@@ -158,6 +158,10 @@ REST = st.fixed_dictionaries(
     optional={
         "when": either(EVENT),
         "if": st.sampled_from(["allowed", "not allowed", "salary below 130000", "premium below 50 percent of salary"]),
+        "if_each": st.sampled_from(["allowed", "premium below 5"]),
+        "unless": st.sampled_from(["allowed", "answered", "ended with cause bad", "salary below 1", "chosen"]),
+        "cancel_if": either(EVENT),
+        "not_before": DAY,
         "requires": st.sampled_from(["answered", "ended", "allowed"]),
         "until": either(EVENT),
         "closed_by": st.sampled_from(["answered", "ended", "premium"]),

@@ -126,7 +126,8 @@ TREES = st.recursive(
     max_leaves=6,
 )
 CLAUSE_WORDS = (
-    "cite who task pay grant vest accelerate accrue give watch power when if requires by exactly during series schedule"
+    "cite who task pay grant vest accelerate accrue give watch power when if if_each unless requires by exactly"
+    " not_before cancel_if during series schedule"
     " vesting_day soft_by roll per unit closed_by until closes if_missed then surviving says do remind prove"
 ).split()
 
