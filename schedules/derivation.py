@@ -1,18 +1,41 @@
-"""Why a date or an amount is what it is: the tree built where the arithmetic happens."""
+"""Why a date or an amount is what it is: the tree built where the arithmetic happens, written out when it is read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeVar
 
 T_co = TypeVar("T_co", covariant=True)
+P = ParamSpec("P")
 
 Kind = Literal["rule", "event", "fact", "clause", "reading", "assumption", "calendar", "text"]
+_FIELDS = ("rule", "result", "inputs", "kind", "cite", "ref")
+
+
+class _WrittenLater:
+    """What `later` gives: a step without its fields, which are filled in when one of them is first looked at."""
+
+    __slots__ = ("_make",)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            # Asked only where a slot is empty, so a step that was written out costs nothing more.
+            if name not in _FIELDS:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            if (make := self._make) is not None:
+                write, args = make
+                made = write(*args)
+                for field in _FIELDS:
+                    object.__setattr__(self, field, getattr(made, field))
+                # What it was made of is let go only now: another thread that came here too writes the same.
+                object.__setattr__(self, "_make", None)
+            return object.__getattribute__(self, name)
 
 
 @dataclass(frozen=True, slots=True)
-class Derivation:
+class Derivation(_WrittenLater):
     """One step of an explanation: a rule in words, its result, and what it rests on.
 
     Args:
@@ -85,6 +108,25 @@ class Derivation:
             cite=data["cite"],
             ref=data["ref"],
         )
+
+
+def later(write: Callable[P, Derivation], *args: P.args, **_: P.kwargs) -> Derivation:
+    """The step that `write` gives for these arguments, written out when it is first looked at.
+
+    Most plans are made and few are read, so a step costs nothing but its arguments until then. `write` is pure and the
+    arguments do not change afterwards: then nobody can tell the step from one that was written at once.
+
+    >>> step = later(lambda days: Derivation(f"{days} days after", "2005-04-14"), 3)
+    >>> step == Derivation("3 days after", "2005-04-14"), step.rule
+    (True, '3 days after')
+    """
+    step = _new(Derivation)
+    _keep(step, (write, args))
+    return step
+
+
+_new = object.__new__
+_keep = _WrittenLater.__dict__["_make"].__set__
 
 
 @dataclass(frozen=True, slots=True)

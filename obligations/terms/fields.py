@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -33,9 +33,18 @@ Line = Annotated[str, Field(min_length=1, max_length=400)]
 
 
 class Strict(BaseModel):
-    """A part of the file: unknown words are errors, values never change."""
+    """A part of the file: unknown words are errors, values never change.
+
+    What follows from a part alone is worked out once, as a `cached_property`; a copy works it out again.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    def __copy__(self) -> Self:
+        copied = super().__copy__()
+        for name in copied.__dict__.keys() - type(self).model_fields.keys():
+            del copied.__dict__[name]
+        return copied
 
 
 # --- phrases as field types -----------------------------------------------------------------------------------------

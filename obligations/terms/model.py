@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -231,12 +232,12 @@ class Clause(Strict):
     remind: dict[Name, list[Moment]] = Field(default_factory=dict)
     prove: list[str] = Field(default_factory=list)
 
-    @property
+    @cached_property
     def content(self) -> str:
         """Which kind of thing is owed: task, pay, grant, vest, accelerate, accrue, give, watch or power."""
         return next(word for word in CONTENT if getattr(self, word) is not None)
 
-    @property
+    @cached_property
     def debtor(self) -> str:
         """Who owes, holds or watches: the party or role that `who` begins with, or `both parties`."""
         for verb in (" owes ", " holds", " watches"):
@@ -244,12 +245,12 @@ class Clause(Strict):
                 return self.who.partition(verb)[0]
         return self.who
 
-    @property
+    @cached_property
     def creditor(self) -> str:
         """To whom it is owed; empty where nobody in particular."""
         return self.who.partition(" owes ")[2]
 
-    @property
+    @cached_property
     def cites(self) -> str:
         """The clause numbers as one text."""
         return ", ".join(self.cite)
@@ -379,6 +380,17 @@ class TermsFile(Strict):
     clauses: dict[Name, Clause]
     coverage: Coverage = Coverage()
     examples: list[Example] = Field(default_factory=list)
+
+    @cached_property
+    def kinds(self) -> Mapping[str, EventKind]:
+        """The events that can be reported, facts included: a fact is restated by an event of its name."""
+        facts = {
+            name: EventKind.model_validate(
+                {"says": f"{name} is stated", "cite": fact.cite, "with": {"value": fact.type}}
+            )
+            for name, fact in self.facts.items()
+        }
+        return {**self.events, **facts}
 
 
 class ContractFile(Strict):

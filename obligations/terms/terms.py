@@ -48,10 +48,4 @@ class Terms:
 
     def event_kinds(self) -> Mapping[str, EventKind]:
         """The events that can be reported, facts included: a fact is restated by an event of its name."""
-        facts = {
-            name: EventKind.model_validate(
-                {"says": f"{name} is stated", "cite": fact.cite, "with": {"value": fact.type}}
-            )
-            for name, fact in self.file.facts.items()
-        }
-        return {**self.file.events, **facts}
+        return self.file.kinds
