@@ -12,9 +12,8 @@ from datetime import date
 from fractions import Fraction
 
 from schedules.bounds import add_days
-from schedules.derivation import Derivation, Reasoned
+from schedules.derivation import Derivation, Reasoned, later
 from schedules.spans import MonthEnd, add_months
-from schedules.vesting import round_half_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +95,27 @@ def accrued(period: Period, yearly: Fraction, smallest: Fraction, unit: str) -> 
     >>> float(accrued(first, Fraction(160), Fraction(1, 100), "hours").value)
     6.15
     """
-    upto = _rounded(yearly * Fraction(period.place, period.places), smallest)
-    amount = upto - _rounded(yearly * Fraction(period.place - 1, period.places), smallest)
+    # How many of the smallest part there are in one place of the year, as a whole number over another.
+    numerator = yearly.numerator * smallest.denominator
+    denominator = yearly.denominator * smallest.numerator * period.places
+    upto = _halves_up(numerator * period.place, denominator)
+    before = _halves_up(numerator * (period.place - 1), denominator)
+    amount = Fraction((upto - before) * smallest.numerator, smallest.denominator)
+    return Reasoned(amount, later(_added, period, yearly, smallest, unit, amount))
+
+
+def _halves_up(numerator: int, denominator: int) -> int:
+    return (2 * numerator + denominator) // (2 * denominator)
+
+
+def _added(period: Period, yearly: Fraction, smallest: Fraction, unit: str, amount: Fraction) -> Derivation:
     exact = yearly * Fraction(1, period.places)
     rule = (
         f"{yearly} {unit} × {period.place}/{period.places} for the periods ended in service year"
         f" {period.year.ordinal}, less what accrued before; running total rounded to {decimal_text(smallest)};"
         f" exact share {exact.numerator}/{exact.denominator}"
     )
-    return Reasoned(amount, Derivation(rule, f"{decimal_text(amount)} {unit}"))
-
-
-def _rounded(exact: Fraction, smallest: Fraction) -> Fraction:
-    return round_half_up(exact / smallest) * smallest
+    return Derivation(rule, f"{decimal_text(amount)} {unit}")
 
 
 def instalment(period: Period, yearly_minor: Fraction) -> int:
@@ -119,10 +126,8 @@ def instalment(period: Period, yearly_minor: Fraction) -> int:
     >>> parts[0], parts[-1], sum(parts)
     (961538, 961550, 25000000)
     """
-    share = yearly_minor / period.places
-    if period.place < period.places:
-        return share.numerator // share.denominator
-    return int(yearly_minor) - (period.places - 1) * (share.numerator // share.denominator)
+    share = yearly_minor.numerator // (yearly_minor.denominator * period.places)
+    return share if period.place < period.places else int(yearly_minor) - (period.places - 1) * share
 
 
 def decimal_text(number: Fraction) -> str:

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from schedules.bounds import BeyondCalendar, add_days
 from schedules.calendars import BusinessCalendar, shift_business_days
-from schedules.derivation import Derivation, Reasoned
+from schedules.derivation import Derivation, Reasoned, later
 
 
 class AmbiguousDate(ValueError):
@@ -32,7 +32,10 @@ class Unit(StrEnum):
     @property
     def months(self) -> int:
         """How many months one of it is; 0 for units counted in days."""
-        return {"month": 1, "quarter": 3, "year": 12}.get(self.value, 0)
+        return _MONTHS.get(self.value, 0)
+
+
+_MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
 class MonthEnd(StrEnum):
@@ -145,28 +148,34 @@ def before(span: Span, anchor: Reasoned[date], counting: Counting = PLAIN) -> Re
 
 
 def _count(span: Span, anchor: Reasoned[date], counting: Counting, direction: int) -> Reasoned[date]:
-    side = "after" if direction > 0 else "before"
     # Clear days leave both ends out whatever the contract counts otherwise.
     counted = counting.event_day is EventDay.COUNTED and not span.clear and span.count > 0
     extra = (1 if span.clear else 0) - (1 if counted else 0)
-    day_words = "the day itself counted as day 1" if counted else "the day itself not counted"
-    calendar_why: tuple[Derivation, ...] = ()
     if span.unit.months:
         day = add_months(anchor.value, span.count * span.unit.months * direction, counting.month_end)
         if counted:
             day = _inclusive_end(day, anchor.value, direction)
-        else:
-            day_words = f"to the corresponding day, month end by {counting.month_end}"
     elif span.unit is Unit.BUSINESS_DAY:
         if counting.calendar is None:
             raise ValueError(f"{span.words()}: name the business-day calendar to count by")
         day = shift_business_days(anchor.value, (span.count + extra) * direction, counting.calendar)
-        calendar_why = (counting.calendar.why(),)
     else:
         days = span.count * (7 if span.unit is Unit.WEEK else 1) + extra
         day = add_days(anchor.value, days * direction)
-    rule = f"{span.words()} {side} {anchor.value}, {day_words}"
-    return Reasoned(day, Derivation(rule, day.isoformat(), (anchor.why, *calendar_why)))
+    return Reasoned(day, later(_counted, span, anchor, counting, direction, counted, day))
+
+
+def _counted(
+    span: Span, anchor: Reasoned[date], counting: Counting, direction: int, counted: bool, day: date
+) -> Derivation:
+    side = "after" if direction > 0 else "before"
+    day_words = "the day itself counted as day 1" if counted else "the day itself not counted"
+    inputs: tuple[Derivation, ...] = (anchor.why,)
+    if span.unit.months and not counted:
+        day_words = f"to the corresponding day, month end by {counting.month_end}"
+    elif span.unit is Unit.BUSINESS_DAY and counting.calendar is not None:
+        inputs = (anchor.why, counting.calendar.why())
+    return Derivation(f"{span.words()} {side} {anchor.value}, {day_words}", day.isoformat(), inputs)
 
 
 def _inclusive_end(corresponding: date, anchor: date, direction: int) -> date:

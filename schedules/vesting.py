@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from itertools import accumulate
+from math import lcm
 
-from schedules.derivation import Derivation, Reasoned
+from schedules.derivation import Derivation, Reasoned, later
 from schedules.spans import PLAIN, Counting, Span, add_months, after
 
 
@@ -52,12 +54,14 @@ def cumulative_rounding(total: int, portions: Sequence[Fraction]) -> tuple[int, 
     >>> cumulative_rounding(10, [Fraction(1, 3)] * 3)
     (3, 4, 3)
     """
-    if sum(portions) != 1:
+    # Over one denominator the running total is a whole number, which adds without being reduced each time.
+    whole = lcm(*(portion.denominator for portion in portions))
+    shares = [portion.numerator * (whole // portion.denominator) for portion in portions]
+    if sum(shares) != whole:
         raise ValueError(f"the portions of a grant add up to {sum(portions)}, not 1; correct the schedule")
-    units, running, taken = [], Fraction(0), 0
-    for portion in portions:
-        running += portion
-        upto = round_half_up(total * running)
+    units, taken = [], 0
+    for running in accumulate(shares):
+        upto = (2 * total * running + whole) // (2 * whole)  # halves up
         units.append(upto - taken)
         taken = upto
     return tuple(units)
@@ -78,7 +82,7 @@ def tranches(
     >>> [str(t.value.vests_on) for t in (plan[0], plan[1], plan[-1])], sum(t.value.units for t in plan)
     (['2006-04-11', '2006-07-11', '2009-04-11'], 250000)
     """
-    portions = [step.portion / step.times for step in steps for _ in range(step.times)]
+    portions = [share for step in steps for share in [step.portion / step.times] * step.times]
     units = cumulative_rounding(total, portions)
     count = len(units)
     out: list[Reasoned[Tranche]] = []
@@ -86,14 +90,15 @@ def tranches(
         for ordinal in range(1, step.times + 1):
             day = _tranche_day(step, ordinal, anchor, counting)
             index = len(out) + 1
-            share = step.portion / step.times
-            rule = (
-                f"tranche {index} of {count}: {share.numerator}/{share.denominator} of {total:,},"
-                " rounded on the running total"
-            )
             tranche = Tranche(index, day.value, units[index - 1])
-            out.append(Reasoned(tranche, Derivation(rule, f"{tranche.units:,} on {day.value}", (day.why,))))
+            out.append(Reasoned(tranche, later(_share, tranche, count, step, total, day)))
     return tuple(out)
+
+
+def _share(tranche: Tranche, count: int, step: Step, total: int, day: Reasoned[date]) -> Derivation:
+    share = step.portion / step.times
+    words = f"tranche {tranche.index} of {count}: {share.numerator}/{share.denominator} of {total:,}"
+    return Derivation(f"{words}, rounded on the running total", f"{tranche.units:,} on {day.value}", (day.why,))
 
 
 def _tranche_day(step: Step, ordinal: int, anchor: Reasoned[date], counting: Counting) -> Reasoned[date]:
@@ -104,7 +109,11 @@ def _tranche_day(step: Step, ordinal: int, anchor: Reasoned[date], counting: Cou
     if unit.months and (start is None or start.unit.months):
         months = (start.count * start.unit.months if start else 0) + ordinal * step.every.count * unit.months
         day = add_months(anchor.value, months, counting.month_end)
-        rule = f"{months} months after {anchor.value}, counted from the original day, month end by {counting.month_end}"
-        return Reasoned(day, Derivation(rule, day.isoformat(), (anchor.why,)))
+        return Reasoned(day, later(_months_after, months, anchor, day, counting))
     base = after(start, anchor, counting) if start else anchor
     return after(Span(step.every.count * ordinal, unit), base, counting)
+
+
+def _months_after(months: int, anchor: Reasoned[date], day: date, counting: Counting) -> Derivation:
+    rule = f"{months} months after {anchor.value}, counted from the original day, month end by {counting.month_end}"
+    return Derivation(rule, day.isoformat(), (anchor.why,))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from schedules.bounds import add_days
-from schedules.derivation import Derivation, Reasoned
+from schedules.derivation import Derivation, Reasoned, later
 from schedules.spans import PLAIN, Counting, EventDay, Span, after
 
 
@@ -40,8 +40,8 @@ def beginning_on(span: Span, anchor: Reasoned[date], counting: Counting = PLAIN)
     """
     policy = Counting(EventDay.COUNTED, counting.month_end, counting.calendar)
     last = after(span, anchor, policy).value
-    words = f"{span.words()} beginning on {anchor.value}, that day counted as day 1"
-    return _window(anchor.value, last, words, (anchor.why,))
+    words = "{} beginning on {}, that day counted as day 1"
+    return _window(anchor.value, last, words, (anchor.why,), span, anchor.value)
 
 
 def following(span: Span, anchor: Reasoned[date], counting: Counting = PLAIN) -> Reasoned[Window]:
@@ -55,7 +55,7 @@ def following(span: Span, anchor: Reasoned[date], counting: Counting = PLAIN) ->
     last = after(span, anchor, counting).value
     first = anchor.value if counting.event_day is EventDay.COUNTED else add_days(anchor.value, 1)
     day_words = "that day counted" if counting.event_day is EventDay.COUNTED else "that day not counted"
-    return _window(first, last, f"{span.words()} following {anchor.value}, {day_words}", (anchor.why,))
+    return _window(first, last, "{} following {}, " + day_words, (anchor.why,), span, anchor.value)
 
 
 def between(first: Reasoned[date], last: Reasoned[date] | None) -> Reasoned[Window]:
@@ -65,6 +65,13 @@ def between(first: Reasoned[date], last: Reasoned[date] | None) -> Reasoned[Wind
     return _window(first.value, last.value if last else None, words, inputs)
 
 
-def _window(first: date, last: date | None, words: str, inputs: tuple[Derivation, ...]) -> Reasoned[Window]:
+def _window(
+    first: date, last: date | None, words: str, inputs: tuple[Derivation, ...], *of: Span | date
+) -> Reasoned[Window]:
     window = Window(first, last)
-    return Reasoned(window, Derivation(words, window.words(), inputs))
+    return Reasoned(window, later(_written, words, of, window, inputs))
+
+
+def _written(words: str, of: tuple[Span | date, ...], window: Window, inputs: tuple[Derivation, ...]) -> Derivation:
+    said = (one.words() if isinstance(one, Span) else str(one) for one in of)
+    return Derivation(words.format(*said), window.words(), inputs)

@@ -11,7 +11,7 @@ from obligations.planning.applying import holds_on
 from obligations.planning.draft import Draft
 from obligations.planning.pay import pay_final, pay_periods
 from obligations.planning.series import counted_series
-from obligations.planning.standing import Standing, deadline, discharged_by, standing
+from obligations.planning.standing import Standing, deadline, discharged_by, may_move, standing
 from obligations.planning.tranches import accelerated, vesting
 from obligations.planning.values import NotYet
 from obligations.planning.world import Instance, World
@@ -83,7 +83,7 @@ def _ask_each(world: World, clause: Clause, draft: Draft) -> None:
 
 def _settle(world: World, clause: Clause, draft: Draft, stands: Standing) -> None:
     """Move the day as the gate and the roll ask; both days are kept."""
-    if draft.due_on is None:
+    if draft.due_on is None or not may_move(clause, stands):
         return
     day = Reasoned(draft.due_on, Derivation("due", draft.due_on.isoformat()))
     dates = deadline(world, clause, draft.instance, stands, day)

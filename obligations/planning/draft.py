@@ -13,7 +13,7 @@ from obligations.planning.instances import fulfilment
 from obligations.planning.values import Happening, Instance, NotYet
 from obligations.planning.world import World
 from obligations.terms.model import Clause
-from schedules.derivation import Derivation, Reasoned
+from schedules.derivation import Derivation, Reasoned, later
 from schedules.windows import Window
 
 KINDS = {
@@ -31,7 +31,7 @@ WAITS_FOR_CONFIRMATION = frozenset({Kind.PAYMENT, Kind.VESTING, Kind.GRANT, Kind
 CLOSES_BY_ITSELF = frozenset({Kind.VESTING, Kind.GRANT, Kind.ACCRUAL, Kind.WATCH, Kind.COVER, Kind.DUTY})
 
 
-@dataclass
+@dataclass(slots=True)
 class Draft:
     """One occurrence of a clause for one instance, at one position."""
 
@@ -56,9 +56,11 @@ class Draft:
     to_on: date | None = None
     amount: Money | None = None
     units: Decimal | None = None
+    kind: Kind = field(init=False)
 
     def __post_init__(self) -> None:
         self.position = self.position or str(self.index)
+        self.kind = Kind.DUTY if self.clause.surviving else KINDS[self.clause.content]
         trigger = self.instance.trigger
         unsettled = trigger.unsettled if trigger is not None else None
         if unsettled is not None:
@@ -69,11 +71,6 @@ class Draft:
                 self.missing += unsettled.missing
         if trigger is not None and trigger.provided is not None:
             self.steps.append(trigger.provided.why())
-
-    @property
-    def kind(self) -> Kind:
-        """What sort of thing the clause owes."""
-        return Kind.DUTY if self.clause.surviving else KINDS[self.clause.content]
 
     def not_yet(self, reason: NotYet) -> None:
         """Take over why something is not known: it waits, misses, needs a person, or does not apply."""
@@ -133,7 +130,7 @@ class Draft:
         """The occurrence with its state as the clock and the answers have it."""
         terms = self.world.terms
         identity = occurrence_id(terms.tenant, terms.contract, self.clause_id, self.instance.id, self.position)
-        done = fulfilment(self.world, self.clause_id, self.clause, self.instance, self.position)
+        done = fulfilment(self.world, self.clause_id, self.clause, self.instance, identity)
         if done is not None and self.instance.trigger is None and self.clause.when is not None:
             # What it rested on was taken back: whether it stays paid is a question, and no answer to it.
             self.judgment.append(f"{self.clause_id} was reported done, but nothing sets it off; is it to be undone")
@@ -196,19 +193,30 @@ class Draft:
         return self.kind in CLOSES_BY_ITSELF
 
     def _derivation(self, done: Happening | None, state: State) -> Derivation:
-        result = self.adjusted_on or self.soft_on or self.to_on
-        inputs = [*self.steps, *([done.why] if done else [])]
-        if state is State.MISSED and done is not None:
-            inputs.append(Derivation("the answer came after the last day", done.occurred_on.isoformat()))
+        day = (self.adjusted_on or self.soft_on or self.to_on) if state is not State.NOT_APPLICABLE else None
+        inputs = self.steps
+        if done is not None:
+            inputs.append(done.why)
+            if state is State.MISSED:
+                inputs.append(Derivation("the answer came after the last day", done.occurred_on.isoformat()))
         if self.conditional:
-            inputs.append(
-                Derivation("conditional: holds once what is missing or expected is confirmed", kind="assumption")
-            )
-        words = self.clause_id.replace("_", " ")
-        if self.of is None or self.of > 1:
-            words += f" {self.index}" + (f" of {self.of}" if self.of else "")
-        day = result.isoformat() if result and state is not State.NOT_APPLICABLE else ""
-        return Derivation(words, day, tuple(dict.fromkeys(inputs)), kind="clause", cite=self.clause.cites)
+            inputs.append(_CONDITIONAL)
+        part = (self.index, self.of) if self.of is None or self.of > 1 else None
+        return later(_written, self.clause_id, part, day, tuple(inputs), self.clause.cites)
+
+
+_CONDITIONAL = Derivation("conditional: holds once what is missing or expected is confirmed", kind="assumption")
+
+
+def _written(
+    clause_id: str, part: tuple[int, int | None] | None, day: date | None, inputs: tuple[Derivation, ...], cites: str
+) -> Derivation:
+    words = clause_id.replace("_", " ")
+    if part is not None:
+        index, of = part
+        words += f" {index}" + (f" of {of}" if of else "")
+    result = day.isoformat() if day else ""
+    return Derivation(words, result, tuple(dict.fromkeys(inputs)), kind="clause", cite=cites)
 
 
 def title(clause_id: str, clause: Clause) -> str:

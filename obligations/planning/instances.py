@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from obligations.domain.event import Report
 from obligations.domain.identity import occurrence_id
@@ -149,13 +150,18 @@ def ending(world: World, clause: Clause, instance: Instance) -> Happening | None
 
 
 def fulfilment(
-    world: World, clause_id: str, clause: Clause, instance: Instance, position: str = "1"
+    world: World, clause_id: str, clause: Clause, instance: Instance, identity: UUID | None = None
 ) -> Happening | None:
-    """What fulfilled an occurrence: the answer that closed its instance, or a report that it was done."""
+    """What fulfilled an occurrence: the answer that closed its instance, or a report that it was done.
+
+    `identity` is the occurrence's id; left out, the only one of the instance is meant.
+    """
+    closing = world.closings(clause_id, clause).closed.get(instance.id) if clause.closed_by is not None else None
+    if closing is not None or not world.done:
+        return closing
     terms = world.terms
-    closing = world.closings(clause_id, clause).closed.get(instance.id)
-    identity = occurrence_id(terms.tenant, terms.contract, clause_id, instance.id, position)
-    return closing or world.done.get(str(identity))
+    identity = identity or occurrence_id(terms.tenant, terms.contract, clause_id, instance.id, "1")
+    return world.done.get(str(identity))
 
 
 def done_reports(reports: Iterable[Report]) -> dict[str, Happening]:

@@ -89,7 +89,7 @@ def standing(world: World, clause_id: str, clause: Clause, instance: Instance) -
             questions.append(found.reason)
         elif gate.unsettled is not None:
             questions.append(gate.unsettled)
-    if instance.id in world.closings(clause_id, clause).unclear:
+    if clause.closed_by is not None and instance.id in world.closings(clause_id, clause).unclear:
         questions.append(
             NotYet(judgment=(f"which {clause_id.replace('_', ' ')} the report {clause.closed_by} answers",))
         )
@@ -120,6 +120,11 @@ def _gate(found: Found, instance: Instance) -> Happening | None:
     if later is None and found.reason.never and found.happenings:
         return found.happenings[-1]
     return later
+
+
+def may_move(clause: Clause, standing: Standing) -> bool:
+    """Whether `deadline` has anything by which to move a day: a gate or a roll."""
+    return clause.roll is not None or standing.gate is not None
 
 
 def deadline(world: World, clause: Clause, instance: Instance, standing: Standing, day: Reasoned[date]) -> Deadline:

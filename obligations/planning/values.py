@@ -84,9 +84,11 @@ class Happening:
     @property
     def unsettled(self) -> NotYet | None:
         """Why it may yet not count: it is only expected, or rests on something still open. None where it stands."""
+        if self.origin != "expected" and self.provided is None:
+            return None
         reasons = [NotYet(waiting=(self.event,))] if self.origin == "expected" else []
         reasons += [self.provided] if self.provided is not None else []
-        return united(reasons) if reasons else None
+        return united(reasons)
 
     def if_only(self, reason: NotYet) -> Happening:
         """The same happening, counting only once that comes out so."""
