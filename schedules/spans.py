@@ -6,9 +6,11 @@ The words decide, not the number: `after` does not count the anchor's own day, `
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from itertools import pairwise
 
 from schedules.bounds import BeyondCalendar, add_days
 from schedules.calendars import BusinessCalendar, shift_business_days
@@ -57,15 +59,22 @@ class EventDay(StrEnum):
 class Span:
     """So many of a unit, zero or more; `clear` excludes both ends and applies to units counted in days.
 
+    `then` is a smaller span counted on from the last day of this one: a month and ten days.
+
     >>> Span(30, Unit.DAY, clear=True).words(), Span(1, Unit.MONTH).words()
     ('30 clear days', '1 month')
+    >>> Span(1, Unit.MONTH, then=Span(10, Unit.DAY)).words()
+    '1 month and 10 calendar days'
     """
 
     count: int
     unit: Unit
     clear: bool = False
+    then: Span | None = None
 
     def __post_init__(self) -> None:
+        if self.then is not None and (self.clear or self.then.clear or not _larger(self.unit, self.then.unit)):
+            raise ValueError(f"{self.unit}s and {self.then.unit}s: larger units come first, and none of them is clear")
         if self.count < 0:
             raise ValueError(f"{self.count} {self.unit}s: a span is zero or more; count before instead of after")
         if self.clear and self.unit.months:
@@ -76,7 +85,44 @@ class Span:
         name = {Unit.DAY: "clear day" if self.clear else "calendar day"}.get(self.unit, str(self.unit))
         if self.clear and self.unit is not Unit.DAY:
             name = f"clear {name}"
-        return f"{self.count} {name}" if self.count == 1 else f"{self.count} {name}s"
+        own = f"{self.count} {name}" if self.count == 1 else f"{self.count} {name}s"
+        return own if self.then is None else f"{own} and {self.then.words()}"
+
+    def counts_business_days(self) -> bool:
+        """Whether any part of it needs to know which days are open."""
+        return self.unit is Unit.BUSINESS_DAY or (self.then is not None and self.then.counts_business_days())
+
+
+def summed(parts: Sequence[Span]) -> Span:
+    """The one span that parts, larger units first, come to: months add up, so do days, and only then follows the rest.
+
+    Raises `ValueError` where a smaller unit stands before a larger one, or a unit twice.
+
+    >>> summed([Span(1, Unit.YEAR), Span(6, Unit.MONTH)]).words()
+    '18 months'
+    >>> summed([Span(1, Unit.MONTH), Span(1, Unit.WEEK), Span(3, Unit.DAY)]).words()
+    '1 month and 10 calendar days'
+    """
+    if any(not _larger(one.unit, other.unit) for one, other in pairwise(parts)):
+        raise ValueError(f"{' '.join(part.words() for part in parts)}: larger units come first, each once")
+    if len(parts) == 1:
+        return parts[0]
+    months = [part.count * part.unit.months for part in parts if part.unit.months]
+    days = [part.count * (7 if part.unit is Unit.WEEK else 1) for part in parts if part.unit in (Unit.WEEK, Unit.DAY)]
+    rest = [part for part in parts if part.unit is Unit.BUSINESS_DAY]
+    whole: Span | None = rest[0] if rest else None
+    if days:
+        whole = Span(sum(days), Unit.DAY, then=whole)
+    if months:
+        whole = Span(sum(months), Unit.MONTH, then=whole)
+    assert whole is not None, "two parts at least"
+    return whole
+
+
+def _larger(one: Unit, other: Unit) -> bool:
+    """Whether a unit may stand before another in a compound span."""
+    order = (Unit.YEAR, Unit.QUARTER, Unit.MONTH, Unit.WEEK, Unit.DAY, Unit.BUSINESS_DAY)
+    return order.index(one) < order.index(other)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +194,11 @@ def before(span: Span, anchor: Reasoned[date], counting: Counting = PLAIN) -> Re
 
 
 def _count(span: Span, anchor: Reasoned[date], counting: Counting, direction: int) -> Reasoned[date]:
+    if span.then is not None:
+        first = _count(replace(span, then=None), anchor, counting, direction)
+        # Whether the event's own day counts is settled by the first part, unless that is nothing.
+        rest = replace(counting, event_day=EventDay.NOT_COUNTED) if span.count else counting
+        return _count(span.then, first, rest, direction)
     # Clear days leave both ends out whatever the contract counts otherwise.
     counted = counting.event_day is EventDay.COUNTED and not span.clear and span.count > 0
     extra = (1 if span.clear else 0) - (1 if counted else 0)

@@ -106,7 +106,7 @@ def _tranche_day(step: Step, ordinal: int, anchor: Reasoned[date], counting: Cou
         return after(step.offset, anchor, counting) if step.offset else anchor
     unit = step.every.unit
     start = step.offset
-    if unit.months and (start is None or start.unit.months):
+    if unit.months and (start is None or (start.unit.months and start.then is None)):
         months = (start.count * start.unit.months if start else 0) + ordinal * step.every.count * unit.months
         day = add_months(anchor.value, months, counting.month_end)
         return Reasoned(day, later(_months_after, months, anchor, day, counting))

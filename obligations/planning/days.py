@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from obligations.planning.values import NOWHERE, Happening, Instance, NotYet, united
+from obligations.planning.calendar_days import edge_of_period
+from obligations.planning.picked import picked
+from obligations.planning.values import NOWHERE, Happening, Instance, NotYet, PlanningError, united
 from obligations.terms import expressions as e
-from schedules.bounds import add_days
+from obligations.terms.phrases import LONGEST_COUNT
+from obligations.terms.values import Value
 from schedules.derivation import Derivation, Reasoned
-from schedules.spans import Span, add_months, after, before
+from schedules.spans import Span, Unit, after, before
 from schedules.windows import Window, beginning_on, between, following
 
 if TYPE_CHECKING:
     from obligations.planning.world import World
+
+T = TypeVar("T")
+NO_STEP = Derivation("")
 
 
 def span_of(world: World, expression: Any, here: Instance, name: str = "") -> Reasoned[Window] | NotYet:
@@ -36,9 +43,11 @@ def _span_of(world: World, expression: Any, here: Instance) -> Reasoned[Window] 
             anchor = day(world, anchor_expression, here)
             if isinstance(anchor, NotYet):
                 return anchor
+            exact = measured(world, length, here)
+            if isinstance(exact, NotYet):
+                return exact
             build = beginning_on if how == "beginning on" else following
-            exact = span(world, length)
-            return build(exact, anchor, world.counting_for(exact))
+            return _measured_by(exact, build(exact.value, anchor, world.counting_for(exact.value)))
         case e.Range(first=first, last=last):
             start = day(world, first, here)
             if isinstance(start, NotYet):
@@ -86,8 +95,11 @@ def _causes(world: World, expression: Any, here: Instance) -> Iterator[Happening
             happening = _happening(world, name, here)
             if isinstance(happening, Happening):
                 yield happening
-        case e.Shifted(day=inner) | e.MonthEndOf(day=inner):
+        case e.Shifted(day=inner) | e.MonthEndOf(day=inner) | e.PeriodEdge(day=inner) | e.IfAny(day=inner):
             yield from _causes(world, inner, here)
+        case e.PickedDay(members=members):
+            for member in members:
+                yield from _causes(world, member, here)
         case e.EdgeOf(edge=edge, window=name):
             window, _ = world.pick(world.window_expression(name))
             if isinstance(window, e.SpanWindow):
@@ -110,13 +122,38 @@ def is_over(world: World, name: str, window: Window) -> bool:
     return world.known_through > window.last_on
 
 
-def span(world: World, expression: e.SpanExpr) -> Span:
-    """The span itself, taken from a parameter where the phrase names one."""
-    if isinstance(expression, Span):
-        return expression
-    value = world.terms.parameters[expression.name]
-    assert isinstance(value, Span), "check has seen that the name is a span"
-    return replace(value, clear=expression.clear)
+def measured(world: World, expression: e.SpanExpr, here: Instance) -> Reasoned[Span] | NotYet:
+    """The span itself: as written, taken from a parameter, or as many of a unit as a figure says.
+
+    A span that is written or a parameter explains itself in the step that counts it, so its own step says nothing.
+    """
+    match expression:
+        case Span():
+            return Reasoned(expression, NO_STEP)
+        case e.SpanNamed(name=name, clear=clear):
+            value = world.terms.parameters[name]
+            assert isinstance(value, Span), "check has seen that the name is a span"
+            return Reasoned(replace(value, clear=clear or value.clear), NO_STEP)
+        case e.SpanOf(amount=amount, unit=unit):
+            found = world.figure(amount, here, here.trigger.occurred_on if here.trigger else None)
+            if isinstance(found, NotYet):
+                return found
+            return Reasoned(Span(_whole(found, unit), unit), found.why)
+
+
+def _whole(found: Reasoned[Value], unit: Unit) -> int:
+    number = found.value
+    if not isinstance(number, Decimal) or number != number.to_integral_value() or number > LONGEST_COUNT:
+        words = f"{found.why.rule}: {found.why.result} is no whole number of {unit}s up to {LONGEST_COUNT:,}"
+        raise PlanningError(f"{words}; state one")
+    return int(number)
+
+
+def _measured_by(exact: Reasoned[Span], counted: Reasoned[T]) -> Reasoned[T]:
+    """What was counted, resting also on the figure that said how far to count."""
+    if exact.why is NO_STEP:
+        return counted
+    return Reasoned(counted.value, replace(counted.why, inputs=(*counted.why.inputs, exact.why)))
 
 
 def day(world: World, expression: Any, here: Instance) -> Reasoned[date] | NotYet:
@@ -140,14 +177,18 @@ def _day(world: World, expression: Any, here: Instance) -> Reasoned[date] | NotY
             anchor = day(world, inner, here)
             if isinstance(anchor, NotYet):
                 return anchor
-            exact = span(world, length)
-            return (after if side == "after" else before)(exact, anchor, world.counting_for(exact))
+            exact = measured(world, length, here)
+            if isinstance(exact, NotYet):
+                return exact
+            step = after if side == "after" else before
+            return _measured_by(exact, step(exact.value, anchor, world.counting_for(exact.value)))
         case e.MonthEndOf(day=inner):
+            return day(world, e.PeriodEdge("last", "month", inner), here)
+        case e.PeriodEdge(edge=edge, period=period, day=inner):
             anchor = day(world, inner, here)
-            if isinstance(anchor, NotYet):
-                return anchor
-            last = add_days(add_months(anchor.value.replace(day=1), 1), -1)
-            return Reasoned(last, Derivation("last day of that month", last.isoformat(), (anchor.why,)))
+            return anchor if isinstance(anchor, NotYet) else edge_of_period(world, edge, period, anchor)
+        case e.PickedDay(which=which, members=members):
+            return picked(world, which, members, here)
         case e.Unstated():
             return NotYet(never="the document states no day")
         case _:

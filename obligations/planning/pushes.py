@@ -17,7 +17,7 @@ from obligations.terms import expressions as e
 from obligations.terms.model import Clause, Person, Send
 from schedules.derivation import Derivation, Reasoned
 from schedules.instants import instant
-from schedules.spans import Span, after, before
+from schedules.spans import Counting, Span, after, before
 
 MOST_REPEATS = 120
 REMINDED = frozenset({State.SCHEDULED, State.DUE, State.MISSED, State.WAITING, State.NEEDS_PERSON})
@@ -95,7 +95,7 @@ def _days(world: World, occurrence: Occurrence, offset: e.Offset, earliest: date
     elif offset.side == "every":
         yield from _row(world, point, offset.span)
     else:
-        yield 0, _shift(point, offset.span, offset.side)
+        yield 0, _shift(world, point, offset.span, offset.side)
 
 
 def _row(world: World, point: date, every: Span) -> Iterator[tuple[int, date]]:
@@ -105,7 +105,7 @@ def _row(world: World, point: date, every: Span) -> Iterator[tuple[int, date]]:
     waiting: tuple[int, date] | None = None
     made = 0
     for ordinal in count(1):
-        day = _shift(point, Span(every.count * ordinal, every.unit), "after")
+        day = _shift(world, point, Span(every.count * ordinal, every.unit), "after")
         if made == MOST_REPEATS or (horizon is not None and day > horizon):
             break
         if world.as_of is not None and day < world.as_of:
@@ -139,9 +139,11 @@ def _trigger_day(world: World, occurrence: Occurrence) -> date | None:
     return instance.trigger.occurred_on if instance is not None and instance.trigger is not None else None
 
 
-def _shift(day: date, span: Span, side: str) -> date:
+def _shift(world: World, day: date, span: Span, side: str) -> date:
+    """The day a reminder or an instruction goes on; our own days count plainly, whatever the contract's do."""
     anchor = Reasoned(day, Derivation("", day.isoformat()))
-    return (after if side == "after" else before)(span, anchor).value
+    plain = Counting(calendar=world.counting_for(span).calendar)
+    return (after if side == "after" else before)(span, anchor, plain).value
 
 
 def _offset_name(offset: e.Offset) -> str:
@@ -227,7 +229,7 @@ def _action_day(world: World, occurrence: Occurrence, send: Send) -> date | None
     ]
     if point is None:
         return None
-    day = _shift(point, send.lead, "before") if send.lead is not None else point
+    day = _shift(world, point, send.lead, "before") if send.lead is not None else point
     trigger = _trigger_day(world, occurrence)
     return max(day, trigger) if trigger is not None else day
 

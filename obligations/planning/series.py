@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from obligations.domain.occurrence import State
-from obligations.planning.days import span
+from obligations.planning.days import measured
 from obligations.planning.draft import Draft
 from obligations.planning.values import NotYet
 from obligations.planning.world import Instance, World
@@ -57,9 +57,9 @@ def _original(world: World, first: object, instance: Instance) -> tuple[Reasoned
     if first is None:
         return _trigger_day(instance), 0
     if isinstance(first, e.Shifted) and first.side == "after":
-        shift = span(world, first.span)
-        if shift.unit.months and not shift.clear:
-            return world.day(first.day, instance), shift.count * shift.unit.months
+        shift = measured(world, first.span, instance)
+        if isinstance(shift, Reasoned) and shift.value.unit.months and shift.value.then is None:
+            return world.day(first.day, instance), shift.value.count * shift.value.unit.months
     return NotYet(), None
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from obligations.domain.occurrence import State
 from obligations.planning.applying import applying, holds_on
 from obligations.planning.instances import ending, fulfilment
+from obligations.planning.picked import open_members
 from obligations.planning.values import Found, Happening, Instance, NotYet
 from obligations.terms.model import Clause
 from schedules.conventions import Convention, adjust
@@ -89,6 +90,7 @@ def standing(world: World, clause_id: str, clause: Clause, instance: Instance) -
             questions.append(found.reason)
         elif gate.unsettled is not None:
             questions.append(gate.unsettled)
+    questions += open_members(world, clause.by or clause.exactly, instance)
     if clause.closed_by is not None and instance.id in world.closings(clause_id, clause).unclear:
         questions.append(
             NotYet(judgment=(f"which {clause_id.replace('_', ' ')} the report {clause.closed_by} answers",))

@@ -24,7 +24,7 @@ from obligations.terms.terms import Terms
 from obligations.terms.values import PayrollCalendar, Value
 from schedules.calendars import BusinessCalendar
 from schedules.derivation import Derivation, Reasoned
-from schedules.spans import Counting, EventDay, MonthEnd, Span, Unit, add_months
+from schedules.spans import Counting, EventDay, MonthEnd, Span, add_months
 from schedules.windows import Window
 
 
@@ -86,7 +86,7 @@ class World:
 
     def counting_for(self, span: Span) -> Counting:
         """Counting for a span; a calendar is looked up only for one that counts business days."""
-        if span.unit is not Unit.BUSINESS_DAY:
+        if not span.counts_business_days():
             return self.counting
         return replace(self.counting, calendar=self.business_calendar())
 
@@ -177,10 +177,6 @@ class World:
     def expected_end(self, expression: Any, here: Instance) -> tuple[date, NotYet] | None:
         """The last day a window is only expected to have, and what that waits for; None where its end is settled."""
         return days.expected_end(self, expression, here)
-
-    def span(self, expression: e.SpanExpr) -> Span:
-        """The span itself, taken from a parameter where the phrase names one."""
-        return days.span(self, expression)
 
     def day(self, expression: Any, here: Instance) -> Reasoned[date] | NotYet:
         """The day an expression comes to, seen from an instance."""

@@ -14,6 +14,7 @@ from obligations.terms.errors import Finding, did_you_mean
 from obligations.terms.model import Clause, Example, Happens, PowerOf, TermsFile
 from obligations.terms.sense import sense
 from obligations.terms.unless import meant
+from schedules.blocks import CALENDAR_PERIODS
 
 if TYPE_CHECKING:
     from obligations.terms.terms import Terms
@@ -41,6 +42,7 @@ class _Checker:
         self.windows = {*file.windows, *file.states}
         self.spans = {name for name, parameter in file.parameters.items() if parameter.type == "span"}
         self.amounts = {*file.parameters, *file.facts}
+        self.periods = {*CALENDAR_PERIODS}
 
     def definition(self) -> Iterator[Finding]:
         """Findings in everything but the examples."""
@@ -165,6 +167,19 @@ class _Checker:
                     yield self._unknown("window", name, self.windows, path)
                 if isinstance(value, e.EventDuring):
                     yield from self._expression(value.event, path)
+            case e.PickedDay(which=which, members=days):
+                for number, day in enumerate(days):
+                    yield from self._expression(day, (*path, f"{which} of", number))
+            case e.PeriodEdge(period=name, day=inner):
+                if name not in self.periods:
+                    yield self._unknown("month, quarter or year", name, self.periods, path)
+                yield from self._expression(inner, path)
+            case e.SpanOf(amount=e.AmountNamed(name=name), unit=unit):
+                yield from self._expression(value.amount, path)
+                holder = self.file.parameters.get(name) or self.file.facts.get(name)
+                if holder is not None and holder.type != "units":
+                    message = f'"{name}" is of type {holder.type}; so many {unit}s needs a whole number: type units'
+                    yield self.document.finding(message, path, offset=self.document.offset(path, name))
             case e.SpanNamed(name=name):
                 if name not in self.spans:
                     yield self._unknown("span", name, self.spans, path)

@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Generic, Literal, TypeVar
 
-from schedules.spans import Span
+from schedules.spans import Span, Unit
 
 T = TypeVar("T")
 
@@ -35,7 +35,15 @@ class SpanNamed:
     clear: bool = False
 
 
-SpanExpr = Span | SpanNamed
+@dataclass(frozen=True, slots=True)
+class SpanOf:
+    """As many of a unit as a figure says: a whole number."""
+
+    amount: AmountExpr
+    unit: Unit
+
+
+SpanExpr = Span | SpanNamed | SpanOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +86,30 @@ class MonthEndOf:
 
 
 @dataclass(frozen=True, slots=True)
+class PeriodEdge:
+    """The first or the last day of the calendar month, quarter or year, or of the named year, another day lies in."""
+
+    edge: Literal["first", "last"]
+    period: str
+    day: DayExpr
+
+
+@dataclass(frozen=True, slots=True)
+class IfAny:
+    """A member of a list of days that drops out where it never comes."""
+
+    day: DayExpr | Choice[DayExpr]
+
+
+@dataclass(frozen=True, slots=True)
+class PickedDay:
+    """The earliest of several days, or the latest of all."""
+
+    which: Literal["earliest", "latest"]
+    members: tuple[DayExpr | IfAny | Choice[DayExpr | IfAny], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Unstated:
     """The document names no day; none is invented."""
 
@@ -87,7 +119,7 @@ class PayPeriodEnd:
     """The last day of the pay period in which the clause's trigger falls."""
 
 
-DayExpr = DayLiteral | DayOf | EdgeOf | Shifted | MonthEndOf | PayPeriodEnd | Unstated
+DayExpr = DayLiteral | DayOf | EdgeOf | Shifted | MonthEndOf | PeriodEdge | PickedDay | PayPeriodEnd | Unstated
 
 
 # --- windows --------------------------------------------------------------------------------------------------------

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import (
@@ -49,23 +50,37 @@ class Strict(BaseModel):
 
 # --- phrases as field types -----------------------------------------------------------------------------------------
 
+At = tuple[str | int, ...]
 
-def _wrong(message: str, offset: int = 0, at: tuple[str | int, ...] = ()) -> PydanticCustomError:
+
+def _wrong(message: str, offset: int = 0, at: At = ()) -> PydanticCustomError:
     """A finding in words; `at` leads from the field to the part of it that is meant, `offset` into its text."""
     return PydanticCustomError("phrase", "{message}", {"message": message, "offset": offset, "at": at})
 
 
-def _phrase(parse: Callable[[str], Any], value: Any, at: tuple[str | int, ...] = ()) -> Any:
-    """An expression, or a choice of expressions by reading, from what the file says."""
+Shapes = Mapping[str, Callable[[str, Any, At], Any]]
+"""Maps of one word that may stand instead of a phrase, such as `earliest of`, and what makes expressions of them."""
+NO_SHAPES: Shapes = MappingProxyType({})
+
+
+def _phrase(parse: Callable[[str], Any], value: Any, at: At = (), shapes: Shapes = NO_SHAPES) -> Any:
+    """An expression, a map of one of the shapes, or a choice of either by reading, from what the file says."""
     if isinstance(value, str):
         try:
             return parse(value)
         except PhraseError as error:
             raise _wrong(str(error), error.offset, at) from None
+    if isinstance(value, Mapping) and "reading" not in value and set(value) & set(shapes):
+        how = next(word for word in value if word in shapes)
+        if len(value) != 1:
+            raise _wrong(f"`{how}` stands alone", at=at)
+        return shapes[how](how, value[how], (*at, how))
     if isinstance(value, Mapping):
         if not isinstance(value.get("reading"), str):
             raise _wrong("a choice names its reading first: `reading: NAME`, then an option a line", at=at)
-        options = tuple((str(key), _phrase(parse, item, (*at, key))) for key, item in value.items() if key != "reading")
+        options = tuple(
+            (str(key), _phrase(parse, item, (*at, key), shapes)) for key, item in value.items() if key != "reading"
+        )
         if len(options) < 2:
             raise _wrong("a choice has at least two options", at=at)
         return e.Choice(value["reading"], options)
@@ -77,34 +92,39 @@ def _schema(words: str, *more: dict[str, Any]) -> WithJsonSchema:
     return WithJsonSchema({"anyOf": [{"type": "string", "description": words}, by_reading, *more]})
 
 
-_UNIONS: tuple[dict[str, Any], ...] = tuple(
-    {"type": "object", "required": [how], "additionalProperties": False, "properties": {how: {"type": "array"}}}
-    for how in ("any of", "first of")
-)
+def _lists(shapes: Shapes) -> Iterator[dict[str, Any]]:
+    """The JSON Schema of maps whose one word takes a list."""
+    for how in shapes:
+        one = {"type": "array", "minItems": 2}
+        yield {"type": "object", "required": [how], "additionalProperties": False, "properties": {how: one}}
 
 
-def _typed(parse: Callable[[str], Any], words: str) -> tuple[BeforeValidator, PlainSerializer, WithJsonSchema]:
-    return (BeforeValidator(lambda value: _phrase(parse, value)), PlainSerializer(repr), _schema(words))
+def _typed(
+    parse: Callable[[str], Any], words: str, shapes: Shapes = NO_SHAPES
+) -> tuple[BeforeValidator, PlainSerializer, WithJsonSchema]:
+    made = BeforeValidator(lambda value: _phrase(parse, value, shapes=shapes))
+    return (made, PlainSerializer(repr), _schema(words, *_lists(shapes)))
 
 
-def _event_or_union(value: Any) -> Any:
-    """An event phrase, a choice, or a union written as a list under `any of` or `first of`."""
-    if isinstance(value, Mapping) and set(value) & {"any of", "first of"}:
-        if len(value) != 1:
-            raise _wrong("`any of` stands alone, with a list of events")
-        ((how, members),) = value.items()
-        if not isinstance(members, list) or len(members) < 2:
-            raise _wrong(f"`{how}` takes a list of two or more events", at=(how,))
-        parts = (_phrase(phrases.event_phrase, member, (how, number)) for number, member in enumerate(members))
-        return e.EventUnion(tuple(parts), first=how == "first of")
-    return _phrase(phrases.event_phrase, value)
+def _members(parse: Callable[[str], Any], shapes: Shapes, what: str, how: str, value: Any, at: At) -> tuple[Any, ...]:
+    """Each of a list of two or more, which may again be maps or choices."""
+    if not isinstance(value, list) or len(value) < 2:
+        raise _wrong(f"`{how}` takes a list of two or more {what}", at=at)
+    return tuple(_phrase(parse, member, (*at, number), shapes) for number, member in enumerate(value))
 
 
-def _event_or_condition(value: Any) -> Any:
-    """What `unless` takes: an event, a list of events under `any of` or `first of`, or a condition."""
-    if isinstance(value, Mapping) and set(value) & {"any of", "first of"}:
-        return _event_or_union(value)
-    return _phrase(phrases.event_or_condition_phrase, value)
+def _union(how: str, value: Any, at: At) -> e.EventUnion:
+    members = _members(phrases.event_phrase, _EVENT_SHAPES, "events", how, value, at)
+    return e.EventUnion(members, first=how == "first of")
+
+
+def _picked_day(how: str, value: Any, at: At) -> e.PickedDay:
+    members = _members(phrases.member_phrase, _DAY_SHAPES, "days", how, value, at)
+    return e.PickedDay("earliest" if how == "earliest of" else "latest", members)
+
+
+_EVENT_SHAPES: Shapes = {"any of": _union, "first of": _union}
+_DAY_SHAPES: Shapes = {"earliest of": _picked_day, "latest of": _picked_day}
 
 
 def _convention(text: str) -> Convention:
@@ -146,6 +166,8 @@ def _steps_on(value: Any) -> Any:
     span = _span(value)
     if isinstance(span, Span) and not span.count:
         raise _wrong("a series that moves on by 0 never ends; write 1 or more")
+    if isinstance(span, Span) and span.then is not None:
+        raise _wrong(f"a series moves on by one unit, not by {span.words()}")
     return span
 
 
@@ -174,21 +196,15 @@ _RATIO = re.compile(r"(\d{1,6})/([1-9]\d{0,5})", re.ASCII)
 _EMAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+")
 _SLACK = re.compile(r"[#@]?[\w.-]{1,80}", re.ASCII)
 
-Day = Annotated[Any, *_typed(phrases.day_phrase, "a day, such as `5 days after terminated`, or `unstated`")]
+Day = Annotated[
+    Any, *_typed(phrases.day_phrase, "a day, such as `5 days after terminated`, or `unstated`", _DAY_SHAPES)
+]
 WindowPhrase = Annotated[Any, *_typed(phrases.window_phrase, "a window, such as `6 months following terminated`")]
-Event = Annotated[
-    Any,
-    BeforeValidator(_event_or_union),
-    PlainSerializer(repr),
-    _schema("an event, such as `terminated with good_cause no` or `first good_exit during protected`", *_UNIONS),
-]
+_EVENT_WORDS = "an event, such as `terminated with good_cause no` or `first good_exit during protected`"
+Event = Annotated[Any, *_typed(phrases.event_phrase, _EVENT_WORDS, _EVENT_SHAPES)]
 Amount = Annotated[Any, *_typed(phrases.amount_phrase, "an amount: a figure, a parameter, a fact")]
-EventOrCondition = Annotated[
-    Any,
-    BeforeValidator(_event_or_condition),
-    PlainSerializer(repr),
-    _schema("an event or a condition, such as `terminated with good_cause yes` or `not carrier_allows`", *_UNIONS),
-]
+_EITHER_WORDS = "an event or a condition, such as `terminated with good_cause yes` or `not carrier_allows`"
+EventOrCondition = Annotated[Any, *_typed(phrases.event_or_condition_phrase, _EITHER_WORDS, _EVENT_SHAPES)]
 ConditionPhrase = Annotated[Any, *_typed(phrases.condition_phrase, "a condition, such as `not carrier_allows`")]
 Roll = Annotated[Any, *_typed(_convention, "a business-day convention, such as `following`")]
 Moment = Annotated[Any, *_typed(phrases.offset_phrase, "a moment, such as `7 days before` or `on the day`")]

@@ -14,7 +14,7 @@ from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedEOF, UnexpectedInput, UnexpectedToken, VisitError
 
 from obligations.terms import expressions as e
-from schedules.spans import Span, Unit
+from schedules.spans import Span, Unit, summed
 
 T = TypeVar("T")
 
@@ -59,8 +59,20 @@ def _offset(token: Token) -> int:
 class _Build(Transformer[Token, Any]):
     """Turns parse trees into expressions, bottom up."""
 
-    def span_plain(self, parts: list[Token]) -> Span:
-        return _span(parts[0], parts[1])
+    def part(self, parts: list[Token]) -> tuple[Span, Token]:
+        return _span(parts[0], parts[1]), parts[0]
+
+    def span_plain(self, parts: list[tuple[Span, Token]]) -> Span:
+        return parts[0][0]
+
+    def span_compound(self, parts: list[tuple[Span, Token]]) -> Span:
+        try:
+            return summed([span for span, _ in parts])
+        except ValueError as error:
+            raise PhraseError(str(error), _offset(parts[0][1])) from None
+
+    def span_computed(self, parts: list[Token]) -> e.SpanOf:
+        return e.SpanOf(e.AmountNamed(str(parts[0])), _unit(parts[1]))
 
     def span_clear(self, parts: list[Token]) -> Span:
         return _span(parts[0], parts[2], clear=True)
@@ -82,6 +94,12 @@ class _Build(Transformer[Token, Any]):
 
     def edge(self, parts: list[Token]) -> e.EdgeOf:
         return e.EdgeOf("first" if parts[0] == "first" else "last", str(parts[1]))
+
+    def edge_of_period(self, parts: list[Any]) -> e.PeriodEdge:
+        return e.PeriodEdge("first" if parts[0] == "first" else "last", str(parts[1]), parts[2])
+
+    def if_any(self, parts: list[e.DayExpr]) -> e.IfAny:
+        return e.IfAny(parts[0])
 
     def month_end(self, parts: list[e.DayExpr]) -> e.MonthEndOf:
         return e.MonthEndOf(parts[0])
@@ -187,6 +205,11 @@ def day_phrase(text: str) -> e.DayExpr:
     return cast(e.DayExpr, _parse("day_phrase", text, "a day such as `5 days after terminated`"))
 
 
+def member_phrase(text: str) -> e.DayExpr | e.IfAny:
+    """A day in a list of days: a day phrase, which may end with `if any`."""
+    return cast(e.DayExpr | e.IfAny, _parse("member_phrase", text, "a day such as `5 days after terminated if any`"))
+
+
 def window_phrase(text: str) -> e.WindowExpr:
     """The window expression of a phrase such as '24 months beginning on employment_started'."""
     return cast(e.WindowExpr, _parse("window_phrase", text, "a window such as `6 months following terminated`"))
@@ -290,8 +313,9 @@ def _explained(text: str, error: UnexpectedInput, wanted: str) -> PhraseError:
 @lru_cache(maxsize=1)
 def _grammar() -> Lark:
     text = (resources.files("obligations.terms") / "phrases.lark").read_text(encoding="utf-8")
-    starts = "day_phrase window_phrase event_phrase amount_phrase condition_phrase offset_phrase when_phrase span"
-    return Lark(text, start=starts.split(), parser="lalr", maybe_placeholders=False)
+    phrases = ("day", "member", "window", "event", "amount", "condition", "offset", "when")
+    starts = [*(f"{one}_phrase" for one in phrases), "span"]
+    return Lark(text, start=starts, parser="lalr", maybe_placeholders=False)
 
 
 def _unit(token: Token) -> Unit:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from obligations.domain.money import Money, NotMoney
 from obligations.terms import expressions as e
 from obligations.terms.document import Path
 from obligations.terms.errors import Finding, did_you_mean
+from obligations.terms.fields import Strict
 from obligations.terms.model import Clause, Reading, TermsFile
 from obligations.terms.relations import relations
 from obligations.terms.unless import meant
@@ -251,12 +252,21 @@ class _Judge:
         if self.counts_business_days:
             return
         words = "counts by business days, but no reading governs `calendar`; declare whose days they are"
-        for word in ("by", "exactly", "not_before", "soft_by", "during", "roll"):
-            for part in _parts(getattr(clause, word)):
-                spans = isinstance(part, Span) and part.unit is Unit.BUSINESS_DAY
-                if spans or (isinstance(part, Convention) and part is not Convention.UNADJUSTED):
-                    yield words, (word,)
-                    break
+        for word, info in type(clause).model_fields.items():
+            if any(self._needs_calendar(part) for part in _parts(getattr(clause, word))):
+                yield words, (info.alias or word,)
+
+    def _needs_calendar(self, part: object) -> bool:
+        match part:
+            case Span() | e.SpanOf():
+                return part.unit is Unit.BUSINESS_DAY
+            case e.SpanNamed(name=name):
+                value = self.terms.parameters.get(name)
+                return isinstance(value, Span) and value.counts_business_days()
+            case Convention():
+                return part is not Convention.UNADJUSTED
+            case _:
+                return False
 
 
 def _branches(value: object) -> Iterator[object]:
@@ -271,9 +281,13 @@ def _branches(value: object) -> Iterator[object]:
 def _parts(value: object) -> Iterator[object]:
     """A value and everything in it."""
     yield value
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | list):
         for part in value:
             yield from _parts(part)
+    elif isinstance(value, Mapping):
+        yield from _parts(tuple(value.values()))
+    elif isinstance(value, Strict):
+        yield from _parts(tuple(getattr(value, name) for name in type(value).model_fields))
     elif is_dataclass(value) and not isinstance(value, type):
         for field in fields(value):
             yield from _parts(getattr(value, field.name))

@@ -58,6 +58,12 @@ def test_the_phrase_is_understood_where_it_may_stand(heading: str, phrase: str) 
     terms_of(merged(CONTRACT, json.dumps({"clauses": {"listed": _clause(heading, phrase)}})))
 
 
+@pytest.mark.parametrize("fragment", yaml_blocks(PAGE), ids=lambda fragment: fragment[:30])
+def test_fragments_fit_into_the_contract(fragment: str) -> None:
+    """A fragment that a person copies would be refused."""
+    terms_of(merged(CONTRACT, fragment))
+
+
 def test_every_phrase_of_the_grammar_is_listed() -> None:
     """The language would hold a phrase that nobody could find out about."""
     grammar = (resources.files("obligations.terms") / "phrases.lark").read_text(encoding="utf-8")

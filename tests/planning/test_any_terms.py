@@ -77,6 +77,11 @@ DAY = st.sampled_from(
         "50 years before started",
         "chosen",
         "bad_end",
+        "1 month and 3 business days after notice",
+        "options days after started",
+        "last day of the quarter of ended",
+        {"earliest of": ["ended", "5 days after receipt of notice", "1 year after started if any"]},
+        {"latest of": ["chosen if any", {"earliest of": ["bad_end", "notice"]}]},
     ]
 )
 EVENT = st.sampled_from(
@@ -115,7 +120,7 @@ MOMENT = st.sampled_from(
 )
 
 
-def either(values: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
+def either(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     """A phrase, or a choice between two of them."""
     return st.one_of(values, st.fixed_dictionaries({"reading": st.just("counting"), "plain": values, "other": values}))
 

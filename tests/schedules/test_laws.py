@@ -11,13 +11,14 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from schedules.blocks import block
 from schedules.bounds import BeyondCalendar
 from schedules.calendars import BusinessCalendar, NeverOpen, joined, shift_business_days
 from schedules.conventions import Convention, adjust
 from schedules.derivation import Derivation, Reasoned
 from schedules.instants import end_of_day, instant, local_day
 from schedules.periods import accrued, instalment, periods, service_year
-from schedules.spans import AmbiguousDate, Counting, EventDay, MonthEnd, Span, Unit, add_months, after, before
+from schedules.spans import AmbiguousDate, Counting, EventDay, MonthEnd, Span, Unit, add_months, after, before, summed
 from schedules.vesting import Step, cumulative_rounding, tranches
 from schedules.windows import beginning_on, following
 
@@ -372,3 +373,51 @@ def test_a_derivation_survives_being_kept(day: date, count: int, unit: Unit) -> 
     assume(unit is not Unit.BUSINESS_DAY)
     why = after(Span(count, unit), reasoned(day)).why
     assert Derivation.from_json(why.as_json()) == why
+
+
+class TestCompoundSpans:
+    @given(days, st.integers(0, 40), st.integers(0, 11), policies)
+    def test_years_and_months_add_up_before_they_are_counted(
+        self, day: date, years: int, more: int, policy: MonthEnd
+    ) -> None:
+        """A short month on the way would shift the end."""
+        span, counting = summed([Span(years, Unit.YEAR), Span(more, Unit.MONTH)]), Counting(month_end=policy)
+        assert after(span, reasoned(day), counting).value == add_months(day, 12 * years + more, policy)
+
+    @given(days, months, st.integers(1, 400), st.sampled_from(EventDay))
+    def test_the_event_s_day_counts_at_most_once(self, day: date, some: int, more: int, event_day: EventDay) -> None:
+        """Each part of the span would take the first day for itself."""
+        counting = Counting(event_day)
+        whole = after(Span(some, Unit.MONTH, then=Span(more, Unit.DAY)), reasoned(day), counting).value
+        if some:
+            assert whole == after(Span(some, Unit.MONTH), reasoned(day), counting).value + timedelta(days=more)
+        else:
+            assert whole == after(Span(more, Unit.DAY), reasoned(day), counting).value
+
+    def test_smaller_units_first_are_refused(self) -> None:
+        for parts in ([Span(1, Unit.DAY), Span(1, Unit.MONTH)], [Span(1, Unit.DAY), Span(2, Unit.DAY)]):
+            with pytest.raises(ValueError, match="larger units come first"):
+                summed(parts)
+        with pytest.raises(ValueError, match="none of them is clear"):
+            Span(1, Unit.MONTH, then=Span(1, Unit.DAY, clear=True))
+
+
+class TestBlocks:
+    @given(days, st.sampled_from([1, 3, 4, 6, 12]), days, policies)
+    def test_every_day_lies_in_exactly_one_block(self, day: date, length: int, begins: date, policy: MonthEnd) -> None:
+        """A bonus year would leave a day out, or count it in two years."""
+        found = block(day, length, begins, policy)
+        assert found.first_on <= day <= found.last_on
+        following_one = block(found.last_on + timedelta(days=1), length, begins, policy)
+        assert (following_one.ordinal, following_one.first_on) == (
+            found.ordinal + 1,
+            found.last_on + timedelta(days=1),
+        )
+
+    @given(days)
+    def test_the_block_of_the_first_day_is_the_first(self, day: date) -> None:
+        assert (block(day, 12, day).ordinal, block(day, 12, day).first_on) == (0, day)
+
+    def test_calendar_quarters_begin_in_january_april_july_and_october(self) -> None:
+        starts = {block(date(2026, month, 1), 3).first_on.month for month in range(1, 13)}
+        assert starts == {1, 4, 7, 10}
