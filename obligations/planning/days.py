@@ -81,13 +81,13 @@ def expected_end(world: World, expression: Any, here: Instance) -> tuple[date, N
 
 def _doubt(world: World, span: e.Range, here: Instance) -> NotYet | None:
     """What the end of a range waits for that its beginning does not; None where nothing is open."""
-    first = {name for one in _causes(world, span.first, here) if one.unsettled for name in one.unsettled.waiting}
-    reasons = [one.unsettled for one in _causes(world, span.last, here) if one.unsettled is not None]
+    first = {name for one in causes(world, span.first, here) if one.unsettled for name in one.unsettled.waiting}
+    reasons = [one.unsettled for one in causes(world, span.last, here) if one.unsettled is not None]
     found = [reason for reason in reasons if not first.issuperset(reason.waiting) or reason.missing or reason.judgment]
     return united(found) if found else None
 
 
-def _causes(world: World, expression: Any, here: Instance) -> Iterator[Happening]:
+def causes(world: World, expression: Any, here: Instance) -> Iterator[Happening]:
     """The happenings a day is counted from."""
     expression, _ = world.pick(expression)
     match expression:
@@ -96,16 +96,16 @@ def _causes(world: World, expression: Any, here: Instance) -> Iterator[Happening
             if isinstance(happening, Happening):
                 yield happening
         case e.Shifted(day=inner) | e.MonthEndOf(day=inner) | e.PeriodEdge(day=inner) | e.IfAny(day=inner):
-            yield from _causes(world, inner, here)
+            yield from causes(world, inner, here)
         case e.PickedDay(members=members):
             for member in members:
-                yield from _causes(world, member, here)
+                yield from causes(world, member, here)
         case e.EdgeOf(edge=edge, window=name):
             window, _ = world.pick(world.window_expression(name))
             if isinstance(window, e.SpanWindow):
-                yield from _causes(world, window.day, NOWHERE)
+                yield from causes(world, window.day, NOWHERE)
             elif isinstance(window, e.Range):
-                yield from _causes(world, window.first if edge == "first" else window.last, NOWHERE)
+                yield from causes(world, window.first if edge == "first" else window.last, NOWHERE)
 
 
 def is_over(world: World, name: str, window: Window) -> bool:
@@ -222,9 +222,11 @@ def _day_of(world: World, name: str, receipt: bool, here: Instance) -> Reasoned[
 
 
 def _happening(world: World, name: str, here: Instance) -> Happening | NotYet:
-    """The happening a name means: the instance's own trigger where it is called so, else the first there is."""
-    if here.trigger is not None and name in here.names:
-        return here.trigger
+    """The happening a name means: the instance's own trigger where it is called so, what brought that about, or else
+    the first there is."""
+    named = here.calls(name)
+    if named is not None:
+        return named
     found = world.event(name)
     return found.happenings[0] if found.happenings else found.reason
 

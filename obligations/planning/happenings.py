@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 from obligations.domain.event import Report
 from obligations.planning.applying import applying
 from obligations.planning.days import day_after
+from obligations.planning.outcomes import outcome
 from obligations.planning.selection import in_order
 from obligations.planning.standing import verdicts
 from obligations.planning.values import Found, Happening, NotYet, PlanningError
+from obligations.terms import expressions as e
 from obligations.terms.model import Clause, EventKind, Happens
 from schedules.derivation import Derivation, Reasoned
 
@@ -21,7 +23,10 @@ if TYPE_CHECKING:
 
 
 def named(world: World, name: str) -> Found:
-    """Every happening of a named event, fact, date parameter or definition, in day order."""
+    """Every happening of a named event, fact, date parameter, definition or outcome of a clause, in day order."""
+    clause, _, how = name.partition(" ")
+    if how:
+        return outcome(world, e.EventOutcome(clause, "missed" if how == "missed" else "fulfilled"))
     if name in world.terms.file.define:
         return world.find(world.terms.file.define[name], slot=name)
     value = world.terms.parameters.get(name)
@@ -125,6 +130,7 @@ def _fill(foreseen: Happening, report: Happening) -> Happening:
         id=foreseen.id,
         fields={**foreseen.fields, **report.fields},
         noticed_on=foreseen.noticed_on,
+        because=foreseen.because,
         why=replace(report.why, inputs=(*report.why.inputs, replace(foreseen.why, result=str(foreseen.occurred_on)))),
     )
 
@@ -182,6 +188,7 @@ def _follows(world: World, clause_id: str, clause: Clause, then: Happens) -> Ite
             reports=trigger.reports,
             noticed_on=trigger.occurred_on if then.on else None,
             provided=trigger.provided,
+            because=(instance,),
         )
 
 
@@ -205,4 +212,5 @@ def _missed(world: World, clause_id: str, clause: Clause, consequence: Happens) 
             fields=consequence.fields,
             origin="derived",
             reports=trigger.reports if trigger else (),
+            because=(verdict.instance,),
         )

@@ -44,7 +44,7 @@ def instances(world: World, clause_id: str, clause: Clause) -> tuple[tuple[Insta
         return (NOWHERE,), NotYet(never="it needs no trigger")
     taken = slot(world, clause.when)
     found = world.find(clause.when, slot=taken or clause_id)
-    names = frozenset(_called(clause.when))
+    names = frozenset(called(clause.when))
     made = []
     for number, happening in enumerate(found.happenings):
         # Where a reading turns a slot into instances, the first keeps the slot's identity.
@@ -71,22 +71,26 @@ def slot(world: World, expression: Any) -> str:
 def _selects(expression: Any) -> bool:
     if isinstance(expression, e.Choice):
         return any(_selects(option) for _, option in expression.options)
-    return isinstance(expression, e.EventFirst) or (isinstance(expression, e.EventUnion) and expression.first)
+    once = isinstance(expression, e.EventFirst | e.EventAll | e.EventReached)
+    return once or (isinstance(expression, e.EventUnion) and expression.first)
 
 
-def _called(expression: Any) -> Iterator[str]:
-    """The names by which phrases of a clause may call its trigger, under any reading."""
+def called(expression: Any) -> Iterator[str]:
+    """The names by which phrases of a clause may call its trigger, under any reading.
+
+    The members of `all of` keep their own days, and are named through what they brought about.
+    """
     match expression:
         case e.Choice(options=options):
             for _, option in options:
-                yield from _called(option)
+                yield from called(option)
         case e.EventNamed(name=name):
             yield name
         case e.EventFirst(event=event) | e.EventDuring(event=event):
-            yield from _called(event)
+            yield from called(event)
         case e.EventUnion(members=members):
             for member in members:
-                yield from _called(member)
+                yield from called(member)
         case _:
             return
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from obligations.planning.instances import called
+from obligations.planning.outcomes import all_of, bound, reached
 from obligations.planning.values import NOWHERE, Found, Happening, NotYet, united
 from obligations.terms import expressions as e
 from schedules.derivation import Derivation
@@ -28,6 +30,15 @@ def find(world: World, expression: Any, slot: str) -> Found:
             found = _union(world, parts)
             if first:
                 found = _first(found, slot)
+        case e.EventAll(members=members):
+            each = [(frozenset(called(member)), find(world, member, "")) for member in members]
+            found = all_of(each, slot)
+        case e.EventOutcome(name=name):
+            found = world.event(name)
+        case e.EventBound():
+            found = bound(world, expression)
+        case e.EventReached():
+            found = reached(world, expression, slot)
         case e.EventFirst(event=event):
             found = _first(find(world, event, ""), slot)
         case e.EventDuring(event=event, window=window, noticed=noticed):

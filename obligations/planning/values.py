@@ -67,6 +67,7 @@ class Happening:
     `id` names the instance it makes: the event itself where it happens once, a slot's name where it was selected, the
     report or the causes otherwise. `reports` are the ids of the reports it rests on. `noticed_on` is the day of the
     notice that led to it, where one did. `provided` says what is still open on which it depends that it counts.
+    `because` are the instances that brought it about: what set them off can be named where this one is spoken of.
     """
 
     id: str
@@ -80,6 +81,7 @@ class Happening:
     answers: str = ""
     noticed_on: date | None = None
     provided: NotYet | None = None
+    because: tuple[Instance, ...] = ()
 
     @property
     def unsettled(self) -> NotYet | None:
@@ -122,6 +124,14 @@ class Instance:
     id: str
     trigger: Happening | None = None
     names: frozenset[str] = frozenset()
+
+    def calls(self, name: str) -> Happening | None:
+        """The happening of that name that set this off, by itself or through what came of it; None where none did."""
+        if self.trigger is None:
+            return None
+        if name in self.names:
+            return self.trigger
+        return next((found for one in self.trigger.because if (found := one.calls(name)) is not None), None)
 
 
 NOWHERE = Instance("contract")

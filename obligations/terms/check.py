@@ -162,7 +162,19 @@ class _Checker:
             case e.EventUnion(members=members, first=first):
                 for number, member in enumerate(members):
                     yield from self._expression(member, (*path, "first of" if first else "any of", number))
-            case e.EdgeOf(window=name) | e.WindowNamed(name=name) | e.EventDuring(window=name):
+            case e.EventAll(members=members):
+                for number, member in enumerate(members):
+                    yield from self._expression(member, (*path, "all of", number))
+            case e.EventReached(day=coming):
+                yield from self._expression(coming, (*path, "reached"))
+            case e.EventOutcome():
+                yield from self._outcome(value, path)
+            case (
+                e.EventBound(window=name)
+                | e.EdgeOf(window=name)
+                | e.WindowNamed(name=name)
+                | e.EventDuring(window=name)
+            ):
                 if name not in self.windows:
                     yield self._unknown("window", name, self.windows, path)
                 if isinstance(value, e.EventDuring):
@@ -205,6 +217,17 @@ class _Checker:
         else:
             yield from self._expression(value, path)
 
+    def _outcome(self, value: e.EventOutcome, path: Path) -> Iterator[Finding]:
+        clause = self.file.clauses.get(value.clause)
+        if clause is None:
+            yield self._unknown("clause", value.clause, self.file.clauses, path)
+        elif value.outcome == "missed" and not _has_last_day(clause):
+            words = f"{value.clause} has no last day that can be missed; add `by:` to it"
+            yield self.document.finding(words, path, offset=self.document.offset(path, value.clause))
+        elif value.outcome == "fulfilled" and not clause.is_fulfilled_at_once:
+            words = f"nobody reports {value.clause} as fulfilled once and for all; name another event or a day"
+            yield self.document.finding(words, path, offset=self.document.offset(path, value.clause))
+
     def _having(self, name: str, having: tuple[tuple[str, str], ...], path: Path) -> Iterator[Finding]:
         kind = self.file.events.get(name)
         known = kind.fields if kind else {}
@@ -236,6 +259,17 @@ class _Checker:
     def _unknown(self, what: str, word: str, known: Iterable[str], path: Path, *, key: bool = False) -> Finding:
         message = f'there is no {what} "{word}".{did_you_mean(word, known)}'
         return self.document.finding(message, path, key=key, offset=0 if key else self.document.offset(path, word))
+
+
+def _has_last_day(clause: Clause) -> bool:
+    """Whether the clause has a last day that can be missed, under every reading."""
+    return any(_can_be_missed(day) for day in (clause.by, clause.exactly))
+
+
+def _can_be_missed(day: object) -> bool:
+    if isinstance(day, e.Choice):
+        return all(_can_be_missed(option) for _, option in day.options)
+    return day is not None and not isinstance(day, e.PayPeriodEnd)
 
 
 def _options(value: object) -> Iterator[str]:

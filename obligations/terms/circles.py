@@ -29,9 +29,9 @@ def names_in(value: object) -> Iterator[str]:
     match value:
         case e.DayOf(name=name) | e.EventNamed(name=name) | e.WindowNamed(name=name) | e.IsTrue(name=name):
             yield name
-        case e.AmountNamed(name=name):
+        case e.AmountNamed(name=name) | e.EventOutcome(name=name):
             yield name
-        case e.EdgeOf(window=name):
+        case e.EdgeOf(window=name) | e.EventBound(window=name):
             yield name
         case e.EventDuring(event=event, window=name):
             yield name
@@ -54,7 +54,9 @@ def _edges(file: TermsFile) -> dict[str, set[str]]:
             edges[name] = set(names_in(expression))
     for name, fact in file.facts.items():
         edges[name] = set(names_in(fact.starts_as))
-    for clause in file.clauses.values():
+    for clause_id, clause in file.clauses.items():
+        for outcome in ("missed", "fulfilled"):
+            edges[f"{clause_id} {outcome}"] = set(_settles(clause))
         for part in (clause.then, clause.if_missed):
             if isinstance(part, Happens):
                 edges.setdefault(part.event, set()).update(_causes(clause, part))
@@ -66,9 +68,16 @@ def _causes(clause: Clause, part: Happens) -> Iterator[str]:
     for expression in (*asked, part.on, part.unless):
         yield from names_in(expression)
     if part is clause.if_missed:
-        for expression in (clause.by, clause.exactly, clause.not_before, clause.if_each, clause.until):
-            yield from names_in(expression)
-        yield from (name for name in (clause.closed_by, clause.requires) if name)
+        yield from _settles(clause)
+
+
+def _settles(clause: Clause) -> Iterator[str]:
+    """What decides whether a clause is fulfilled or missed."""
+    for expression in (clause.when, clause.if_, clause.unless, clause.cancel_if, clause.if_each):
+        yield from names_in(expression)
+    for expression in (clause.by, clause.exactly, clause.not_before, clause.until):
+        yield from names_in(expression)
+    yield from (name for name in (clause.closed_by, clause.requires) if name)
 
 
 def _search(name: str, edges: Mapping[str, set[str]], trail: list[str], done: set[str]) -> list[str]:

@@ -191,11 +191,57 @@ class EventDuring:
 
 
 @dataclass(frozen=True, slots=True)
+class EventAll:
+    """All of several events: it happens once, when the last of them has happened."""
+
+    members: tuple[EventExpr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EventOutcome:
+    """A clause came out so: each of its instances that was fulfilled, or was missed by its last day."""
+
+    clause: str
+    outcome: Literal["missed", "fulfilled"]
+
+    @property
+    def name(self) -> str:
+        """The outcome as a name of its own: 'cure missed'."""
+        return f"{self.clause} {self.outcome}"
+
+
+@dataclass(frozen=True, slots=True)
+class EventBound:
+    """The first or the last day of a window, as something that happens."""
+
+    bound: Literal["start", "end"]
+    window: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventReached:
+    """A day comes; `said` is the phrase, which tells one such event from another."""
+
+    day: DayExpr | Choice[DayExpr]
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
 class EventNever:
     """No event: the clause does not apply under this reading."""
 
 
-EventExpr = EventNamed | EventUnion | EventFirst | EventDuring | EventNever
+EventExpr = (
+    EventNamed
+    | EventUnion
+    | EventAll
+    | EventFirst
+    | EventDuring
+    | EventOutcome
+    | EventBound
+    | EventReached
+    | EventNever
+)
 
 
 # --- amounts and conditions -----------------------------------------------------------------------------------------

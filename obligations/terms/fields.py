@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
@@ -60,6 +61,7 @@ def _wrong(message: str, offset: int = 0, at: At = ()) -> PydanticCustomError:
 
 Shapes = Mapping[str, Callable[[str, Any, At], Any]]
 """Maps of one word that may stand instead of a phrase, such as `earliest of`, and what makes expressions of them."""
+_OF_ONE = frozenset({"reached"})
 NO_SHAPES: Shapes = MappingProxyType({})
 
 
@@ -93,9 +95,9 @@ def _schema(words: str, *more: dict[str, Any]) -> WithJsonSchema:
 
 
 def _lists(shapes: Shapes) -> Iterator[dict[str, Any]]:
-    """The JSON Schema of maps whose one word takes a list."""
+    """The JSON Schema of maps whose one word takes a list, or a phrase."""
     for how in shapes:
-        one = {"type": "array", "minItems": 2}
+        one = {"type": "array", "minItems": 2} if how not in _OF_ONE else {"type": ["string", "object"]}
         yield {"type": "object", "required": [how], "additionalProperties": False, "properties": {how: one}}
 
 
@@ -123,7 +125,16 @@ def _picked_day(how: str, value: Any, at: At) -> e.PickedDay:
     return e.PickedDay("earliest" if how == "earliest of" else "latest", members)
 
 
-_EVENT_SHAPES: Shapes = {"any of": _union, "first of": _union}
+def _all(how: str, value: Any, at: At) -> e.EventAll:
+    return e.EventAll(_members(phrases.event_phrase, _EVENT_SHAPES, "events", how, value, at))
+
+
+def _reached(_: str, value: Any, at: At) -> e.EventReached:
+    day = _phrase(phrases.day_phrase, value, at, _DAY_SHAPES)
+    return e.EventReached(day, " ".join(value.split()) if isinstance(value, str) else json.dumps(value))
+
+
+_EVENT_SHAPES: Shapes = {"any of": _union, "first of": _union, "all of": _all, "reached": _reached}
 _DAY_SHAPES: Shapes = {"earliest of": _picked_day, "latest of": _picked_day}
 
 

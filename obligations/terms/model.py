@@ -238,6 +238,13 @@ class Clause(Strict):
         return next(word for word in CONTENT if getattr(self, word) is not None)
 
     @cached_property
+    def is_fulfilled_at_once(self) -> bool:
+        """Whether one report fulfils it: not part by part, and not by the mere passing of its day."""
+        if self.series is not None or self.schedule or self.closes == "by itself":
+            return False
+        return self.task is not None or self.pay is not None or bool(self.closed_by) or self.closes == "by a person"
+
+    @cached_property
     def debtor(self) -> str:
         """Who owes, holds or watches: the party or role that `who` begins with, or `both parties`."""
         for verb in (" owes ", " holds", " watches"):

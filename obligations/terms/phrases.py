@@ -146,6 +146,12 @@ class _Build(Transformer[Token, Any]):
     def event_having(self, parts: list[Any]) -> e.EventNamed:
         return e.EventNamed(str(parts[0]), tuple(parts[1:]))
 
+    def event_outcome(self, parts: list[Token]) -> e.EventOutcome:
+        return e.EventOutcome(str(parts[0]), "missed" if parts[1] == "missed" else "fulfilled")
+
+    def event_bound(self, parts: list[Token]) -> e.EventBound:
+        return e.EventBound("start" if parts[0] == "start" else "end", str(parts[1]))
+
     def having(self, parts: list[Token]) -> tuple[str, str]:
         return str(parts[0]), str(parts[1])
 

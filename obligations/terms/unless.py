@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from obligations.terms import expressions as e
 from obligations.terms.model import TermsFile
 
-EVENTS = (e.EventNamed, e.EventUnion, e.EventFirst, e.EventDuring, e.EventNever)
+EVENTS: tuple[type, ...] = get_args(e.EventExpr)
 
 
 def meant(expression: Any, file: TermsFile) -> Any:
