@@ -95,7 +95,7 @@ def plan(file: File, given: GivenEvents = [], as_of: AsOf = None, as_json: Json 
         if twice is not None:
             fail(f'--given "{twice}" is given twice; one happening is given once')
         reports = [_given(number, text) for number, text in enumerate(given, 1)]
-        made = planner.plan(terms, _counted(reports), day(as_of) if as_of else None)
+        made = planner.bounded(terms, _counted(reports), day(as_of) if as_of else None)
         if as_json:
             print_json(plan_json(made, planner.others(terms, reports, made)))
         else:

@@ -12,7 +12,8 @@ from itertools import groupby
 
 from obligations.domain.delivery import Push, PushKind
 from obligations.domain.event import Report
-from obligations.domain.occurrence import Occurrence, Power, State
+from obligations.domain.money import Money
+from obligations.domain.occurrence import OPEN_STATES, Occurrence, Power, State
 from obligations.planning.alternatives import Alternative
 from obligations.planning.diff import Change
 from obligations.planning.plan import Plan, Question
@@ -36,6 +37,7 @@ def plan_text(plan: Plan, reports: Sequence[Report] | None = None) -> Iterator[s
     dated = [one for one in shown if one.acts_on is not None]
     yield ""
     yield from table(_shortened(sorted(dated, key=lambda one: one.acts_on or date.max)))
+    yield from _reaches(dated)
     undated = [one for one in shown if one.acts_on is None and one.state is State.WAITING]
     if undated:
         yield ""
@@ -53,6 +55,39 @@ def plan_text(plan: Plan, reports: Sequence[Report] | None = None) -> Iterator[s
         yield ""
         yield from _wrapped("Does not apply:", ", ".join(silent))
     yield from questions(plan, reports)
+
+
+def _reaches(rows: Iterable[Occurrence]) -> Iterator[str]:
+    """What comes out otherwise under some combination of readings: the first of each clause, with its reach."""
+    open_ones = [one for one in rows if one.state in OPEN_STATES and one.bounds is not None and reach(one)]
+    if not open_ones:
+        return
+    yield ""
+    yield "Between readings"
+    for clause, group in groupby(sorted(open_ones, key=lambda one: one.clause), key=lambda one: one.clause):
+        first, *rest = group
+        part = f"/{first.index}" if first.of != 1 else ""
+        more = f"; so do {len(rest)} more" if rest else ""
+        yield from _wrapped(f"  {clause}{part}", f"{reach(first)}{more}")
+
+
+def reach(one: Occurrence) -> str:
+    """How far an occurrence reaches from earliest to latest and from least to most; nothing where readings agree."""
+    bounds = one.bounds
+    if bounds is None:
+        return ""
+    parts = []
+    if bounds.earliest_on is not None and bounds.earliest_on != bounds.latest_on:
+        parts.append(f"{bounds.earliest_on} to {bounds.latest_on or 'no day'}")
+    if bounds.least is not None and bounds.least != bounds.most:
+        parts.append(f"{_said(bounds.least)} to {_said(bounds.most) if bounds.most is not None else 'no figure'}")
+    if bounds.may_not_be:
+        parts.append("or not at all")
+    return ", ".join(parts)
+
+
+def _said(figure: Money | Decimal) -> str:
+    return figure.shown() if isinstance(figure, Money) else f"{figure:,}"
 
 
 def questions(plan: Plan, reports: Sequence[Report] | None = None) -> Iterator[str]:

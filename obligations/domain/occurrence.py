@@ -45,13 +45,36 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Bounds:
+    """How far one occurrence may reach under other answers to what the text leaves open; equal ends where none differ.
+
+    Args:
+        earliest_on: the earliest day to act on, in; None where no combination of answers dates it.
+        latest_on: the latest such day, in; None where a combination leaves it undated.
+        least: the smallest amount owed, or the fewest units; None where it has no figure.
+        most: the largest; None where a combination leaves it without a figure.
+        may_not_be: whether under some combination nothing is owed here.
+        over: the readings and open facts that were turned, in the order they were asked; a fact ends with `?`.
+        tried: how many combinations were planned.
+    """
+
+    earliest_on: date | None
+    latest_on: date | None
+    least: Money | Decimal | None
+    most: Money | Decimal | None
+    may_not_be: bool
+    over: tuple[str, ...]
+    tried: int
+
+
+@dataclass(frozen=True, slots=True)
 class Occurrence:
     """One thing owed once: the seventh tranche, the third premium.
 
     `due_on` is the contract's day and `adjusted_on` the day after a business-day roll (the same where none
     applies). `from_on` and `to_on` bound a period, both in. `soft_on` is a day policy suggests where the
     contract names none. `of` is empty for an open series. `conditional` marks dates that hold only once a
-    missing fact or an expected event is confirmed.
+    missing fact or an expected event is confirmed. `bounds` is None where nobody worked them out.
     """
 
     id: UUID
@@ -79,6 +102,7 @@ class Occurrence:
     units: Decimal | None = None
     unit: str = ""
     conditional: bool = False
+    bounds: Bounds | None = None
 
     @property
     def acts_on(self) -> date | None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
-from uuid import UUID
 
 from obligations.domain.occurrence import Occurrence
 from obligations.planning.plan import Plan, seen
@@ -56,17 +54,3 @@ def _alternatives(terms: Terms, chosen: Plan, planner: Planner) -> Iterator[Alte
 def visible(occurrence: Occurrence | None) -> tuple[object, ...] | None:
     """What a reader sees of an occurrence, None where it does not exist."""
     return seen(occurrence) if occurrence is not None else None
-
-
-def earliest(chosen: Iterable[Occurrence], others: Iterable[Alternative]) -> Mapping[UUID, date]:
-    """The earliest day each occurrence may have to be acted on, over the readings tried; only where one is earlier."""
-    prevailing = {one.id: one.acts_on for one in chosen}
-    found: dict[UUID, date] = {}
-    for alternative in others:
-        if alternative.chosen is None or alternative.other is None or alternative.other.acts_on is None:
-            continue
-        identity, day = alternative.chosen.id, alternative.other.acts_on
-        current = found.get(identity) or prevailing.get(identity)
-        if current is not None and day < current:
-            found[identity] = day
-    return found

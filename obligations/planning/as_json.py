@@ -9,7 +9,7 @@ from typing import Any
 
 from obligations.domain.delivery import Push
 from obligations.domain.money import Money
-from obligations.domain.occurrence import Occurrence, Power
+from obligations.domain.occurrence import Bounds, Occurrence, Power
 from obligations.planning.alternatives import Alternative
 from obligations.planning.diff import Change
 from obligations.planning.plan import Plan
@@ -71,7 +71,23 @@ def occurrence_json(one: Occurrence) -> dict[str, Any]:
         "amount": money_json(one.amount),
         "units": _number(one.units),
         "unit": one.unit or None,
+        "bounds": bounds_json(one.bounds),
         "derivation": one.derivation.as_json(),
+    }
+
+
+def bounds_json(reach: Bounds | None) -> dict[str, Any] | None:
+    """How far an occurrence reaches; null where nobody worked it out. Figures are strings as in the occurrence."""
+    if reach is None:
+        return None
+    return {
+        "earliest_on": _day(reach.earliest_on),
+        "latest_on": _day(reach.latest_on),
+        "least": _figure(reach.least),
+        "most": _figure(reach.most),
+        "may_not_be": reach.may_not_be,
+        "over": list(reach.over),
+        "tried": reach.tried,
     }
 
 
@@ -149,6 +165,10 @@ def _side(one: Occurrence | Power | None) -> dict[str, Any] | None:
 
 def _day(day: date | None) -> str | None:
     return day.isoformat() if day else None
+
+
+def _figure(figure: Money | Decimal | None) -> Any:
+    return money_json(figure) if isinstance(figure, Money) else _number(figure)
 
 
 def _number(units: Decimal | None) -> str | None:

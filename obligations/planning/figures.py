@@ -46,6 +46,9 @@ def fact(world: World, name: str, on: date | None) -> Reasoned[Value] | NotYet:
         return Reasoned(value, Derivation(rule, shown(value), (latest.why,), kind="fact", cite=stated_fact.cite))
     if stated_fact.starts_as is not None:
         return figure(world, stated_fact.starts_as, NOWHERE, on)
+    if world.suppose is not None and stated_fact.type == "yes_or_no":
+        supposed = world.suppose(name)
+        return Reasoned(supposed, Derivation(f"{name}, supposed", shown(supposed), kind="assumption"))
     return NotYet(missing=(name,))
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from uuid import UUID
 
 from obligations.domain.delivery import Push
 from obligations.domain.event import Report
-from obligations.domain.occurrence import OPEN_STATES, Occurrence, Power, PowerState, State
+from obligations.domain.occurrence import OPEN_STATES, Bounds, Occurrence, Power, PowerState, State
 from obligations.planning.clauses import occurrences
 from obligations.planning.figures import shown
 from obligations.planning.happenings import words_of
@@ -96,7 +96,7 @@ def plan(
     calendars: Mapping[str, BusinessCalendar],
     zones: Mapping[str, tzinfo],
     sending: Sending | None = Sending(),  # noqa: B008 -- frozen
-    earliest: Mapping[UUID, date] | None = None,
+    bounds: Mapping[UUID, Bounds] | None = None,
 ) -> Plan:
     """The plan of a contract: the same arguments always give the same plan, in whatever order events arrived.
 
@@ -108,7 +108,7 @@ def plan(
         calendars: business-day calendars by the names the terms use.
         zones: time zones by the names the terms use.
         sending: which connectors carry reminders and actions, and at what local hour; None plans no pushes.
-        earliest: the earliest day of an occurrence under any reading; reminders count from it.
+        bounds: how far each occurrence reaches under other readings; reminders count from its earliest day.
 
     Raises:
         PlanningError: an event the terms do not know, a field of the wrong type, two days for what happens once, or a
@@ -117,7 +117,7 @@ def plan(
     reports = tuple(sorted(events, key=lambda report: (report.occurred_on, report.event, report.id)))
     _check_reports(terms, reports)
     try:
-        return _planned(terms, reports, as_of, calendars, zones, sending, earliest or {})
+        return _planned(terms, reports, as_of, calendars, zones, sending, bounds or {})
     except (BeyondCalendar, AmbiguousDate, NeverOpen) as error:
         raise PlanningError(f"{terms.contract}: {error}") from None
 
@@ -129,10 +129,12 @@ def _planned(
     calendars: Mapping[str, BusinessCalendar],
     zones: Mapping[str, tzinfo],
     sending: Sending | None,
-    earliest: Mapping[UUID, date],
+    bounds: Mapping[UUID, Bounds],
 ) -> Plan:
     world = World(terms, reports, as_of, calendars, zones)
     made = tuple(occurrences(world))
+    if bounds:
+        made = tuple(replace(one, bounds=bounds.get(one.id)) for one in made)
     order = {clause: number for number, clause in enumerate(terms.clauses)}
     ordered = tuple(sorted(made, key=lambda one: (one.due_on or date.max, order[one.clause], one.index)))
     held = tuple(powers(world))
@@ -142,7 +144,7 @@ def _planned(
         windows=tuple(_windows(world)),
         occurrences=ordered,
         powers=held,
-        pushes=tuple(pushes(world, ordered, sending, earliest)) if sending is not None else (),
+        pushes=tuple(pushes(world, ordered, sending)) if sending is not None else (),
         questions=tuple(_questions(world, ordered)),
         dormant=tuple(_dormant(world)),
         replan_at=_replan_at(world, ordered, held),

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from itertools import count
 from typing import Any
-from uuid import UUID
 
 from obligations.domain.delivery import Push, PushKind
 from obligations.domain.identity import push_key
@@ -34,14 +33,12 @@ class Sending:
     act_at: time = time(9)
 
 
-def pushes(
-    world: World, occurrences: tuple[Occurrence, ...], sending: Sending, earliest: Mapping[UUID, date]
-) -> Iterator[Push]:
+def pushes(world: World, occurrences: tuple[Occurrence, ...], sending: Sending) -> Iterator[Push]:
     """Every push of the plan by occurrence. Reminders count from the earliest day any reading gives, where known."""
     for occurrence in occurrences:
         clause = world.terms.clauses[occurrence.clause]
         if occurrence.state in REMINDED:
-            yield from _reminders(world, occurrence, clause, sending, earliest.get(occurrence.id))
+            yield from _reminders(world, occurrence, clause, sending)
         if occurrence.state in ACTED and not _done_by_person(world, occurrence):
             yield from _actions(world, occurrence, clause, sending)
 
@@ -60,14 +57,12 @@ def _done_by_person(world: World, occurrence: Occurrence) -> bool:
 # --- reminders ------------------------------------------------------------------------------------------------------
 
 
-def _reminders(
-    world: World, occurrence: Occurrence, clause: Clause, sending: Sending, earliest: date | None
-) -> Iterator[Push]:
+def _reminders(world: World, occurrence: Occurrence, clause: Clause, sending: Sending) -> Iterator[Push]:
     for role, moments in clause.remind.items():
         people = world.terms.people.get(role, ())
         for moment in dict.fromkeys(moments):
             offset, _ = world.pick(moment)
-            for ordinal, day in _days(world, occurrence, offset, earliest):
+            for ordinal, day in _days(world, occurrence, offset):
                 name = f"remind.{role}.{_offset_name(offset)}{f'.{ordinal}' if ordinal else ''}"
                 send_at = instant(day, sending.remind_at, world.zone)
                 for number, person in enumerate(people or (None,)):
@@ -85,9 +80,9 @@ def _reminders(
                     )
 
 
-def _days(world: World, occurrence: Occurrence, offset: e.Offset, earliest: date | None) -> Iterator[tuple[int, date]]:
+def _days(world: World, occurrence: Occurrence, offset: e.Offset) -> Iterator[tuple[int, date]]:
     """The days of one reminder: one, or a row of them for `every`, numbered from 1."""
-    point = _point(world, occurrence, offset, earliest)
+    point = _point(world, occurrence, offset)
     if point is None:
         return
     if offset.span is None or offset.side == "on":
@@ -120,10 +115,11 @@ def _row(world: World, point: date, every: Span) -> Iterator[tuple[int, date]]:
         yield waiting
 
 
-def _point(world: World, occurrence: Occurrence, offset: e.Offset, earliest: date | None) -> date | None:
+def _point(world: World, occurrence: Occurrence, offset: e.Offset) -> date | None:
     """The day a reminder counts from. Warnings count from the earliest day any reading gives, alarms from the day."""
     match offset.point:
         case "due":
+            earliest = occurrence.bounds.earliest_on if occurrence.bounds is not None else None
             days = (occurrence.acts_on, None if offset.side == "after" else earliest)
             return min((day for day in days if day is not None), default=None)
         case "start":

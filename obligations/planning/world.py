@@ -8,9 +8,10 @@ what closes it), `days` (windows and days) and `figures` (facts, amounts, condit
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, tzinfo
+from functools import cached_property
 from typing import Any
 
 from obligations.domain.event import Report
@@ -30,13 +31,17 @@ from schedules.windows import Window
 
 @dataclass
 class World:
-    """One contract, its events and a day to judge by; see `plan` for the arguments."""
+    """One contract, its events and a day to judge by; see `plan` for the arguments.
+
+    `suppose` answers the yes-or-no facts that nobody has stated, where somebody asks how far a date may reach.
+    """
 
     terms: Terms
     reports: tuple[Report, ...]
     as_of: date | None
     calendars: Mapping[str, BusinessCalendar]
     zones: Mapping[str, tzinfo]
+    suppose: Callable[[str], bool] | None = None
     _events: dict[str, Found] = field(default_factory=dict)
     _windows: dict[str, Reasoned[Window] | NotYet] = field(default_factory=dict)
     _instances: dict[str, tuple[tuple[Instance, ...], NotYet]] = field(default_factory=dict)
@@ -49,8 +54,6 @@ class World:
         self.last_event_on = max(happened, default=None)
         self.known_through = max((day for day in (self.as_of, self.last_event_on) if day is not None), default=None)
         self.done = instances.done_reports(self.reports)
-        self.counting = self._counting()
-        self.zone = self._zone()
 
     # --- counting policies ------------------------------------------------------------------------------------------
 
@@ -61,13 +64,17 @@ class World:
                 return reading.options[self.terms.readings[name]]
         return default
 
-    def _counting(self) -> Counting:
+    @cached_property
+    def counting(self) -> Counting:
+        """How spans count here, but for the calendar."""
         return Counting(
             EventDay(self.governing("event_day", EventDay.NOT_COUNTED)),
             MonthEnd(self.governing("month_end", MonthEnd.CLAMP)),
         )
 
-    def _zone(self) -> tzinfo:
+    @cached_property
+    def zone(self) -> tzinfo:
+        """The zone in which the contract's days end."""
         name = self.governing("zone", "UTC")
         try:
             return self.zones[name]
@@ -85,15 +92,16 @@ class World:
             raise PlanningError(words) from None
 
     def counting_for(self, span: Span) -> Counting:
-        """Counting for a span; a calendar is looked up only for one that counts business days."""
-        if not span.counts_business_days():
-            return self.counting
-        return replace(self.counting, calendar=self.business_calendar())
+        """Counting for a span, asking only for what it needs: month ends for months, a calendar for business days."""
+        calendar = self.business_calendar() if span.counts_business_days() else None
+        if span.unit.months:
+            return replace(self.counting, calendar=calendar) if calendar is not None else self.counting
+        return Counting(EventDay(self.governing("event_day", EventDay.NOT_COUNTED)), calendar=calendar)
 
     @property
     def vesting_counting(self) -> Counting:
         """Counting for anniversaries and instalments, whose corresponding day is the anchor's own."""
-        return replace(self.counting, event_day=EventDay.NOT_COUNTED)
+        return Counting(month_end=MonthEnd(self.governing("month_end", MonthEnd.CLAMP)))
 
     def horizon(self) -> date | None:
         """How far open series are unrolled: a year past the last event or the day it is, whichever is later."""

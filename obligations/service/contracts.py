@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
 
 from obligations.domain.event import LogEntry, Report, in_force
-from obligations.planning.alternatives import Alternative, alternatives, earliest
+from obligations.domain.occurrence import Bounds, Occurrence
+from obligations.planning.alternatives import Alternative, alternatives
+from obligations.planning.bounds import bounds
 from obligations.planning.plan import Plan, plan
 from obligations.planning.world import World
 from obligations.ports import StoredContract
@@ -42,7 +44,7 @@ class Planner:
 
     installation: Library
     _terms: dict[tuple[str, str, str], Terms] = field(default_factory=dict)
-    _earliest: dict[str, tuple[object, Mapping[UUID, date]]] = field(default_factory=dict)
+    _bounds: dict[str, tuple[object, Mapping[UUID, Bounds]]] = field(default_factory=dict)
 
     def kept(self, stored: StoredContract, log: Sequence[LogEntry]) -> Kept:
         """The contract with its terms loaded."""
@@ -66,7 +68,7 @@ class Planner:
         terms: Terms,
         reports: Sequence[Report],
         as_of: date | None,
-        earliest_days: Mapping[UUID, date] | None = None,
+        reach: Mapping[UUID, Bounds] | None = None,
         *,
         pushes: bool = True,
     ) -> Plan:
@@ -79,22 +81,38 @@ class Planner:
             calendars=library.calendars,
             zones=library.zones,
             sending=library.sending if pushes else None,
-            earliest=earliest_days,
+            bounds=reach,
         )
 
     def others(self, terms: Terms, reports: Sequence[Report], chosen: Plan) -> tuple[Alternative, ...]:
         """What would differ under the other readings."""
         return alternatives(terms, chosen, lambda other: self.plan(other, reports, chosen.as_of, pushes=False))
 
+    def bounds(
+        self, terms: Terms, reports: Sequence[Report], as_of: date | None, prevailing: Iterable[Occurrence]
+    ) -> Mapping[UUID, Bounds]:
+        """How far each occurrence of a plan reaches under every combination of readings that matters to it."""
+        library, known = self.installation, tuple(reports)
+
+        def make(other: Terms, suppose: Callable[[str], bool]) -> World:
+            return World(other, known, as_of, library.calendars, library.zones, suppose)
+
+        return bounds(terms, prevailing, make)
+
+    def bounded(self, terms: Terms, reports: Sequence[Report], as_of: date | None) -> Plan:
+        """The plan with the bounds of each occurrence, and with reminders counted from its earliest day."""
+        chosen = self.plan(terms, reports, as_of, pushes=False)
+        return self.plan(terms, reports, as_of, self.bounds(terms, reports, as_of, chosen.occurrences))
+
     def with_bounds(self, kept: Kept, as_of: date) -> Plan:
-        """The plan with reminders counted from the earliest day any reading gives.
+        """The plan of a kept contract with its bounds.
 
         The other readings are planned only when the facts changed; the clock alone moves no dates.
         """
         facts = (kept.stored.source, kept.stored.template, kept.log)
-        known = self._earliest.get(kept.stored.id)
+        known = self._bounds.get(kept.stored.id)
         if known is None or known[0] != facts:
             chosen = self.plan(kept.terms, kept.reports, as_of, pushes=False)
-            known = (facts, earliest(chosen.occurrences, self.others(kept.terms, kept.reports, chosen)))
-            self._earliest[kept.stored.id] = known
+            known = (facts, self.bounds(kept.terms, kept.reports, as_of, chosen.occurrences))
+            self._bounds[kept.stored.id] = known
         return self.plan(kept.terms, kept.reports, as_of, known[1])

@@ -12,8 +12,10 @@ from config.calendars import Calendars
 from config.shipped import find_template
 from config.zones import Zones
 from obligations.domain.event import Report
-from obligations.domain.occurrence import Occurrence, Power, State
+from obligations.domain.occurrence import Bounds, Occurrence, Power, State
+from obligations.planning.bounds import bounds
 from obligations.planning.plan import Plan, plan
+from obligations.planning.world import World
 from obligations.terms.loader import load
 from obligations.terms.terms import Terms
 
@@ -72,7 +74,7 @@ def planned(
     *reports: Report,
     as_of: str = "",
     terms: Terms | None = None,
-    earliest: Mapping[UUID, date] | None = None,
+    bounds: Mapping[UUID, Bounds] | None = None,
 ) -> Plan:
     """The plan of the letter after these reports."""
     return plan(
@@ -81,7 +83,16 @@ def planned(
         as_of=day(as_of) if as_of else None,
         calendars=CALENDARS,
         zones=ZONES,
-        earliest=earliest,
+        bounds=bounds,
+    )
+
+
+def reaches(plan: Plan, *reports: Report, terms: Terms | None = None) -> Mapping[UUID, Bounds]:
+    """How far each occurrence of the plan reaches, by its id."""
+    return bounds(
+        terms or letter(),
+        plan.occurrences,
+        lambda other, suppose: World(other, reports, plan.as_of, CALENDARS, ZONES, suppose),
     )
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from obligations.domain.event import Report
 from obligations.domain.occurrence import PowerState, State
-from obligations.planning.alternatives import alternatives, earliest
+from obligations.planning.alternatives import alternatives
 from obligations.planning.plan import Plan
 from obligations.planning.world import PlanningError
 from obligations.terms.terms import Terms
@@ -31,6 +31,7 @@ from tests.planning.letter import (
     only,
     planned,
     powers,
+    reaches,
     states,
     under,
     units,
@@ -621,11 +622,10 @@ class TestAlternatives:
 
     def test_the_earliest_day_over_the_readings_drives_warnings_and_not_alarms(self) -> None:
         chosen = planned(HIRED, NEGLECT)
-        others = alternatives(letter(), chosen, lambda terms: planned(HIRED, NEGLECT, terms=terms))
-        bounds = earliest(chosen.occurrences, others)
+        bounds = reaches(chosen, HIRED, NEGLECT)
         cure = only(chosen, "neglect_cure")
-        assert bounds[cure.id] == day("2005-06-30"), "where the day of receipt is day 1"
-        plan = planned(HIRED, NEGLECT, earliest=bounds)
+        assert bounds[cure.id].earliest_on == day("2005-06-30"), "where the day of receipt is day 1"
+        plan = planned(HIRED, NEGLECT, bounds=bounds)
         sent = {push.name: push.send_at.date() for push in plan.pushes if push.clause == "neglect_cure"}
         assert sent["remind.manager.7-day-before"] == day("2005-06-23")
         assert sent["remind.manager.1-day-after"] == day("2005-07-02"), "the alarm stays on the day it can be missed"
