@@ -78,9 +78,9 @@ def reach(one: Occurrence) -> str:
         return ""
     parts = []
     if bounds.earliest_on is not None and bounds.earliest_on != bounds.latest_on:
-        parts.append(f"{bounds.earliest_on} to {bounds.latest_on or 'no day'}")
-    if bounds.least is not None and bounds.least != bounds.most:
-        parts.append(f"{_said(bounds.least)} to {_said(bounds.most) if bounds.most is not None else 'no figure'}")
+        parts.append(f"{bounds.earliest_on} {f'to {bounds.latest_on}' if bounds.latest_on else 'or undated'}")
+    if bounds.least is not None and bounds.most is not None and bounds.least != bounds.most:
+        parts.append(f"{_said(bounds.least)} to {_said(bounds.most)}")
     if bounds.may_not_be:
         parts.append("or not at all")
     return ", ".join(parts)

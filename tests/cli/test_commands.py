@@ -22,7 +22,7 @@ from tests.service.office import LETTER
 START = "employment_started=2026-01-05"
 EXIT = "change_of_control=2026-03-02"
 COMMANDS = (
-    ["init"], ["check"], ["plan"], ["when"], ["contract"], ["contract", "add"], ["contract", "list"],
+    ["init"], ["check"], ["fmt"], ["plan"], ["when"], ["contract"], ["contract", "add"], ["contract", "list"],
     ["contract", "show"], ["event"], ["withdraw"], ["next"], ["why"], ["done"], ["approve"], ["refuse"],
     ["deliveries"], ["retry"], ["run"], ["contract", "replan"],
 )  # fmt: skip
