@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 
 from obligations.domain.money import Money
@@ -11,13 +12,13 @@ from obligations.planning.applying import holds_on
 from obligations.planning.draft import Draft
 from obligations.planning.pay import pay_final, pay_periods
 from obligations.planning.series import counted_series
-from obligations.planning.standing import Standing, deadline, discharged_by, may_move, standing
+from obligations.planning.standing import Standing, deadline, discharged_by, standing
 from obligations.planning.tranches import accelerated, vesting
 from obligations.planning.values import NotYet
 from obligations.planning.world import Instance, World
 from obligations.terms import expressions as e
 from obligations.terms.model import Clause
-from schedules.derivation import Derivation, Reasoned
+from schedules.derivation import Derivation, Reasoned, later
 
 
 def occurrences(world: World) -> Iterator[Occurrence]:
@@ -83,14 +84,20 @@ def _ask_each(world: World, clause: Clause, draft: Draft) -> None:
 
 def _settle(world: World, clause: Clause, draft: Draft, stands: Standing) -> None:
     """Move the day as the gate and the roll ask; both days are kept."""
-    if draft.due_on is None or not may_move(clause, stands):
+    if draft.due_on is None:
         return
-    day = Reasoned(draft.due_on, Derivation("due", draft.due_on.isoformat()))
+    day = Reasoned(draft.due_on, later(_due, draft.due_on))
     dates = deadline(world, clause, draft.instance, stands, day)
+    if dates.last is day and not dates.steps:
+        return
     if dates.due.value != draft.due_on:
         draft.due(dates.due)
     draft.steps += dates.steps
     draft.adjusted_on = dates.last.value
+
+
+def _due(day: date) -> Derivation:
+    return Derivation("due", day.isoformat())
 
 
 def _dated(world: World, clause_id: str, clause: Clause, instance: Instance) -> Iterator[Draft]:

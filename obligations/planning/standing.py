@@ -124,11 +124,6 @@ def _gate(found: Found, instance: Instance) -> Happening | None:
     return later
 
 
-def may_move(clause: Clause, standing: Standing) -> bool:
-    """Whether `deadline` has anything by which to move a day: a gate or a roll."""
-    return clause.roll is not None or standing.gate is not None
-
-
 def deadline(world: World, clause: Clause, instance: Instance, standing: Standing, day: Reasoned[date]) -> Deadline:
     """The day as its earliest day, the gate and then the roll leave it: a gate that opens late moves it to its own
     day, and no roll moves it before the trigger, the earliest day or the gate."""

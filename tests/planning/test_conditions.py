@@ -162,6 +162,12 @@ def test_nothing_is_due_before_its_earliest_day_however_it_rolls() -> None:
     assert (str(late.due_on), str(late.adjusted_on)) == ("2025-07-20", "2025-07-18")
 
 
+def test_an_earliest_day_holds_where_nothing_else_moves_the_day() -> None:
+    """Pay would go early wherever the contract names no convention for closed days."""
+    paid = only(planned(ENDED, terms=terms(f"{PAID}    not_before: 2025-07-06\n")), "paid")
+    assert (str(paid.due_on), str(paid.adjusted_on)) == ("2025-07-06", "2025-07-06")
+
+
 def test_money_waits_for_an_earliest_day_that_nobody_knows_yet() -> None:
     """Pay would go although the papers it must follow never came."""
     made = planned(ENDED, terms=terms(f"{PAID}    not_before: 8 days after released\n"))
