@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from obligations.domain.delivery import DeliveryState, Outcome, Push, PushKind
@@ -41,8 +41,9 @@ class MachineClock(Protocol):
 class StoredContract:
     """One contract as added: its own text, the template it stands on, and when it must be planned again.
 
-    `source` and `template` are the YAML texts, kept whole so that planning later needs no file. `replan_at` is the
-    first instant at which the clock alone changes the plan; None when nothing is due to change.
+    `source` and `template` are the YAML texts, kept whole so that planning later needs no file, and `amendments` those
+    of its amendments, oldest first. `replan_at` is the first instant at which the clock alone changes the plan; None
+    when nothing is due to change.
     """
 
     id: str
@@ -53,6 +54,26 @@ class StoredContract:
     added_by: str
     replan_at: datetime | None = None
     tenant: str = ""
+    amendments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TermsVersion:
+    """One text a contract's terms came from: as it was added, a text that replaced that one, or an amendment.
+
+    `number` counts from 1 within the contract. `from_on` is the first day an amendment governs; None for the others,
+    which govern from the beginning.
+    """
+
+    contract: str
+    number: int
+    kind: Literal["added", "changed", "amended"]
+    title: str
+    source: str
+    template: str
+    recorded_at: datetime
+    recorded_by: str
+    from_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,12 +184,20 @@ class Transaction(Protocol):
         """Insert the contract or replace its text."""
         ...
 
+    def versions(self, contract_id: str) -> Sequence[TermsVersion]:
+        """Every text the contract's terms came from, by number."""
+        ...
+
+    def add_version(self, version: TermsVersion) -> None:
+        """Keep one more text. A number that is taken raises `Conflict`."""
+        ...
+
     def log(self, contract_id: str) -> Sequence[LogEntry]:
         """The contract's event log, oldest first."""
         ...
 
     def append(self, contract_id: str, entry: LogEntry) -> None:
-        """Add one entry to the event log. A report id that is already there raises `Conflict`."""
+        """Add one entry to the event log. A report's or choice's id that is already there raises `Conflict`."""
         ...
 
     def contract_of_report(self, report_id: str) -> str | None:

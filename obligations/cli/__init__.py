@@ -12,9 +12,10 @@ import typer
 from obligations.cli.contracts import contract_app, init
 from obligations.cli.deliveries import approve, deliveries, refuse, retry
 from obligations.cli.due import next_, why
-from obligations.cli.events import done, event, withdraw
+from obligations.cli.events import correct, done, event, fact, withdraw
 from obligations.cli.layout import fmt
 from obligations.cli.plans import check, plan, when
+from obligations.cli.readings import reading
 from obligations.cli.run import run
 
 app = typer.Typer(
@@ -32,7 +33,10 @@ app.command()(plan)
 app.command()(when)
 app.add_typer(contract_app, name="contract")
 app.command()(event)
+app.command()(fact)
+app.command()(correct)
 app.command()(withdraw)
+app.command()(reading)
 app.command("next")(next_)
 app.command()(why)
 app.command()(done)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +16,6 @@ from obligations.domain.occurrence import OPEN_STATES, Occurrence, Power, State
 from obligations.planning.alternatives import Alternative
 from obligations.planning.diff import Change
 from obligations.planning.plan import Plan, Question
-from obligations.planning.world import DONE
 from obligations.ports import StoredDelivery
 from obligations.service import Finished, Preview
 from schedules.derivation import Derivation
@@ -104,35 +102,28 @@ def questions(plan: Plan, reports: Sequence[Report] | None = None) -> Iterator[s
 
 
 def answering(contract: str, question: Question, reports: Sequence[Report]) -> Iterator[str]:
-    """The commands that answer a question: a report that lacks a detail is taken back and recorded again with it."""
+    """The commands that answer a question: a report that lacks a detail is corrected."""
     event, _, detail = question.name.partition(".")
     if question.name.startswith("answer:"):
-        report = next((one for one in reports if one.id == question.name.removeprefix("answer:")), None)
-        event, option = (report.event if report else "EVENT"), "--answers ID"
-        lacking = [report] if report else []
-    elif detail:
+        yield f"obligations correct {question.name.removeprefix('answer:')} --answers ID"
+        return
+    if detail:
         option = "--received YYYY-MM-DD" if detail == "received_on" else f"--with {detail}=..."
         lacking = [
             one
             for one in reports
             if one.event == event and not (one.received_on if detail == "received_on" else one.fields.get(detail))
         ]
+        for report in lacking:
+            yield f"obligations correct {report.id} {option}"
+        if not lacking:
+            yield f"obligations event {contract} {event} YYYY-MM-DD {option}"
     elif question.kind == "judgment":
         yield f"obligations why {contract}/CLAUSE"
-        return
+    elif question.kind == "fact":
+        yield f"obligations fact {contract} {event} VALUE --on YYYY-MM-DD"
     else:
-        value = " --with value=..." if question.kind == "fact" else ""
-        yield f"obligations event {contract} {event} YYYY-MM-DD{value}"
-        return
-    for report in lacking:
-        yield f"obligations withdraw {report.id}"
-        if report.event == DONE:
-            yield f"obligations done OCCURRENCE --evidence TEXT --on {report.occurred_on}"
-            continue
-        kept = "".join(f" --with {shlex.quote(f'{key}={value}')}" for key, value in report.fields.items())
-        yield f"obligations event {contract} {event} {report.occurred_on}{kept} {option}"
-    if not lacking:
-        yield f"obligations event {contract} {event} YYYY-MM-DD {option}"
+        yield f"obligations event {contract} {event} YYYY-MM-DD"
 
 
 def table(rows: Iterable[Occurrence | str]) -> Iterator[str]:

@@ -1,9 +1,9 @@
-"""Events: what was reported to have happened, and the log of those reports."""
+"""Events: what was reported to have happened, and the log of reports, corrections, withdrawals and readings chosen."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from types import MappingProxyType
 
@@ -46,11 +46,70 @@ class Withdrawal:
     reason: str = ""
 
 
-LogEntry = Report | Withdrawal
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What a report should have said. The report keeps its identity, so what rests on it is revised and not made anew.
+
+    All of it replaces what the report said before; whether it was expected stays.
+    """
+
+    report_id: str
+    occurred_on: date
+    received_on: date | None
+    fields: Mapping[str, str]
+    answers: str
+    evidence: str
+    recorded_at: datetime
+    recorded_by: str
+    reason: str = ""
+
+    def of(self, report: Report) -> Report:
+        """The report as it should have been. When and by whom it was first recorded stays."""
+        return replace(
+            report,
+            occurred_on=self.occurred_on,
+            received_on=self.received_on,
+            fields=self.fields,
+            answers=self.answers,
+            evidence=self.evidence,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A reading chosen by a person for one contract. The latest of a reading counts; earlier ones stay in the log."""
+
+    id: str
+    reading: str
+    option: str
+    recorded_at: datetime
+    recorded_by: str
+    reason: str = ""
+
+
+LogEntry = Report | Withdrawal | Correction | Choice
 
 
 def in_force(log: Iterable[LogEntry]) -> tuple[Report, ...]:
-    """The reports nobody took back, in the order they were recorded."""
-    entries = tuple(log)
-    gone = {entry.report_id for entry in entries if isinstance(entry, Withdrawal)}
-    return tuple(entry for entry in entries if isinstance(entry, Report) and entry.id not in gone)
+    """The reports nobody took back, as last corrected, in the order they were first recorded."""
+    held: dict[str, Report] = {}
+    gone: set[str] = set()
+    for entry in log:
+        match entry:
+            case Report():
+                held[entry.id] = entry
+            case Correction() if entry.report_id in held:
+                held[entry.report_id] = entry.of(held[entry.report_id])
+            case Withdrawal():
+                gone.add(entry.report_id)
+    return tuple(report for report in held.values() if report.id not in gone)
+
+
+def chosen(log: Iterable[LogEntry]) -> Mapping[str, Choice]:
+    """The latest choice of each reading that anybody chose, by the reading's name."""
+    return {entry.reading: entry for entry in log if isinstance(entry, Choice)}
+
+
+def known_by(log: Iterable[LogEntry], instant: datetime) -> tuple[LogEntry, ...]:
+    """The log as it stood before an instant; what carries no instant was there from the beginning."""
+    return tuple(entry for entry in log if entry.recorded_at is None or entry.recorded_at < instant)

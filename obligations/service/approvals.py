@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from obligations.domain.event import LogEntry, Report
+from obligations.domain.event import Choice, Correction, LogEntry, Report, Withdrawal
 from obligations.domain.occurrence import Occurrence
 from obligations.ports import Decision, StoredDelivery
 from obligations.service.errors import NeedsPerson
@@ -90,10 +90,14 @@ def _not_asked(asked: tuple[str, ...], who: Person, roles: frozenset[str]) -> Ne
 
 
 def authors_of(occurrence: Occurrence, log: Iterable[LogEntry]) -> frozenset[str]:
-    """Who recorded the events and facts that an occurrence rests on, however indirectly, or took one of them back."""
+    """Who recorded events and facts that an occurrence rests on, however indirectly, or corrected or withdrew one."""
     refs = frozenset(_refs(occurrence.derivation))
-    recorded = (one for one in log if (one.id if isinstance(one, Report) else one.report_id) in refs)
+    recorded = (one for one in log if not isinstance(one, Choice) and _report_of(one) in refs)
     return frozenset(one.recorded_by.casefold() for one in recorded if one.recorded_by)
+
+
+def _report_of(entry: Report | Withdrawal | Correction) -> str:
+    return entry.id if isinstance(entry, Report) else entry.report_id
 
 
 def rests_on(occurrence: Occurrence, report_id: str) -> bool:

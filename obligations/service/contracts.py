@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from uuid import UUID
 
-from obligations.domain.event import LogEntry, Report, in_force
+from obligations.domain.event import Choice, LogEntry, Report, chosen, in_force
 from obligations.domain.occurrence import Bounds, Occurrence
 from obligations.planning.alternatives import Alternative, alternatives
 from obligations.planning.bounds import bounds
@@ -22,9 +22,17 @@ from schedules.instants import local_day
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A contract with its terms and its log, at one moment."""
+    """A contract with its terms and its log, at one moment.
+
+    Args:
+        stored: the contract as it is kept.
+        filed: its terms as its texts have them.
+        terms: the same under the readings that people chose since.
+        log: its event log.
+    """
 
     stored: StoredContract
+    filed: Terms
     terms: Terms
     log: tuple[LogEntry, ...]
 
@@ -35,7 +43,18 @@ class Kept:
 
     def with_entries(self, *entries: LogEntry) -> Kept:
         """The same contract, had these entries been recorded too."""
-        return replace(self, log=(*self.log, *entries))
+        log = (*self.log, *entries)
+        chosen_anew = any(isinstance(entry, Choice) for entry in entries)
+        return replace(self, log=log, terms=as_chosen(self.filed, log) if chosen_anew else self.terms)
+
+
+def as_chosen(filed: Terms, log: Sequence[LogEntry]) -> Terms:
+    """The terms under the readings people chose; a choice that the terms no longer offer has nothing to say."""
+    terms = filed
+    for name, choice in chosen(log).items():
+        if name in terms.file.readings and choice.option in terms.file.readings[name].names:
+            terms = terms.chosen(name, choice.option, choice.recorded_by)
+    return terms
 
 
 @dataclass
@@ -43,15 +62,17 @@ class Planner:
     """Plans kept contracts, remembering what does not change between two looks at the same facts."""
 
     installation: Library
-    _terms: dict[tuple[str, str, str], Terms] = field(default_factory=dict)
+    _terms: dict[tuple[object, ...], tuple[Terms, Terms]] = field(default_factory=dict)
     _bounds: dict[str, tuple[object, Mapping[UUID, Bounds]]] = field(default_factory=dict)
 
     def kept(self, stored: StoredContract, log: Sequence[LogEntry]) -> Kept:
         """The contract with its terms loaded."""
-        key = (stored.id, stored.source, stored.template)
+        choices = tuple((name, one.option, one.recorded_by) for name, one in chosen(log).items())
+        key = (stored.id, stored.source, stored.template, choices)
         if key not in self._terms:
-            self._terms[key] = self.terms(stored.source, stored.id, stored.template)
-        return Kept(stored, self._terms[key], tuple(log))
+            filed = self.terms(stored.source, stored.id, stored.template)
+            self._terms[key] = filed, as_chosen(filed, log)
+        return Kept(stored, *self._terms[key], tuple(log))
 
     def terms(self, source: str, name: str, template: str = "") -> Terms:
         """The terms of a text; a stored template text is used instead of the shipped one, so that a later release
@@ -61,7 +82,11 @@ class Planner:
 
     def today(self, terms: Terms, now: datetime) -> date:
         """The day it is where the contract counts its days."""
-        return local_day(now, World(terms, (), None, self.installation.calendars, self.installation.zones).zone)
+        return local_day(now, self.zone(terms))
+
+    def zone(self, terms: Terms) -> tzinfo:
+        """The zone the contract counts its days in."""
+        return World(terms, (), None, self.installation.calendars, self.installation.zones).zone
 
     def plan(
         self,

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from obligations.domain.delivery import DeliveryState, PushKind
-from obligations.domain.event import Report, Withdrawal
+from obligations.domain.event import Correction, Withdrawal, in_force
 from obligations.domain.occurrence import State
 from obligations.planning.content import REVERSE
 from obligations.planning.revisions import stands_in_the_way
@@ -19,7 +19,8 @@ from obligations.service.errors import NeedsPerson, NotFound, PlanMoved, Refused
 from obligations.service.ground import Ground
 from obligations.service.lookup import SHORTEST_ID
 
-WROTE_TERMS = ("contract added", "terms changed")
+# Lines of the record whose actors had a hand in everything that follows from the terms.
+WROTE_TERMS = ("contract added", "terms changed", "terms amended", "reading chosen")
 
 
 class Deliveries(Ground):
@@ -147,18 +148,20 @@ class Deliveries(Ground):
         return recorded | {line.actor.casefold() for line in view.ledger(kept.stored.id) if line.action in WROTE_TERMS}
 
     def _took_back(self, kept: Kept, occurrence_id: UUID) -> Iterator[str]:
-        """Who took back a report that the occurrence rested on: a correction of what was sent is their doing."""
-        reported = {entry.id: entry for entry in kept.log if isinstance(entry, Report)}
-        for entry in kept.log:
-            if not isinstance(entry, Withdrawal) or entry.report_id not in reported:
+        """Who corrected or took back a report the occurrence rested on: correcting what was sent is their doing."""
+        for number, entry in enumerate(kept.log):
+            if not isinstance(entry, Withdrawal | Correction):
                 continue
-            with_it = (*kept.reports, reported[entry.report_id])
+            before = next((one for one in in_force(kept.log[:number]) if one.id == entry.report_id), None)
+            if before is None:
+                continue
+            as_it_was = (*(one for one in kept.reports if one.id != entry.report_id), before)
             try:
-                before = self.planner.plan(kept.terms, with_it, None).occurrence(occurrence_id)
+                rested = self.planner.plan(kept.terms, as_it_was, None, pushes=False).occurrence(occurrence_id)
             except PlanningError:  # another report stands in its place
                 yield entry.recorded_by.casefold()
                 continue
-            if before is not None and approvals.rests_on(before, entry.report_id):
+            if rested is not None and approvals.rests_on(rested, entry.report_id):
                 yield entry.recorded_by.casefold()
 
     # --- sending again ----------------------------------------------------------------------------------------------

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TypeVar
 
-from obligations.domain.delivery import UNSENT, DeliveryState, PushKind
-from obligations.domain.event import Report, Withdrawal
+from obligations.domain.delivery import UNSENT, DeliveryState
+from obligations.domain.event import Report
 from obligations.domain.occurrence import OPEN_STATES, Occurrence, Power, State
 from obligations.planning.alternatives import Alternative
-from obligations.planning.diff import Change, diff
+from obligations.planning.diff import Change
 from obligations.planning.plan import Plan
 from obligations.planning.world import DONE, PlanningError
 from obligations.ports import (
@@ -23,30 +23,16 @@ from obligations.ports import (
 from obligations.service import lookup
 from obligations.service.contracts import Kept, Planner
 from obligations.service.deliveries import Deliveries
-from obligations.service.errors import NotFound, PlanMoved, Refused
+from obligations.service.errors import NotFound, Refused
+from obligations.service.events import Events
+from obligations.service.previews import Preview, confirm
+from obligations.service.readings import Readings
 from obligations.terms.model import PowerOf
 from obligations.terms.terms import Terms
 
 _T = TypeVar("_T")
-_EARLIEST = date(1950, 1, 1)
 # What was to go and had not gone.
 _COMING = UNSENT | {DeliveryState.RETRYING}
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What recording something would change, and the mark by which a person confirms exactly that."""
-
-    contract: str
-    changes: tuple[Change, ...]
-    before: Plan
-    after: Plan
-    touched: tuple[StoredDelivery, ...]
-
-    @property
-    def mark(self) -> str:
-        """A fingerprint of both plans."""
-        return f"{self.before.fingerprint[:16]}{self.after.fingerprint[:16]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +71,7 @@ class Finished:
     stopped: tuple[StoredDelivery, ...]
 
 
-class Service(Deliveries):
+class Service(Deliveries, Events, Readings):
     """All use cases over one store: contracts, events, what is due and why, and what is sent."""
 
     # --- contracts --------------------------------------------------------------------------------------------------
@@ -120,7 +106,7 @@ class Service(Deliveries):
                 held = self._kept(view, terms.contract, lock=True)
                 kept = self._changed(held, source, template)
                 if confirmed is not None:
-                    _confirm(self._preview(held, kept, ()), confirmed)
+                    confirm(self._preview(held, kept, ()), confirmed)
             elif view.contract(terms.contract, lock=True) is not None:
                 raise Refused(
                     f"contract {terms.contract} is kept already; `obligations contract add --change FILE` replaces"
@@ -169,126 +155,7 @@ class Service(Deliveries):
             kept = self._kept(view, contract)
         return Overview(kept.stored, self._plan(kept), kept.reports)
 
-    # --- events -----------------------------------------------------------------------------------------------------
-
-    def preview(self, contract: str, report: Report) -> Preview:
-        """What recording the report would change. Nothing is written.
-
-        Raises `PlanningError` for a report the terms cannot take, `Refused` for one that contradicts the log.
-        """
-        with self._store.read() as view:
-            kept = self._kept(view, contract)
-            self._refuse_known(view, report.id)
-            touched = view.deliveries(kept.stored.id)
-        return self._preview(kept, kept.with_entries(*self._admitted(kept, report)), touched)
-
-    def record(self, contract: str, report: Report, *, actor: str, confirmed: str | None = None) -> Preview:
-        """Record the report and re-plan, in one transaction.
-
-        `confirmed` is the mark of the preview a person agreed to; raises `PlanMoved` when the plan is no longer that.
-        """
-        now = self._clock.now()
-
-        def write(view: Transaction) -> Preview:
-            kept = self._kept(view, contract, lock=True)
-            self._refuse_known(view, report.id)
-            entries = self._admitted(kept, replace(report, recorded_at=now, recorded_by=actor))
-            preview = self._preview(kept, kept.with_entries(*entries), view.deliveries(kept.stored.id))
-            _confirm(preview, confirmed)
-            for entry in entries:
-                view.append(kept.stored.id, entry)
-            said = f"on {report.occurred_on}" + (" (expected)" if report.expected else "")
-            view.note(LedgerEntry(now, actor, f"event {report.event}", kept.stored.id, report.id, after=said))
-            self._settle(view, kept.with_entries(*entries), now, actor)
-            return preview
-
-        return self._written(write)
-
-    def _refuse_known(self, view: Transaction, report_id: str) -> None:
-        contract = view.contract_of_report(report_id)
-        if contract is not None:
-            raise Refused(
-                f"event {report_id} is recorded already, in contract {contract}; nothing is counted twice."
-                f" To correct it, take it back first: obligations withdraw {report_id}"
-            )
-
-    def _admitted(self, kept: Kept, report: Report) -> tuple[Report | Withdrawal, ...]:
-        """What goes into the log for a report: itself, and the older expectation of what happens once taken back.
-
-        Every other expectation stays: planning puts the report in its place, so that ids and keys stay too.
-        """
-        kinds = kept.terms.event_kinds()
-        today = self.planner.today(kept.terms, self._clock.now())
-        for day in (report.occurred_on, report.received_on):
-            if day is not None and day > today and not report.expected:
-                raise Refused(
-                    f"{day} has not come yet (today is {today}); record what happened when it has,"
-                    " or plan on it with --expected"
-                )
-        if report.received_on is not None and report.received_on < report.occurred_on:
-            raise Refused(f"it cannot be received on {report.received_on}, before its day {report.occurred_on}")
-        if report.occurred_on < _EARLIEST:
-            raise Refused(f"{report.occurred_on} is before {_EARLIEST.year}: is the year mistyped?")
-        kind = kinds.get(report.event)
-        same = [one for one in kept.reports if one.event == report.event]
-        if kind is not None and kind.once:
-            standing = next((one for one in same if not one.expected), None)
-            if standing is not None:
-                raise Refused(
-                    f"{report.event} happens once and is recorded for {standing.occurred_on} (event {standing.id});"
-                    f" take that back first: obligations withdraw {standing.id}"
-                )
-        expected = [one for one in same if one.expected]
-        if kind is not None and kind.once:
-            by, at = report.recorded_by, report.recorded_at or self._clock.now()
-            return (*(Withdrawal(one.id, at, by, "it happened, or is expected anew") for one in expected), report)
-        return (_naming_what_it_fulfils(kept, report, expected),)
-
-    def _preview(self, kept: Kept, then: Kept, deliveries: Sequence[StoredDelivery]) -> Preview:
-        before = self._plan(kept)
-        after = self._plan(then)
-        changes = diff(before, after)
-        changed = {change.subject.id for change in changes}
-        touched = tuple(one for one in deliveries if one.push.occurrence_id in changed and _is_sent(one))
-        return Preview(kept.stored.id, changes, before, after, touched)
-
-    def preview_withdrawal(self, report_id: str) -> Preview:
-        """What taking a report back would change. Nothing is written."""
-        with self._store.read() as view:
-            kept, report = self._reported(view, report_id)
-            deliveries = view.deliveries(kept.stored.id)
-        taken_back = Withdrawal(report.id, self._clock.now(), "preview")
-        return self._preview(kept, kept.with_entries(taken_back), deliveries)
-
-    def withdraw(self, report_id: str, *, actor: str, reason: str = "", confirmed: str | None = None) -> Preview:
-        """Take a report back: what was not sent is undone, what was sent goes to a person to reverse."""
-        now = self._clock.now()
-
-        def write(view: Transaction) -> Preview:
-            kept, report = self._reported(view, report_id, lock=True)
-            entry = Withdrawal(report.id, now, actor, reason)
-            preview = self._preview(kept, kept.with_entries(entry), view.deliveries(kept.stored.id))
-            _confirm(preview, confirmed)
-            view.append(kept.stored.id, entry)
-            view.note(
-                LedgerEntry(now, actor, f"event {report.event} withdrawn", kept.stored.id, report.id, reason=reason)
-            )
-            self._settle(view, kept.with_entries(entry), now, actor)
-            return preview
-
-        return self._written(write)
-
-    def _reported(self, view: Transaction, report_id: str, *, lock: bool = False) -> tuple[Kept, Report]:
-        contract = view.contract_of_report(report_id)
-        if contract is None:
-            raise NotFound(
-                f'there is no event "{report_id}"; `obligations contract show CONTRACT` lists them with their ids'
-            )
-        kept = self._kept(view, contract, lock=lock)
-        report = next((one for one in kept.reports if one.id == report_id), None)
-        if report is None:
-            raise Refused(f"event {report_id} was withdrawn already")
-        return kept, report
+    # --- what was done ------------------------------------------------------------------------------------------------
 
     def done(self, reference: str, *, evidence: str, on: date | None, actor: str, report_id: str) -> Finished:
         """Record that an occurrence was fulfilled; raises `Refused` where nothing is open to fulfil, where it waits
@@ -381,21 +248,6 @@ def _not_set_off(terms: Terms, plan: Plan, name: str) -> Sequence[str]:
     ]
 
 
-def _is_sent(one: StoredDelivery) -> bool:
-    """Whether it is an instruction that its receiver has, or may have."""
-    gone = one.state in (DeliveryState.DELIVERED, DeliveryState.SENDING) or one.first_unknown_at is not None
-    return one.push.kind is PushKind.ACTION and gone
-
-
-def _naming_what_it_fulfils(kept: Kept, report: Report, expected: Sequence[Report]) -> Report:
-    """The report, naming the first expectation where it came before all of them: planning fills by day otherwise."""
-    early = expected and all(report.occurred_on < one.occurred_on for one in expected)
-    closes = any(clause.closed_by == report.event for clause in kept.terms.clauses.values())
-    if report.expected or report.answers or closes or not early:
-        return report
-    return replace(report, answers=min(expected, key=lambda one: one.occurred_on).id)
-
-
 def _refuse_not_open(one: Occurrence) -> None:
     """Only what has come about can be done."""
     name = f"{one.clause}/{one.index}"
@@ -408,11 +260,6 @@ def _refuse_not_open(one: Occurrence) -> None:
     if one.state is State.WAITING and one.acts_on is None:
         waits = " and ".join(dict.fromkeys((*one.waiting_for, *one.missing))) or "something to happen"
         raise Refused(f"{name} has not come about: it waits for {waits}; record that first")
-
-
-def _confirm(preview: Preview, mark: str | None) -> None:
-    if mark is not None and mark != preview.mark:
-        raise PlanMoved("the plan changed since the diff was shown; look at it again and confirm anew")
 
 
 __all__ = ["Explanation", "Finished", "Overview", "PlanningError", "Preview", "Service"]

@@ -85,19 +85,53 @@ class ContractRow(Kept, table=True):
     added_at: datetime = Field(sa_type=Instant)
     added_by: str = Field(sa_type=Text)
     replan_at: datetime | None = Field(default=None, sa_type=Instant)
+    amendments_json: str = Field(sa_column=Column(Text, nullable=False, server_default=text("'[]'")))
+
+
+class VersionRow(Kept, table=True):
+    """One text a contract's terms came from, whatever replaced it later. Append-only."""
+
+    __tablename__ = "terms_version"
+    __table_args__ = (
+        _of_contract(),
+        _one_of("kind", ("added", "changed", "amended"), "kind"),
+        CheckConstraint("number >= 1", name="number"),
+        CheckConstraint("(kind = 'amended') = (from_on IS NOT NULL)", name="from_on"),
+    )
+    tenant: str = Field(sa_type=Text, primary_key=True)
+    contract: str = Field(sa_type=Text, primary_key=True)
+    number: int = Field(primary_key=True)
+    kind: str = Field(sa_type=Text)
+    title: str = Field(sa_type=Text)
+    source: str = Field(sa_type=Text)
+    template: str = Field(sa_type=Text)
+    from_on: date | None = None
+    recorded_at: datetime = Field(sa_type=Instant)
+    recorded_by: str = Field(sa_type=Text)
 
 
 class EventRow(Kept, table=True):
-    """One line of a contract's event log: a report, or the withdrawal of one. Append-only."""
+    """One line of a contract's event log: a report, the correction or withdrawal of one, or a reading that a person
+    chose (its name stands as `event`, its option among the fields). Append-only."""
 
     __tablename__ = "event_log"
     __table_args__ = (
         _of_contract(),
-        _one_of("kind", ("report", "withdrawal"), "kind"),
+        _one_of("kind", ("report", "withdrawal", "correction", "choice"), "kind"),
         CheckConstraint("report_id <> ''", name="report_id"),
-        CheckConstraint("kind <> 'report' OR (event <> '' AND occurred_on IS NOT NULL)", name="report"),
-        CheckConstraint("kind <> 'withdrawal' OR recorded_at IS NOT NULL", name="withdrawal"),
-        UniqueConstraint("tenant", "report_id", "kind", name="report"),
+        CheckConstraint("kind NOT IN ('report', 'choice') OR event <> ''", name="event"),
+        CheckConstraint("kind NOT IN ('report', 'correction') OR occurred_on IS NOT NULL", name="occurred_on"),
+        CheckConstraint("kind = 'report' OR recorded_at IS NOT NULL", name="recorded_at"),
+        # A report is recorded once and taken back once, but corrected as often as it takes.
+        Index(
+            "ix_event_log_once",
+            "tenant",
+            "report_id",
+            "kind",
+            unique=True,
+            sqlite_where=text("kind <> 'correction'"),
+            postgresql_where=text("kind <> 'correction'"),
+        ),
         Index("ix_event_log_contract", "tenant", "contract", "n"),
     )
     n: int | None = Field(default=None, sa_column=Column(Serial, primary_key=True))
@@ -355,6 +389,7 @@ def _table(row: type[Kept]) -> Table:
 
 metadata = Kept.metadata
 contract = _table(ContractRow)
+terms_version = _table(VersionRow)
 event_log = _table(EventRow)
 occurrence = _table(OccurrenceRow)
 delivery = _table(DeliveryRow)

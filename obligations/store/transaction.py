@@ -27,7 +27,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from obligations.domain.delivery import ARROWS, UNSENT, DeliveryState
-from obligations.domain.event import LogEntry, Report
+from obligations.domain.event import Choice, Correction, LogEntry, Report
 from obligations.domain.occurrence import Occurrence, State
 from obligations.ports import (
     Attempt,
@@ -38,6 +38,7 @@ from obligations.ports import (
     LedgerEntry,
     StoredContract,
     StoredDelivery,
+    TermsVersion,
 )
 from obligations.store import rows, tables
 from obligations.store.bulk import insert_many
@@ -90,8 +91,21 @@ class SqlTransaction:
         self._upsert(
             tables.contract,
             ("tenant", "id"),
-            ("title", "source", "template", "replan_at"),
+            ("title", "source", "template", "replan_at", "amendments_json"),
             [rows.contract_row(contract)],
+        )
+
+    def versions(self, contract_id: str) -> Sequence[TermsVersion]:
+        c = tables.terms_version.c
+        query = select(tables.terms_version).where(self._mine(tables.terms_version), c.contract == contract_id)
+        return [rows.version_of(row) for row in self._rows(query.order_by(c.number))]
+
+    def add_version(self, version: TermsVersion) -> None:
+        self._must_write()
+        self._insert(
+            tables.terms_version,
+            [rows.version_row(self._tenant, version)],
+            refused=f"there is a version {version.number} already, or no contract {version.contract}",
         )
 
     def log(self, contract_id: str) -> Sequence[LogEntry]:
@@ -101,7 +115,7 @@ class SqlTransaction:
 
     def append(self, contract_id: str, entry: LogEntry) -> None:
         self._must_write()
-        what = f"report {entry.id}" if isinstance(entry, Report) else f"the withdrawal of {entry.report_id}"
+        what = _called(entry)
         self._insert(
             tables.event_log,
             [rows.event_row(self._tenant, contract_id, entry)],
@@ -340,6 +354,18 @@ class SqlTransaction:
             ),
             many,
         )
+
+
+def _called(entry: LogEntry) -> str:
+    match entry:
+        case Report():
+            return f"report {entry.id}"
+        case Choice():
+            return f"choice {entry.id}"
+        case Correction():
+            return f"the correction of {entry.report_id}"
+        case _:
+            return f"the withdrawal of {entry.report_id}"
 
 
 def _may_become(state: DeliveryState, seen_in: frozenset[DeliveryState]) -> tuple[DeliveryState, ...]:

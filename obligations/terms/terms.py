@@ -46,6 +46,10 @@ class Terms:
         """The same contract with one reading chosen otherwise."""
         return replace(self, readings={**self.readings, reading: option})
 
+    def chosen(self, reading: str, option: str, by: str) -> Terms:
+        """The same contract with one reading chosen by a person."""
+        return replace(self.under(reading, option), chosen_by={**self.chosen_by, reading: by})
+
     def event_kinds(self) -> Mapping[str, EventKind]:
         """The events that can be reported, facts included: a fact is restated by an event of its name."""
         return self.file.kinds

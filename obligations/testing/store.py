@@ -21,7 +21,7 @@ from decimal import Decimal
 from uuid import UUID, uuid4
 
 from obligations.domain.delivery import DeliveryState, Outcome, PushKind, Verdict
-from obligations.domain.event import Report, Withdrawal, in_force
+from obligations.domain.event import Choice, Correction, LogEntry, Report, Withdrawal, chosen, in_force
 from obligations.domain.money import LARGEST_MINOR, Money
 from obligations.domain.occurrence import State
 from obligations.ports import (
@@ -34,6 +34,7 @@ from obligations.ports import (
     Result,
     Store,
     StoredDelivery,
+    TermsVersion,
 )
 from obligations.testing.builders import NOON, a_change, a_contract, a_push, an_occurrence, fresh_id
 
@@ -68,7 +69,14 @@ def keeps_contracts(store: Store) -> None:
     with store.write() as tx:
         tx.put_contract(first)
         assert tx.contract(first.id, lock=True) == first
-    changed = replace(first, title="Ågot Ödegård 雅", source="a: 1\n", added_at=NOON + _MINUTE, added_by="else")
+    changed = replace(
+        first,
+        title="Ågot Ödegård 雅",
+        source="a: 1\n",
+        added_at=NOON + _MINUTE,
+        added_by="else",
+        amendments=("amends: a\n", "amends: b 雅\n"),
+    )
     with store.write() as tx:
         tx.put_contract(changed)
     with store.read() as tx:
@@ -108,6 +116,54 @@ def keeps_the_event_log(store: Store) -> None:
     for where in (contract, other):
         with _conflict(), store.write() as tx:
             tx.append(where, replace(report, event="other"))
+
+
+def keeps_corrections_and_choices(store: Store) -> None:
+    """A report is corrected as often as it takes and keeps its place; a choice comes back whole; neither is lost."""
+    contract = _contract(store)
+    report = Report(fresh_id("report"), "hired", date(2031, 2, 28), fields={"salary": "1"}, recorded_at=NOON)
+    later = Report(fresh_id("report"), "exited", date(2031, 3, 1), recorded_at=NOON)
+    first = Correction(
+        report_id=report.id,
+        occurred_on=date(2031, 2, 27),
+        received_on=date(2031, 3, 2),
+        fields={"salary": "2", "note": "naïve \x00 \ud800"},
+        answers="signing-bonus",
+        evidence="letter.pdf",
+        recorded_at=NOON + _MINUTE,
+        recorded_by="hr@example.test",
+        reason="a slip",
+    )
+    second = replace(first, received_on=None, occurred_on=date(2031, 2, 26), reason="")
+    choice = Choice(fresh_id("choice"), "roll", "following", NOON + _MINUTE, "lea@example.test", "advice of counsel")
+    again = replace(choice, id=fresh_id("choice"), option="unadjusted")
+    entries: list[LogEntry] = [report, later, first, choice, second, again]
+    with store.write() as tx:
+        for entry in entries:
+            tx.append(contract, entry)
+    with store.read() as tx:
+        assert list(tx.log(contract)) == entries
+        assert in_force(tx.log(contract)) == (second.of(report), later)
+        assert chosen(tx.log(contract)) == {"roll": again}
+        assert tx.contract_of_report(report.id) == contract
+        assert tx.contract_of_report(choice.id) is None
+    with _conflict(), store.write() as tx:
+        tx.append(contract, choice)
+
+
+def keeps_versions_of_terms(store: Store) -> None:
+    """Every text a contract's terms came from stays readable, whatever replaced it."""
+    contract = _contract(store)
+    added = TermsVersion(contract, 1, "added", "Letter", "a: 雅\n", "t: 1\n", NOON, "hr@example.test")
+    amended = replace(added, number=2, kind="amended", template="", from_on=date(2031, 6, 1))
+    with store.write() as tx:
+        tx.add_version(added)
+        tx.add_version(amended)
+    with store.read() as tx:
+        assert list(tx.versions(contract)) == [added, amended]
+        assert list(tx.versions(fresh_id())) == []
+    with _conflict(), store.write() as tx:
+        tx.add_version(replace(amended, source="other"))
 
 
 def keeps_occurrences_whole(store: Store) -> None:
@@ -616,6 +672,8 @@ def only_reads_in_a_reading_view(store: Store) -> None:
 CHECKS: tuple[Check, ...] = (
     keeps_contracts,
     keeps_the_event_log,
+    keeps_corrections_and_choices,
+    keeps_versions_of_terms,
     keeps_occurrences_whole,
     finds_occurrences,
     replaces_and_forgets_occurrences,

@@ -23,8 +23,8 @@ START = "employment_started=2026-01-05"
 EXIT = "change_of_control=2026-03-02"
 COMMANDS = (
     ["init"], ["check"], ["fmt"], ["plan"], ["when"], ["contract"], ["contract", "add"], ["contract", "list"],
-    ["contract", "show"], ["event"], ["withdraw"], ["next"], ["why"], ["done"], ["approve"], ["refuse"],
-    ["deliveries"], ["retry"], ["run"], ["contract", "replan"],
+    ["contract", "show"], ["event"], ["fact"], ["correct"], ["reading"], ["withdraw"],
+    ["next"], ["why"], ["done"], ["approve"], ["refuse"], ["deliveries"], ["retry"], ["run"], ["contract", "replan"],
 )  # fmt: skip
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 DECIMAL = re.compile(r"-?\d+(\.\d+)?")
@@ -301,8 +301,10 @@ def test_a_judgment_comes_with_the_commands_that_give_it(terminal: Terminal) -> 
     assert terminal.run("event", "offer", "terminated", "2026-03-02", "--id", "ev-end", "--yes").code == 0
     for words in (("next",), ("contract", "show", "offer")):
         said = " ".join(terminal.run(*words).out.split())
-        assert "obligations withdraw ev-end obligations event offer terminated 2026-03-02 --with good_cause=..." in said
-    assert terminal.run("withdraw", "ev-end", "--yes").out.endswith("Withdrawn ev-end.\n")
+        assert "obligations correct ev-end --with good_cause=..." in said
+    answered = terminal.run("correct", "ev-end", "--with", "good_cause=yes", "--yes")
+    assert answered.out.endswith("Corrected ev-end.\n"), answered.err
+    assert "good_cause=..." not in terminal.run("next").out
 
 
 def test_a_preview_ends_with_one_line_that_sums_it_up(kept: Terminal) -> None:

@@ -94,7 +94,7 @@ def test_a_wrong_word_on_the_line_of_plan_is_named(terminal: Terminal, words: tu
         (("letter", "change_of_control", "2026-03-01", "--with", "note"), 2, "field=value"),
         (("letter", "change_of_control", "2026-03-01", "--with", "a=1", "--with", "a=2"), 2, "given twice"),
         (("letter", "change_of_control", "2026-03-01", "--with", "amount=-5"), 2, "amount"),
-        (("letter", "employment_started", "2026-01-06"), 2, "obligations withdraw ev-start"),
+        (("letter", "employment_started", "2026-01-06"), 2, "obligations correct ev-start --on 2026-01-06"),
         (("letter", "change_of_control", "2026-03-01", "--id", "ev-start"), 2, "recorded already"),
     ],
 )

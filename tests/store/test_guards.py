@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from obligations.domain.delivery import DeliveryState, Outcome, Verdict
 from obligations.domain.event import Report
 from obligations.domain.money import Money
-from obligations.ports import Changes, Decision, LedgerEntry, Result
+from obligations.ports import Changes, Decision, LedgerEntry, Result, TermsVersion
 from obligations.store import SqlStore, rows, tables
 from obligations.store.connect import Database, make_engine
 from obligations.testing.builders import NOON, a_change, a_contract, a_push, an_occurrence
@@ -26,6 +26,7 @@ def engine(database_url: str, store: SqlStore) -> Iterator[Engine]:
     push = a_push("c")
     with store.write() as tx:
         tx.put_contract(contract)
+        tx.add_version(TermsVersion("c", 1, "added", "t", "s", "", NOON, "hr"))
         tx.append("c", Report(id="r", event="hired", occurred_on=date(2031, 3, 3)))
         tx.apply(
             "c",
@@ -44,7 +45,7 @@ def engine(database_url: str, store: SqlStore) -> Iterator[Engine]:
     made.dispose()
 
 
-@pytest.mark.parametrize("table", ["event_log", "decision", "ledger", "ledger_seal", "attempt"])
+@pytest.mark.parametrize("table", ["event_log", "terms_version", "decision", "ledger", "ledger_seal", "attempt"])
 def test_the_past_cannot_be_removed(engine: Engine, table: str) -> None:
     """Whoever could delete a line could say that a payment never was."""
     with pytest.raises(IntegrityError, match=f"{table} is append-only"), engine.begin() as connection:
@@ -55,6 +56,7 @@ def test_the_past_cannot_be_removed(engine: Engine, table: str) -> None:
     ("table", "change"),
     [
         ("event_log", "evidence = 'x'"),
+        ("terms_version", "source = 'x'"),
         ("decision", "approve = NOT approve"),
         ("ledger", "actor = 'x'"),
         ("ledger_seal", "hash = prev_hash"),
@@ -117,6 +119,27 @@ def test_a_row_that_makes_no_sense_is_refused(engine: Engine, table: str, wrong:
     row |= {"id" if table == "occurrence" else "key": a_push("another").key} | wrong
     with pytest.raises(IntegrityError, match=r"(?i)check"), engine.begin() as connection:
         connection.execute(insert(named), [row])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kind": "guess"},
+        {"kind": "correction", "occurred_on": None},
+        {"kind": "correction", "recorded_at": None},
+        {"kind": "choice", "event": ""},
+        {"kind": "report", "event": ""},
+        {"kind": "withdrawal", "recorded_at": None},
+    ],
+)
+def test_a_line_of_the_log_that_makes_no_sense_is_refused(engine: Engine, wrong: dict[str, Any]) -> None:
+    """Every plan is made from these lines; one that says no day or no time would be believed for years."""
+    with engine.begin() as connection:
+        row = dict(connection.execute(tables.event_log.select()).mappings().one())
+    row |= {"n": None, "report_id": "another", "recorded_at": NOON} | wrong
+    del row["n"]
+    with pytest.raises(IntegrityError, match=r"(?i)check"), engine.begin() as connection:
+        connection.execute(insert(tables.event_log), [row])
 
 
 def test_a_row_without_its_parent_is_refused(engine: Engine) -> None:

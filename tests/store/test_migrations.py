@@ -82,7 +82,7 @@ def test_nothing_cascades(engine: Engine) -> None:
     """ON DELETE CASCADE turned a table rebuild into the silent loss of every deadline."""
     found = inspect(engine)
     keys = [key for table in found.get_table_names() for key in found.get_foreign_keys(table)]
-    assert len(keys) == 5
+    assert len(keys) == 6
     assert all(not key["options"].get("ondelete") for key in keys)
 
 
@@ -185,7 +185,7 @@ def test_a_table_with_children_can_be_rebuilt(sqlite_url: str, tmp_path: Path, m
         "op.execute('DROP TABLE contract')",
         "op.execute('CREATE TABLE contract (tenant TEXT NOT NULL, id TEXT NOT NULL, title TEXT NOT NULL,"
         " source TEXT NOT NULL, template TEXT NOT NULL, added_at BIGINT NOT NULL, added_by TEXT NOT NULL,"
-        " replan_at BIGINT, extra TEXT, PRIMARY KEY (tenant, id))')",
+        " replan_at BIGINT, amendments_json TEXT, extra TEXT, PRIMARY KEY (tenant, id))')",
         "op.execute('INSERT INTO contract SELECT *, NULL FROM made_anew')",
         "op.execute('DROP TABLE made_anew')",
     )
@@ -197,6 +197,45 @@ def test_a_table_with_children_can_be_rebuilt(sqlite_url: str, tmp_path: Path, m
     engine.dispose()
 
 
+def test_a_contract_kept_before_has_its_log_and_a_first_version(sqlite_url: str) -> None:
+    """The upgrade makes the event log anew; a report that lost its number or its text would re-date everything."""
+    from alembic import command
+
+    from obligations.domain.event import Report, Withdrawal
+    from obligations.store.migrate import MIGRATIONS
+
+    database = Database.of(sqlite_url)
+    database.path.parent.mkdir(parents=True)
+    engine = make_engine(database)
+    with engine.execution_options(obligations_writes=True).begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.exec_driver_sql(
+            "INSERT INTO contract VALUES ('', 'c', 'Letter', 'a: 1', 't: 1', 1000000, 'hr', NULL)"
+        )
+        columns = "n, tenant, contract, kind, report_id, event, occurred_on, fields_json, expected, answers, evidence"
+        for values in (
+            "3, '', 'c', 'report', 'r', 'hired', '2031-03-03', '{\"a\":\"b\"}', 0, '', 'letter', 1, 'hr', ''",
+            "7, '', 'c', 'withdrawal', 'r', '', NULL, '{}', 0, '', '', 2, 'hr', 'twice'",
+        ):
+            connection.exec_driver_sql(
+                f"INSERT INTO event_log ({columns}, recorded_at, recorded_by, reason) VALUES ({values})"
+            )
+    engine.dispose()
+    store = open_store(sqlite_url)
+    with store.read() as tx:
+        report, withdrawal = tx.log("c")
+        assert isinstance(report, Report)
+        assert (report.id, report.fields, report.evidence) == ("r", {"a": "b"}, "letter")
+        assert isinstance(withdrawal, Withdrawal)
+        assert (withdrawal.report_id, withdrawal.reason) == ("r", "twice")
+        (version,) = tx.versions("c")
+        assert (version.number, version.kind, version.source, version.template) == (1, "added", "a: 1", "t: 1")
+    store.close()
+
+
 def _pretend_newer(folder: Path, monkeypatch: pytest.MonkeyPatch, *operations: str) -> None:
     """Let this program be the next version, with one more migration."""
     import sys
@@ -205,9 +244,10 @@ def _pretend_newer(folder: Path, monkeypatch: pytest.MonkeyPatch, *operations: s
     migrations = folder / "migrations"
     shutil.copytree(module.MIGRATIONS, migrations, ignore=shutil.ignore_patterns("__pycache__"))
     lines = "\n".join(f"    {operation}" for operation in operations)
-    (migrations / "versions" / "0002_next.py").write_text(
-        "import sqlalchemy as sa\nfrom alembic import op\nrevision = '0002'\ndown_revision = '0001'\n"
+    (migrations / "versions" / "9001_next.py").write_text(
+        "import sqlalchemy as sa\nfrom alembic import op\nrevision = '9001'\n"
+        f"down_revision = {module.HEAD!r}\n"
         f"def upgrade() -> None:\n{lines}\n"
     )
     monkeypatch.setattr(module, "MIGRATIONS", migrations)
-    monkeypatch.setattr(module, "HEAD", "0002")
+    monkeypatch.setattr(module, "HEAD", "9001")
