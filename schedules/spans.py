@@ -132,12 +132,18 @@ class Counting:
     Args:
         event_day: whether the event's day counts as day 1.
         month_end: what month steps do at the end of a month.
-        calendar: which days are business days; needed for business-day spans only.
+        calendar: which days are business days; needed for business-day spans and for short periods only.
+        short_days: a span of so many days or fewer leaves closed days out of the count; 0 where none does.
     """
 
     event_day: EventDay = EventDay.NOT_COUNTED
     month_end: MonthEnd = MonthEnd.CLAMP
     calendar: BusinessCalendar | None = None
+    short_days: int = 0
+
+    def counts_open_days(self, span: Span) -> bool:
+        """Whether only business days of the span count: it says so, or it is a short period of days."""
+        return span.unit is Unit.BUSINESS_DAY or (span.unit is Unit.DAY and 0 < span.count <= self.short_days)
 
 
 PLAIN = Counting()
@@ -197,7 +203,7 @@ def _count(span: Span, anchor: Reasoned[date], counting: Counting, direction: in
     if span.then is not None:
         first = _count(replace(span, then=None), anchor, counting, direction)
         # Whether the event's own day counts is settled by the first part, unless that is nothing.
-        rest = replace(counting, event_day=EventDay.NOT_COUNTED) if span.count else counting
+        rest = replace(counting, event_day=EventDay.NOT_COUNTED, short_days=0) if span.count else counting
         return _count(span.then, first, rest, direction)
     # Clear days leave both ends out whatever the contract counts otherwise.
     counted = counting.event_day is EventDay.COUNTED and not span.clear and span.count > 0
@@ -206,7 +212,7 @@ def _count(span: Span, anchor: Reasoned[date], counting: Counting, direction: in
         day = add_months(anchor.value, span.count * span.unit.months * direction, counting.month_end)
         if counted:
             day = _inclusive_end(day, anchor.value, direction)
-    elif span.unit is Unit.BUSINESS_DAY:
+    elif counting.counts_open_days(span):
         if counting.calendar is None:
             raise ValueError(f"{span.words()}: name the business-day calendar to count by")
         day = shift_business_days(anchor.value, (span.count + extra) * direction, counting.calendar)
@@ -224,8 +230,10 @@ def _counted(
     inputs: tuple[Derivation, ...] = (anchor.why,)
     if span.unit.months and not counted:
         day_words = f"to the corresponding day, month end by {counting.month_end}"
-    elif span.unit is Unit.BUSINESS_DAY and counting.calendar is not None:
+    elif counting.calendar is not None and counting.counts_open_days(span):
         inputs = (anchor.why, counting.calendar.why())
+        if span.unit is Unit.DAY:
+            day_words += f", closed days left out of a period of {counting.short_days} days or fewer"
     return Derivation(f"{span.words()} {side} {anchor.value}, {day_words}", day.isoformat(), inputs)
 
 

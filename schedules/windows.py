@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from schedules.bounds import add_days
@@ -38,7 +38,7 @@ def beginning_on(span: Span, anchor: Reasoned[date], counting: Counting = PLAIN)
     >>> beginning_on(Span(1, Unit.MONTH), Reasoned(date(2026, 1, 31), hired.why)).value.words()
     '2026-01-31 to 2026-02-28'
     """
-    policy = Counting(EventDay.COUNTED, counting.month_end, counting.calendar)
+    policy = replace(counting, event_day=EventDay.COUNTED)
     last = after(span, anchor, policy).value
     words = "{} beginning on {}, that day counted as day 1"
     return _window(anchor.value, last, words, (anchor.why,), span, anchor.value)

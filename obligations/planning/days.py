@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from obligations.planning.calendar_days import edge_of_period
+from obligations.planning.notices import received
 from obligations.planning.picked import picked
 from obligations.planning.values import NOWHERE, Happening, Instance, NotYet, PlanningError, united
 from obligations.terms import expressions as e
@@ -214,11 +215,7 @@ def _day_of(world: World, name: str, receipt: bool, here: Instance) -> Reasoned[
         return happening
     if not receipt:
         return Reasoned(happening.occurred_on, happening.why)
-    if happening.received_on is None:
-        return NotYet(missing=(f"{happening.event}.received_on",))
-    words = f"receipt of {name}" if happening.received_on != happening.occurred_on else f"{name}, received that day"
-    why = Derivation(words, happening.received_on.isoformat(), (happening.why,), kind="event")
-    return Reasoned(happening.received_on, why)
+    return received(world, name, happening)
 
 
 def _happening(world: World, name: str, here: Instance) -> Happening | NotYet:

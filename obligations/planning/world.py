@@ -21,11 +21,12 @@ from obligations.planning.values import NOWHERE, Found, Happening, Instance, Not
 from obligations.terms import expressions as e
 from obligations.terms.errors import did_you_mean
 from obligations.terms.model import Clause, EventKind
+from obligations.terms.policies import governing, short_days
 from obligations.terms.terms import Terms
 from obligations.terms.values import PayrollCalendar, Value
 from schedules.calendars import BusinessCalendar
 from schedules.derivation import Derivation, Reasoned
-from schedules.spans import Counting, EventDay, MonthEnd, Span, add_months
+from schedules.spans import Counting, EventDay, MonthEnd, Span, Unit, add_months
 from schedules.windows import Window
 
 
@@ -58,11 +59,8 @@ class World:
     # --- counting policies ------------------------------------------------------------------------------------------
 
     def governing(self, slot: str, default: str) -> str:
-        """The policy in use for something the whole file counts by: event_day, month_end, zone or calendar."""
-        for name, reading in self.terms.file.readings.items():
-            if reading.governs == slot and isinstance(reading.options, dict):
-                return reading.options[self.terms.readings[name]]
-        return default
+        """The policy in use for something the whole file counts by: event_day, month_end, zone, calendar."""
+        return governing(self.terms.file, self.terms.readings, slot) or default
 
     @cached_property
     def counting(self) -> Counting:
@@ -93,10 +91,14 @@ class World:
 
     def counting_for(self, span: Span) -> Counting:
         """Counting for a span, asking only for what it needs: month ends for months, a calendar for business days."""
-        calendar = self.business_calendar() if span.counts_business_days() else None
+        days = span.unit is Unit.DAY and span.then is None
+        short = short_days(self.governing("short_periods", "none")) if days else 0
+        by_calendar = span.counts_business_days() or (days and 0 < span.count <= short)
+        calendar = self.business_calendar() if by_calendar else None
         if span.unit.months:
             return replace(self.counting, calendar=calendar) if calendar is not None else self.counting
-        return Counting(EventDay(self.governing("event_day", EventDay.NOT_COUNTED)), calendar=calendar)
+        event_day = EventDay(self.governing("event_day", EventDay.NOT_COUNTED))
+        return Counting(event_day, calendar=calendar, short_days=short if by_calendar else 0)
 
     @property
     def vesting_counting(self) -> Counting:

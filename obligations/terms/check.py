@@ -12,6 +12,7 @@ from obligations.terms.circles import circle
 from obligations.terms.document import Path
 from obligations.terms.errors import Finding, did_you_mean
 from obligations.terms.model import Clause, Example, Happens, PowerOf, TermsFile
+from obligations.terms.notices import SENT
 from obligations.terms.sense import sense
 from obligations.terms.unless import meant
 from schedules.blocks import CALENDAR_PERIODS
@@ -58,6 +59,7 @@ class _Checker:
         for name, kind in file.events.items():
             if kind.reported_by and kind.reported_by not in file.roles:
                 yield self._unknown("role", kind.reported_by, file.roles, ("events", name, "reported_by"))
+        yield from self._notices()
         for name, clause in file.clauses.items():
             yield from self._clause(clause, ("clauses", name))
         found = circle(file)
@@ -65,6 +67,23 @@ class _Checker:
             words, place = found
             message = f"circular: {' needs '.join(words)}; a date must follow from something that happened"
             yield self.document.finding(message, place)
+
+    def _notices(self) -> Iterator[Finding]:
+        for name, kind in self.file.events.items():
+            options = kind.fields["channel"].options if "channel" in kind.fields else []
+            if kind.notice and not self.file.notices:
+                message = "the file does not say when notices count as received: add `notices:`, a rule a channel"
+                yield self.document.finding(message, ("events", name, "notice"))
+            elif kind.notice and options != list(self.file.notices):
+                message = "the channels of a notice are those of `notices:`; leave out this field"
+                yield self.document.finding(message, ("events", name, "with", "channel"), key=True)
+            elif kind.notice and kind.is_receipt:
+                message = "a notice happens when it is sent; one that happens when it arrives is no `notice`"
+                yield self.document.finding(message, ("events", name, "is_receipt"))
+        self.days.add(SENT)
+        for name, rule in self.file.notices.items():
+            yield from self._expression(rule, ("notices", name))
+        self.days.discard(SENT)
 
     def _names_once(self) -> Iterator[Finding]:
         file = self.file

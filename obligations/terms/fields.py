@@ -21,6 +21,7 @@ from pydantic_core import PydanticCustomError
 
 from obligations.terms import expressions as e
 from obligations.terms import phrases
+from obligations.terms.notices import receipt_rule
 from obligations.terms.phrases import PhraseError
 from schedules.conventions import Convention
 from schedules.spans import Span
@@ -134,8 +135,14 @@ def _reached(_: str, value: Any, at: At) -> e.EventReached:
     return e.EventReached(day, " ".join(value.split()) if isinstance(value, str) else json.dumps(value))
 
 
+def _picked_receipt(how: str, value: Any, at: At) -> e.PickedDay:
+    members = _members(receipt_rule, _RECEIPT_SHAPES, "days", how, value, at)
+    return e.PickedDay("earliest" if how == "earliest of" else "latest", members)
+
+
 _EVENT_SHAPES: Shapes = {"any of": _union, "first of": _union, "all of": _all, "reached": _reached}
 _DAY_SHAPES: Shapes = {"earliest of": _picked_day, "latest of": _picked_day}
+_RECEIPT_SHAPES: Shapes = {"earliest of": _picked_receipt, "latest of": _picked_receipt}
 
 
 def _convention(text: str) -> Convention:
@@ -210,6 +217,8 @@ _SLACK = re.compile(r"[#@]?[\w.-]{1,80}", re.ASCII)
 Day = Annotated[
     Any, *_typed(phrases.day_phrase, "a day, such as `5 days after terminated`, or `unstated`", _DAY_SHAPES)
 ]
+_RECEIPT_WORDS = "when a notice counts as received, such as `on receipt` or `2 business days after sending`"
+ReceiptRule = Annotated[Any, *_typed(receipt_rule, _RECEIPT_WORDS, _RECEIPT_SHAPES)]
 WindowPhrase = Annotated[Any, *_typed(phrases.window_phrase, "a window, such as `6 months following terminated`")]
 _EVENT_WORDS = "an event, such as `terminated with good_cause no` or `first good_exit during protected`"
 Event = Annotated[Any, *_typed(phrases.event_phrase, _EVENT_WORDS, _EVENT_SHAPES)]

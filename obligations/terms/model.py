@@ -27,6 +27,7 @@ from obligations.terms.fields import (
     Option,
     Pace,
     Portion,
+    ReceiptRule,
     Roll,
     SpanText,
     Strict,
@@ -97,7 +98,10 @@ FieldKind = Annotated[
 
 
 class EventKind(Strict):
-    """A kind of thing that happens and is reported. `is_receipt` says that the day it happens is a day of receipt."""
+    """A kind of thing that happens and is reported. `is_receipt` says that the day it happens is a day of receipt.
+
+    A `notice` happens when it is sent, through one of the channels that the file's `notices` name.
+    """
 
     says: str = ""
     reported_by: Name | None = None
@@ -106,6 +110,7 @@ class EventKind(Strict):
     once: YesNo = False
     required: YesNo = False
     is_receipt: YesNo = False
+    notice: YesNo = False
     prove: list[str] = Field(default_factory=list)
 
 
@@ -116,7 +121,7 @@ class Reading(Strict):
     options: dict[str, str] | list[str]
     cite: str = ""
     why: str = ""
-    governs: Literal["event_day", "month_end", "zone", "calendar"] | None = None
+    governs: Literal["event_day", "month_end", "zone", "calendar", "short_periods"] | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -130,6 +135,16 @@ class Reading(Strict):
         if self.governs and isinstance(self.options, list):
             raise ValueError("a reading that governs counting gives each option its policy: `option: policy`")
         return self
+
+
+class CountingRules(Strict):
+    """How the whole file counts, where its text leaves no doubt."""
+
+    event_day: str | None = None
+    month_end: str | None = None
+    zone: str | None = None
+    calendar: str | None = None
+    short_periods: str | None = None
 
 
 class Send(Strict):
@@ -379,14 +394,25 @@ class TermsFile(Strict):
     people: People = Field(default_factory=dict)
     parameters: dict[Name, Parameter] = Field(default_factory=dict)
     facts: dict[Name, Fact] = Field(default_factory=dict)
+    counting: CountingRules = CountingRules()
     readings: dict[Name, Reading] = Field(default_factory=dict)
     events: dict[Name, EventKind] = Field(default_factory=dict)
+    notices: dict[Name, ReceiptRule] = Field(default_factory=dict)
     windows: dict[Name, WindowPhrase] = Field(default_factory=dict)
     states: dict[Name, WindowPhrase] = Field(default_factory=dict)
     define: dict[Name, Event] = Field(default_factory=dict)
     clauses: dict[Name, Clause]
     coverage: Coverage = Coverage()
     examples: list[Example] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _notices_state_their_channel(self) -> TermsFile:
+        """Every notice gets the field `channel`, one of the channels the file knows."""
+        for name, kind in self.events.items():
+            if kind.notice and self.notices and "channel" not in kind.fields:
+                channel = FieldOfEvent(options=list(self.notices))
+                self.events[name] = kind.model_copy(update={"fields": {**kind.fields, "channel": channel}})
+        return self
 
     @cached_property
     def kinds(self) -> Mapping[str, EventKind]:

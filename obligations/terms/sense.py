@@ -15,25 +15,26 @@ from obligations.terms import expressions as e
 from obligations.terms.document import Path
 from obligations.terms.errors import Finding, did_you_mean
 from obligations.terms.fields import Strict
-from obligations.terms.model import Clause, Reading, TermsFile
+from obligations.terms.model import Clause, TermsFile
+from obligations.terms.policies import counts_business_days, needs_calendar, policies
 from obligations.terms.relations import relations
 from obligations.terms.unless import meant
-from schedules.conventions import Convention
-from schedules.spans import EventDay, MonthEnd, Span, Unit
+from schedules.spans import Unit
 
 if TYPE_CHECKING:
     from obligations.terms.terms import Terms
 
 VESTING_DAYS = ("same day", "first of month", "last of month")
 PRORATIONS = ("period days", "year days")
-POLICIES = {"event_day": tuple(EventDay), "month_end": tuple(MonthEnd)}
+UNCOUNTED = "counts by business days, but nothing says whose: state `calendar` under `counting`, or by a reading"
 FIGURES = {"pay": ("money",), "grant": ("units",), "vest": ("units",), "accrue": ("hours", "units")}
 
 
 def sense(terms: Terms) -> Iterator[Finding]:
     """Everything that could not be planned although every name in it is known, in file order."""
     judge = _Judge(terms)
-    yield from judge.readings()
+    yield from policies(terms)
+    yield from judge.sections()
     for name, clause in terms.clauses.items():
         for message, word in judge.clause(clause):
             path: Path = ("clauses", name, *word)
@@ -47,29 +48,15 @@ class _Judge:
     def __init__(self, terms: Terms) -> None:
         self.terms = terms
         self.file: TermsFile = terms.file
-        self.counts_business_days = any(reading.governs == "calendar" for reading in terms.file.readings.values())
+        self.counts_business_days = counts_business_days(terms.file)
         self.has_salary = any(one.pay is not None and one.during is not None for one in terms.clauses.values())
 
-    def readings(self) -> Iterator[Finding]:
-        """Readings that govern counting: one for each thing, each option a policy that exists."""
-        governed: dict[str, str] = {}
-        for name, reading in self.file.readings.items():
-            if reading.governs is None:
-                continue
-            if reading.governs in governed:
-                message = f"reading {governed[reading.governs]} governs {reading.governs} already; keep one of the two"
-                yield self.terms.document.finding(message, ("readings", name, "governs"))
-            governed[reading.governs] = name
-            yield from self._policies(name, reading)
-
-    def _policies(self, name: str, reading: Reading) -> Iterator[Finding]:
-        known = POLICIES.get(str(reading.governs))
-        if known is None or not isinstance(reading.options, dict):
-            return
-        for option, policy in reading.options.items():
-            if policy not in known:
-                message = f'there is no policy "{policy}".{did_you_mean(policy, known)}'
-                yield self.terms.document.finding(message, ("readings", name, "options", option))
+    def sections(self) -> Iterator[Finding]:
+        """Days outside the clauses that could not be counted."""
+        for section in ("windows", "states", "define", "notices"):
+            for name, expression in getattr(self.file, section).items():
+                if not self.counts_business_days and self._needs_calendar(expression):
+                    yield self.terms.document.finding(UNCOUNTED, (section, name))
 
     def clause(self, clause: Clause) -> Iterator[Complaint]:
         """What keeps a clause from being planned."""
@@ -251,22 +238,12 @@ class _Judge:
     def _business_days(self, clause: Clause) -> Iterator[Complaint]:
         if self.counts_business_days:
             return
-        words = "counts by business days, but no reading governs `calendar`; declare whose days they are"
         for word, info in type(clause).model_fields.items():
-            if any(self._needs_calendar(part) for part in _parts(getattr(clause, word))):
-                yield words, (info.alias or word,)
+            if self._needs_calendar(getattr(clause, word)):
+                yield UNCOUNTED, (info.alias or word,)
 
-    def _needs_calendar(self, part: object) -> bool:
-        match part:
-            case Span() | e.SpanOf():
-                return part.unit is Unit.BUSINESS_DAY
-            case e.SpanNamed(name=name):
-                value = self.terms.parameters.get(name)
-                return isinstance(value, Span) and value.counts_business_days()
-            case Convention():
-                return part is not Convention.UNADJUSTED
-            case _:
-                return False
+    def _needs_calendar(self, value: object) -> bool:
+        return any(needs_calendar(part, self.terms) for part in _parts(value))
 
 
 def _branches(value: object) -> Iterator[object]:

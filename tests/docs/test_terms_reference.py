@@ -84,6 +84,7 @@ PARTS = [
     (model.Parameter, "Parameters"),
     (model.Fact, "Facts"),
     (model.Reading, "Readings"),
+    (model.CountingRules, "Counting"),
     (model.EventKind, "Events"),
     (model.Clause, "Clauses"),
     (model.Series, "Clauses"),

@@ -174,8 +174,8 @@ class TestSpans:
             ("1 month 2 months after started", "larger units come first"),
             ("pay weeks after started", '"pay" is of type money; so many weeks needs a whole number'),
             ("payy weeks after started", 'no parameter or fact "payy". Did you mean "pay"'),
-            ("1 month and 2 business days after started", "no reading governs `calendar`"),
-            ("grace after started", "no reading governs `calendar`"),
+            ("1 month and 2 business days after started", "nothing says whose: state `calendar`"),
+            ("grace after started", "nothing says whose: state `calendar`"),
             ("{latest of: [started]}", "takes a list of two or more days"),
             ("{latest of: [started, ended], by: ended}", "`latest of` stands alone"),
             ("{earliest of: [started, 3 days from ended]}", 'a bare "from"'),
@@ -191,4 +191,147 @@ class TestSpans:
     def test_a_series_moves_on_by_one_unit(self) -> None:
         source = BASE.replace("by: DAY", "series: {every: 1 month 3 days, times: 3}")
         with pytest.raises(TermsError, match="a series moves on by one unit"):
+            terms_of(source)
+
+
+NOTICES = BASE.replace(
+    "  notice: {}\n",
+    "  notice: {notice: yes}\n",
+).replace(
+    "clauses:",
+    """\
+counting: {calendar: US}
+notices:
+  certified_mail: 2 business days after sending
+  post: 10 business days after sending
+  courier: {earliest of: [on receipt, 3 days after sending]}
+  in_person: on delivery
+  opened: business_days_later after receipt
+  by_reading: {reading: end, first: on receipt, second: 1 day after sending}
+clauses:""",
+)
+
+
+class TestNotices:
+    DUE = "30 days after receipt of notice"
+    SOURCE = NOTICES.replace("business_days_later", "1 business day")
+
+    def due(self, *events: Report) -> str:
+        return due(self.DUE, STARTED, *events, source=self.SOURCE)
+
+    @pytest.mark.parametrize(
+        ("channel", "received", "day"),
+        [
+            # Sent on a Thursday before Washington's Birthday: the second business day is the Tuesday.
+            ("certified_mail", None, "2026-03-19"),
+            ("certified_mail", "2026-02-13", "2026-03-19"),
+            ("post", None, "2026-03-29"),
+            ("courier", None, "2026-03-17"),
+            ("courier", "2026-02-13", "2026-03-15"),
+            ("courier", "2026-02-20", "2026-03-17"),
+            ("in_person", "2026-02-12", "2026-03-14"),
+            ("opened", "2026-02-13", "2026-03-19"),
+            ("by_reading", "2026-02-14", "2026-03-16"),
+        ],
+    )
+    def test_receipt_goes_by_the_channel(self, channel: str, received: str | None, day: str) -> None:
+        """A cure period would end on a day the document does not mean."""
+        assert self.due(on("notice", "2026-02-12", received, channel=channel)) == day
+
+    def test_the_explanation_names_the_channel_and_the_day_it_arrived(self) -> None:
+        one = duty(self.DUE, STARTED, on("notice", "2026-02-12", "2026-02-20", channel="post"), source=self.SOURCE)
+        said = one.derivation.sentence()
+        assert "receipt of notice, deemed by its channel post: 2026-02-27" in said
+        assert "arrived, as reported, on another day: 2026-02-20" in said
+        assert "calendar US" in said
+
+    def test_what_the_rule_needs_is_asked_for(self) -> None:
+        """A deadline would be guessed, or stay open without anybody being asked."""
+        asked = [
+            planned(self.DUE, STARTED, on("notice", "2026-02-12", **fields), source=self.SOURCE).questions[0]
+            for fields in ({}, {"channel": "in_person"})
+        ]
+        assert [one.name for one in asked] == ["notice.channel", "notice.received_on"]
+        assert "certified_mail or post" in asked[0].ask
+
+    @pytest.mark.parametrize(
+        ("old", "new", "said"),
+        [
+            ("on delivery", "2 days after mailing", 'not from "mailing"'),
+            ("on delivery", "2 days from sending", 'a bare "from"'),
+            ("on delivery", "on sendig", 'not from "sendig". Did you mean "sending"'),
+            ("{notice: yes}", "{notice: yes, with: {channel: text}}", "leave out this field"),
+            ("{notice: yes}", "{notice: yes, is_receipt: yes}", "happens when it is sent"),
+            ("counting: {calendar: US}", "", "nothing says whose"),
+        ],
+    )
+    def test_rules_that_cannot_be_are_refused(self, old: str, new: str, said: str) -> None:
+        source = self.SOURCE.replace("DAY", self.DUE)
+        assert old in source
+        with pytest.raises(TermsError) as raised:
+            terms_of(source.replace(old, new))
+        assert said in str(raised.value)
+
+    def test_a_notice_needs_the_section(self) -> None:
+        source = BASE.replace("  notice: {}\n", "  notice: {notice: yes}\n").replace("DAY", "started")
+        with pytest.raises(TermsError, match="add `notices:`"):
+            terms_of(source)
+
+
+class TestPolicies:
+    SHORT = BASE.replace("clauses:", "counting: {calendar: US, short_periods: 10 days}\nclauses:")
+
+    @pytest.mark.parametrize(
+        ("phrase", "day"),
+        [
+            ("10 days after started", "2026-02-13"),
+            ("11 days after started", "2026-02-11"),
+            ("1 week after started", "2026-02-07"),
+            ("3 days before 2026-02-17", "2026-02-11"),
+            ("1 month and 3 days after started", "2026-03-03"),
+            ("5 clear days after started", "2026-02-09"),
+        ],
+    )
+    def test_short_periods_leave_closed_days_out(self, phrase: str, day: str) -> None:
+        """Three days over a long week-end would end before the office opens."""
+        assert due(phrase, STARTED, source=self.SHORT) == day
+
+    def test_the_explanation_says_so(self) -> None:
+        assert (
+            "period of 10 days or fewer"
+            in duty("3 days after started", STARTED, source=self.SHORT).derivation.sentence()
+        )
+
+    def test_a_policy_may_be_a_reading_instead(self) -> None:
+        source = BASE.replace(
+            "events:",
+            "  short: {use: old, options: {old: 10 days, new: none}, governs: short_periods}\nevents:",
+        ).replace("clauses:", "counting: {calendar: US, event_day: counted}\nclauses:")
+        terms = terms_of(source.replace("DAY", "3 days after started"))
+        days = [
+            str(Planner(library()).plan(one, [STARTED], None).occurrences[0].due_on)
+            for one in (terms, terms.under("short", "new"))
+        ]
+        assert days == ["2026-02-03", "2026-02-02"]
+
+    @pytest.mark.parametrize(
+        ("counting", "said"),
+        [
+            ("{event_day: countd}", 'no policy "countd". Did you mean "counted"'),
+            ("{short_periods: 10 days}", "said whose they are"),
+            ("{short_periods: 1 month, calendar: US}", '"1 month" is no number of days'),
+            ("{month_ends: clamp}", 'Did you mean "month_end"'),
+        ],
+    )
+    def test_policies_that_cannot_be_are_refused(self, counting: str, said: str) -> None:
+        source = BASE.replace("DAY", "started").replace("clauses:", f"counting: {counting}\nclauses:")
+        with pytest.raises(TermsError) as raised:
+            terms_of(source)
+        assert said in str(raised.value)
+
+    def test_one_thing_is_governed_once(self) -> None:
+        """Which of two policies holds would depend on where somebody looks."""
+        source = BASE.replace("DAY", "started").replace("clauses:", "counting: {zone: UTC}\nclauses:")
+        source = source.replace("events:", "  zone: {use: a, options: {a: UTC}, governs: zone}\nevents:")
+        with pytest.raises(TermsError, match="`counting:` governs zone already"):
             terms_of(source)

@@ -258,7 +258,7 @@ WRONG = {
         changed(BY, "3 business days after started"),
         "24:9",
         "form",
-        "no reading governs `calendar`",
+        "nothing says whose: state `calendar`",
     ),
     "clear months": (changed(BY, "3 clear months after started"), "24:17", "form", "write days"),
     "too many days": (changed("3 days", "3000000 days"), "24:9", "form", "too large to count"),
