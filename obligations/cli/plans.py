@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +19,9 @@ from obligations.planning.examples import run_examples
 from obligations.planning.plan import Plan
 from obligations.service.contracts import Planner
 from obligations.service.counting import count
+from obligations.terms.coverage import coverage
 from obligations.terms.errors import Finding, TermsError
+from obligations.terms.lint import lint
 from obligations.terms.model import json_schema
 from obligations.terms.terms import Terms
 from schedules.windows import Window
@@ -48,8 +52,9 @@ def check(file: CheckedFile = None, as_json: Json = False, schema: Schema = Fals
         planner = _planner(file)
         try:
             terms = planner.terms(read_text(file), str(file))
-            findings: tuple[Finding, ...] = tuple(
-                run_examples(terms, lambda its, reports, as_of: planner.plan(its, reports, as_of))
+            findings: tuple[Finding, ...] = (
+                *run_examples(terms, lambda its, reports, as_of: planner.plan(its, reports, as_of)),
+                *lint(terms),
             )
         except TermsError as error:
             if not as_json:
@@ -71,7 +76,11 @@ def _report_check(file: Path, terms: Terms | None, findings: tuple[Finding, ...]
             }
             for one in findings
         ]
-        print_json({"schema": "obligations.check/1", "file": str(file), "findings": listed})
+        accounts = [
+            {"clause": one.number, "terms": list(one.terms), "listed": one.listed or None}
+            for one in (coverage(terms.file) if terms is not None else ())
+        ]
+        print_json({"schema": "obligations.check/1", "file": str(file), "findings": listed, "document": accounts})
     else:
         for one in findings:
             typer.echo(f"obligations: {one}", err=True)
@@ -79,11 +88,23 @@ def _report_check(file: Path, terms: Terms | None, findings: tuple[Finding, ...]
             its = terms.file
             counts = f"{len(terms.clauses)} clauses, {len(its.readings)} readings, {len(its.examples)} examples"
             typer.echo(f"{file}: in order ({counts} hold)")
+            for line in _covered(terms):
+                typer.echo(line)
             for role in terms.file.roles:
                 if role not in terms.people and terms.people:
                     typer.echo(f"  nobody plays the role {role}: add them under people:")
     if findings:
         raise typer.Exit(Exit.FINDINGS)
+
+
+def _covered(terms: Terms) -> Iterator[str]:
+    """How the clauses of the document are accounted for, where the file lists them."""
+    accounts = coverage(terms.file)
+    if not accounts:
+        return
+    listed = Counter(one.listed.replace("_", " ") for one in accounts if not one.terms)
+    parts = [f"{sum(1 for one in accounts if one.terms)} in terms", *(f"{n} {words}" for words, n in listed.items())]
+    yield from show.wrapped(f"  clauses of the document: {len(accounts)}:", ", ".join(parts))
 
 
 def plan(file: File, given: GivenEvents = [], as_of: AsOf = None, as_json: Json = False) -> None:  # noqa: B006

@@ -297,8 +297,9 @@ CONTENT = ("task", "pay", "grant", "vest", "accelerate", "accrue", "give", "watc
 
 
 class Coverage(Strict):
-    """What the file leaves out on purpose, so that nothing is left out silently."""
+    """What the file leaves out on purpose, so that nothing is silent; `document` lists every clause there is."""
 
+    document: list[Line] = Field(default_factory=list)
     no_obligation: list[str] = Field(default_factory=list)
     needs_judgment: list[str] = Field(default_factory=list)
     no_date_stated: list[str] = Field(default_factory=list)

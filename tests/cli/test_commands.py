@@ -222,7 +222,7 @@ def test_every_command_has_json_with_its_schema(exited: Terminal) -> None:
     """Programs read these; a key that goes is a break of theirs."""
     file = exited.letter()
     keys = {
-        ("check", file): ("obligations.check/1", {"file", "findings"}),
+        ("check", file): ("obligations.check/1", {"document", "file", "findings"}),
         ("plan", file, "--given", START): ("obligations.plan/1", {"contract", "windows", "occurrences"}),
         ("when", "30 days after 2026-01-31"): ("obligations.when/1", {"phrase", "on", "weekday", "derivation"}),
         ("when", "2 months beginning on 2026-01-31"): ("obligations.when/1", {"first_on", "last_on"}),

@@ -1,0 +1,166 @@
+"""What deserves a second look in a file that can be planned: parts that do nothing, counting that is left open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from obligations.terms import expressions as e
+from obligations.terms.coverage import uncovered
+from obligations.terms.document import Path
+from obligations.terms.errors import Finding
+from obligations.terms.model import Clause, TermsFile
+from schedules.spans import Span
+
+if TYPE_CHECKING:
+    from obligations.terms.terms import Terms
+
+_PROSE = frozenset({"says", "cite", "why", "title", "task", "give", "watch", "may", "ask", "prove", "unit", "name"})
+
+
+def lint(terms: Terms) -> tuple[Finding, ...]:
+    """Everything that is in order as the language goes, and yet hardly meant; each with its place and a way out.
+
+    Only the definition is looked at, not the contract that stands on a template.
+    """
+    return (*_unused(terms), *_idle(terms), *_open_counting(terms), *uncovered(terms))
+
+
+# --- parts that do nothing ------------------------------------------------------------------------------------------
+
+
+def _unused(terms: Terms) -> Iterator[Finding]:
+    used = set(_words(terms.file))
+    kinds = {
+        "parameters": "no clause uses the parameter {}; remove it, or use it where its figure stands",
+        "facts": "nothing asks for the fact {}; remove it, or use it where it decides",
+        "define": "nothing uses the definition {}; remove it",
+        "states": "nothing uses the state {}; remove it",
+    }
+    for section, words in kinds.items():
+        for name in getattr(terms.file, section):
+            if name not in used:
+                yield terms.document.finding(words.format(name), (section, name), key=True)
+    for name, reading in terms.file.readings.items():
+        if reading.governs is None and name not in used:
+            words = f"the reading {name} changes nothing: no phrase chooses by it; remove it, or let a phrase choose"
+            yield terms.document.finding(words, ("readings", name), key=True)
+
+
+def _words(value: object, *, prose: bool = False) -> Iterator[str]:
+    """Every word that may be a name, wherever it stands, but for names being given and for prose."""
+    match value:
+        case str():
+            if not prose:
+                yield value
+        case TermsFile():
+            for name in type(value).model_fields:
+                part = getattr(value, name)
+                if name not in ("coverage", "examples", "people", "parties", "roles"):
+                    yield from _words(tuple(part.values()) if isinstance(part, Mapping) else part)
+        case BaseModel():
+            for name in type(value).model_fields:
+                yield from _words(getattr(value, name), prose=name in _PROSE)
+        case Mapping():
+            for key, part in value.items():
+                yield from _words(key, prose=prose)
+                yield from _words(part, prose=prose)
+        case list() | tuple() | frozenset():
+            for part in value:
+                yield from _words(part, prose=prose)
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            for field in fields(value):
+                yield from _words(getattr(value, field.name))
+
+
+def _idle(terms: Terms) -> Iterator[Finding]:
+    """Clauses that nothing can set off, and choices whose options all say the same."""
+    for name, clause in terms.clauses.items():
+        at: Path = ("clauses", name)
+        if clause.when is not None and all(isinstance(one, e.EventNever) for one in _branches(clause.when)):
+            yield terms.document.finding("nothing can set this clause off: it says never under every reading", at)
+        if clause.until is not None and clause.until == clause.when:
+            words = "what sets this clause off also ends it, so that it never runs; name another event under until"
+            yield terms.document.finding(words, (*at, "until"))
+        for word, info in Clause.model_fields.items():
+            for choice in _choices(getattr(clause, word)):
+                options = [option for _, option in choice.options]
+                if all(option == options[0] for option in options):
+                    words = (
+                        f"every option of the reading {choice.reading} says the same here; write it without a choice"
+                    )
+                    yield terms.document.finding(words, (*at, info.alias or word))
+
+
+def _branches(value: Any) -> Iterator[object]:
+    if isinstance(value, e.Choice):
+        for _, option in value.options:
+            yield from _branches(option)
+    else:
+        yield value
+
+
+def _choices(value: object) -> Iterator[e.Choice[Any]]:
+    if isinstance(value, e.Choice):
+        yield value
+        for _, option in value.options:
+            yield from _choices(option)
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _choices(getattr(value, name))
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _choices(part)
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from _choices(part)
+
+
+# --- counting the text leaves open ----------------------------------------------------------------------------------
+
+
+def _open_counting(terms: Terms) -> Iterator[Finding]:
+    """Policies that decide days in this file and that it neither states nor offers as a reading."""
+    stated = {*_stated(terms.file), *(reading.governs for reading in terms.file.readings.values())}
+    clauses = ("clauses",)
+    if "zone" not in stated:
+        words = "nothing says in whose time zone a day ends; state it under `counting: {zone: ...}` or by a reading"
+        yield terms.document.finding(f"{words} that governs zone", clauses, key=True)
+    spans = tuple(_spans(terms.file)) + tuple(one for one in terms.parameters.values() if isinstance(one, Span))
+    if "month_end" not in stated and any(span.unit.months for span in spans):
+        words = "months are counted, and nothing says where they end in a month without the day (31 January)"
+        way = "state `counting: {month_end: clamp}`, or a reading that governs month_end"
+        yield terms.document.finding(f"{words}; {way}", clauses, key=True)
+    if "event_day" not in stated and any(not span.unit.months and not span.clear for span in spans):
+        words = "days are counted, and nothing says whether the day of the event is one of them"
+        way = "state `counting: {event_day: not_counted}`, or a reading that governs event_day"
+        yield terms.document.finding(f"{words}; {way}", clauses, key=True)
+
+
+def _stated(file: TermsFile) -> Iterator[str]:
+    counting = getattr(file, "counting", None)
+    if counting is not None:
+        yield from (name for name in type(counting).model_fields if getattr(counting, name) is not None)
+
+
+def _spans(value: object) -> Iterator[Span]:
+    """Every span written in a phrase, but for reminders, which decide no day that is owed."""
+    match value:
+        case Span():
+            yield value
+        case BaseModel():
+            for name in type(value).model_fields:
+                if name not in ("remind", "examples", "soft_by", "do"):
+                    yield from _spans(getattr(value, name))
+        case Mapping():
+            for part in value.values():
+                yield from _spans(part)
+        case list() | tuple():
+            for part in value:
+                yield from _spans(part)
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            for field in fields(value):
+                yield from _spans(getattr(value, field.name))
