@@ -2,7 +2,7 @@
 # Another interpreter: make test PYTHON=/path/to/python3.12 · fewer or more test processes: make test JOBS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types arrows tests lock clean ready
+.PHONY: help demo test check lint types arrows tests soak lock clean ready
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
 
@@ -19,6 +19,7 @@ help:
 	@echo 'make demo     see it work: a signed contract, its dates, and what goes out'
 	@echo 'make test     everything that must hold: lint, types, arrows, tests'
 	@echo 'make check    the same without the tests'
+	@echo 'make soak     long campaigns that no change has to wait for: ten thousand terms files with slips in them'
 	@echo 'make lock     pin the dependencies anew in requirements.lock (UPGRADE=1: the newest of all)'
 	@echo 'make clean    remove .venv and whatever the tools left'
 
@@ -57,6 +58,9 @@ tests: ready
 	@echo 'tests: pytest with the examples in docstrings, $(JOBS) processes'
 	@run=$$(mktemp -d "$${TMPDIR:-/tmp}/obligations.XXXXXX") && trap 'rm -rf "$$run"' EXIT INT TERM && chmod 700 "$$run" && \
 	XDG_RUNTIME_DIR="$$run" $(python) -m pytest -q -n $(JOBS) --dist loadgroup
+
+soak: ready
+	@$(python) -m tests.terms.mutations --files 10000
 
 lock: ready
 	@sh .ci/lock.sh $(if $(UPGRADE),--upgrade)
