@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.terms.mutations import campaign
 
 # Ten thousand of them run with `make soak`; here a share of them that takes some twenty seconds of one processor.
-FILES = 300
+FILES = 200
 
 
 def test_mutated_files_are_planned_or_refused_in_words() -> None:
