@@ -231,3 +231,10 @@ def _happening(world: World, name: str, here: Instance) -> Happening | NotYet:
 def day_after(day: date) -> date:
     """The day a miss belongs to: the one after the last day."""
     return day + timedelta(days=1)
+
+
+def unsettled(world: World, expression: Any, here: Instance) -> NotYet | None:
+    """What a day waits for beyond what its clause's own trigger does: it is counted from something only expected."""
+    trigger = here.trigger
+    found = [one.unsettled for one in causes(world, expression, here) if one is not trigger and one.unsettled]
+    return united(found) if found else None

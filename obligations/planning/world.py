@@ -3,7 +3,7 @@
 `World` answers what an expression comes to. Answers are remembered, so that each name is worked out once; names cannot
 circle, because `check` refuses terms in which they would. Each kind of answer is a story of its own: `happenings`
 (where happenings come from), `selection` (which of them a phrase means), `instances` (what a clause makes of them and
-what closes it), `days` (windows and days) and `figures` (facts, amounts, conditions).
+what closes it), `days` (windows and days), `figures` (facts), `quantities` (amounts) and `conditions`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from functools import cached_property
 from typing import Any
 
 from obligations.domain.event import Report
-from obligations.planning import days, figures, happenings, instances, selection
+from obligations.planning import conditions, days, figures, happenings, instances, quantities, selection
 from obligations.planning.instances import DONE, Closings
+from obligations.planning.quantities import Quantity
 from obligations.planning.values import NOWHERE, Found, Happening, Instance, NotYet, PlanningError
 from obligations.terms import expressions as e
 from obligations.terms.errors import did_you_mean
@@ -199,12 +200,16 @@ class World:
         return figures.fact(self, name, on)
 
     def figure(self, expression: Any, here: Instance, on: date | None) -> Reasoned[Value] | NotYet:
-        """The figure an amount expression comes to on a day: money, or a plain number."""
-        return figures.figure(self, expression, here, on)
+        """The figure an amount expression comes to on a day, rounded once: money, or a plain number."""
+        return quantities.figure(self, expression, here, on)
+
+    def quantity(self, expression: Any, here: Instance, on: date | None) -> Reasoned[Quantity] | NotYet:
+        """The same figure as an exact fraction, for arithmetic that goes on."""
+        return quantities.quantity(self, expression, here, on)
 
     def condition(self, expression: Any, here: Instance, on: date | None = None) -> Reasoned[bool] | NotYet:
-        """Whether a condition holds on a day, the trigger's unless given, or why nobody can say yet."""
-        return figures.condition(self, expression, here, on)
+        """Whether a condition holds on a day, the trigger's where none is given, or why nobody can say yet."""
+        return conditions.condition(self, expression, here, on)
 
     def payroll_calendar(self, name: str, on: date | None = None) -> Reasoned[PayrollCalendar] | NotYet:
         """The payroll calendar a fact states for a day (the latest where the day is None), or that it is missing."""

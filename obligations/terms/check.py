@@ -11,6 +11,7 @@ from obligations.terms import expressions as e
 from obligations.terms.circles import circle
 from obligations.terms.document import Path
 from obligations.terms.errors import Finding, did_you_mean
+from obligations.terms.kinds import is_text
 from obligations.terms.model import Clause, Example, Happens, PowerOf, TermsFile
 from obligations.terms.notices import SENT
 from obligations.terms.sense import sense
@@ -214,15 +215,33 @@ class _Checker:
             case e.SpanNamed(name=name):
                 if name not in self.spans:
                     yield self._unknown("span", name, self.spans, path)
-            case e.AmountNamed(name=name) | e.IsTrue(name=name):
+            case e.AmountNamed(name=name):
                 if name not in self.amounts:
                     yield self._unknown("parameter or fact", name, self.amounts, path)
+            case e.IsTrue(name=name):
+                if name not in self.amounts and name not in self.events:
+                    yield self._unknown("parameter or fact", name, self.amounts | self.events, path)
+            case e.Compared(left=left) if is_text(self.file, value):
+                yield from self._expression(left, path)
+                yield from self._words(value, path)
+            case e.TextIs(left=left):
+                yield from self._expression(left, path)
             case e.FieldOf(field=field, event=name):
                 kind = self.file.events.get(name)
                 if kind is None:
                     yield self._unknown("event", name, self.file.events, path)
                 elif field not in kind.fields:
                     yield self._unknown(f"field of {name}", field, kind.fields, path)
+            case e.Sum() | e.Extreme() | e.AllOf() | e.AnyOf():
+                listed = value.added if isinstance(value, e.Sum) else value.members
+                for number, one in enumerate(listed):
+                    yield from self._expression(one, self._member(path, number))
+                for less in getattr(value, "taken", ()):
+                    yield from self._expression(less, path)
+            case e.Not(condition=whole):
+                yield from self._expression(whole, self._below(path, "not"))
+            case e.Rounded(amount=exact):
+                yield from self._expression(exact, self._below(path, "rounded"))
             case _ if is_dataclass(value) and type(value).__module__ == e.__name__:
                 for part in fields(value):
                     yield from self._expression(getattr(value, part.name), path)
@@ -246,6 +265,22 @@ class _Checker:
         elif value.outcome == "fulfilled" and not clause.is_fulfilled_at_once:
             words = f"nobody reports {value.clause} as fulfilled once and for all; name another event or a day"
             yield self.document.finding(words, path, offset=self.document.offset(path, value.clause))
+
+    def _member(self, path: Path, number: int) -> Path:
+        """Where a member of a list stands: in the map the list is written in, or in the phrase itself."""
+        lists = ("sum of", "greater of", "lesser of", "all of", "any of", "none of")
+        return next((at for word in lists if (at := (*path, word, number)) in self.document.places), path)
+
+    def _below(self, path: Path, word: str) -> Path:
+        return (*path, word) if (*path, word) in self.document.places else path
+
+    def _words(self, value: e.Compared, path: Path) -> Iterator[Finding]:
+        """The word that a fact or a detail is held against, where only some are possible."""
+        left, right = value.left, value.right
+        if not isinstance(right, e.AmountNamed):
+            yield self.document.finding("words are compared with a word, or with several in single quotes", path)
+        elif isinstance(left, e.FieldOf):
+            yield from self._having(left.event, ((left.field, right.name),), path)
 
     def _having(self, name: str, having: tuple[tuple[str, str], ...], path: Path) -> Iterator[Finding]:
         kind = self.file.events.get(name)

@@ -11,6 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Generic, Literal, TypeVar
 
+from schedules.rounding import Rounding
 from schedules.spans import Span, Unit
 
 T = TypeVar("T")
@@ -249,17 +250,21 @@ EventExpr = (
 
 @dataclass(frozen=True, slots=True)
 class AmountLiteral:
-    """A figure written in the phrase."""
+    """A figure written in the phrase; `unit` is a currency, `units` or `hours`.
+
+    Without a unit it is what its place makes it: a plain number beside `*` and `/`, else like what it stands beside,
+    money of the file's currency where it stands alone.
+    """
 
     value: Decimal
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class AmountNamed:
-    """The figure of a parameter or a fact; `percent` takes so many hundredths of it."""
+    """The figure of a parameter or a fact."""
 
     name: str
-    percent: Fraction = Fraction(100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,26 +275,135 @@ class FieldOf:
     event: str
 
 
-AmountExpr = AmountLiteral | AmountNamed | FieldOf
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Figures of one kind added up, less those taken away; never below zero."""
+
+    added: tuple[AmountExpr, ...]
+    taken: tuple[AmountExpr, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A figure times a plain number, in either order."""
+
+    left: AmountExpr
+    right: AmountExpr
+
+
+@dataclass(frozen=True, slots=True)
+class Quotient:
+    """A figure divided by a plain number, or by one of its own kind, which gives a plain number."""
+
+    whole: AmountExpr
+    by: AmountExpr
+
+
+@dataclass(frozen=True, slots=True)
+class Percent:
+    """So many hundredths of a figure."""
+
+    percent: Fraction
+    whole: AmountExpr
+
+
+@dataclass(frozen=True, slots=True)
+class Extreme:
+    """The greater, or the lesser, of several figures of one kind."""
+
+    members: tuple[AmountExpr, ...]
+    least: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rounded:
+    """A figure rounded by a rule to a multiple of `to`; to the smallest unit of its kind without one."""
+
+    amount: AmountExpr
+    rule: Rounding
+    to: Decimal | None = None
+
+
+AmountExpr = (
+    AmountLiteral
+    | AmountNamed
+    | FieldOf
+    | Sum
+    | Product
+    | Quotient
+    | Percent
+    | Extreme
+    | Rounded
+    | Choice["AmountExpr"]
+)
 
 
 @dataclass(frozen=True, slots=True)
 class IsTrue:
-    """A yes-or-no fact, or its opposite."""
+    """A yes-or-no fact, or an event, which is to have happened; or the opposite."""
 
     name: str
     wanted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Below:
-    """One figure is less than another."""
+class Compared:
+    """One figure held against another of its kind; `is` compares words as well."""
 
     left: AmountExpr
+    how: Literal["below", "above", "at least", "at most", "is"]
     right: AmountExpr
 
 
-Condition = IsTrue | Below
+@dataclass(frozen=True, slots=True)
+class TextIs:
+    """A fact or a detail of the trigger is exactly this text."""
+
+    left: AmountNamed | FieldOf
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An event happened: by the end of a day, the trigger's own where none is named; with `ever`, on any day."""
+
+    event: EventExpr
+    by: DayExpr | None = None
+    ever: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DayIs:
+    """One day lies before, on or after another."""
+
+    left: DayExpr
+    how: Literal["before", "after", "on", "on or before", "on or after"]
+    right: DayExpr
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The opposite of a condition; unknown while it is unknown."""
+
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Holds when all members hold; fails as soon as one fails, whatever is unknown of the others."""
+
+    members: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Holds as soon as one member holds, whatever is unknown of the others; with `none`, the opposite of that."""
+
+    members: tuple[Condition, ...]
+    none: bool = False
+
+
+Condition = IsTrue | Compared | TextIs | Happened | DayIs | Not | AllOf | AnyOf | Choice["Condition"]
 
 
 # --- reminders ------------------------------------------------------------------------------------------------------

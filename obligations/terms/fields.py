@@ -64,10 +64,15 @@ Shapes = Mapping[str, Callable[[str, Any, At], Any]]
 """Maps of one word that may stand instead of a phrase, such as `earliest of`, and what makes expressions of them."""
 _OF_ONE = frozenset({"reached"})
 NO_SHAPES: Shapes = MappingProxyType({})
+Forms = Mapping[str, Callable[[Mapping[str, Any], At], Any]]
+"""Maps that may hold several words, by the one that names them, such as `rounded`."""
+NO_FORMS: Forms = MappingProxyType({})
 
 
-def _phrase(parse: Callable[[str], Any], value: Any, at: At = (), shapes: Shapes = NO_SHAPES) -> Any:
-    """An expression, a map of one of the shapes, or a choice of either by reading, from what the file says."""
+def _phrase(
+    parse: Callable[[str], Any], value: Any, at: At = (), shapes: Shapes = NO_SHAPES, forms: Forms = NO_FORMS
+) -> Any:
+    """An expression, a map of one of the shapes or forms, or a choice between these, from what the file says."""
     if isinstance(value, str):
         try:
             return parse(value)
@@ -79,10 +84,15 @@ def _phrase(parse: Callable[[str], Any], value: Any, at: At = (), shapes: Shapes
             raise _wrong(f"`{how}` stands alone", at=at)
         return shapes[how](how, value[how], (*at, how))
     if isinstance(value, Mapping):
+        form = next((word for word in forms if word in value), None)
+        if form is not None:
+            return forms[form](value, at)
         if not isinstance(value.get("reading"), str):
             raise _wrong("a choice names its reading first: `reading: NAME`, then an option a line", at=at)
         options = tuple(
-            (str(key), _phrase(parse, item, (*at, key), shapes)) for key, item in value.items() if key != "reading"
+            (str(key), _phrase(parse, item, (*at, key), shapes, forms))
+            for key, item in value.items()
+            if key != "reading"
         )
         if len(options) < 2:
             raise _wrong("a choice has at least two options", at=at)
@@ -222,10 +232,6 @@ ReceiptRule = Annotated[Any, *_typed(receipt_rule, _RECEIPT_WORDS, _RECEIPT_SHAP
 WindowPhrase = Annotated[Any, *_typed(phrases.window_phrase, "a window, such as `6 months following terminated`")]
 _EVENT_WORDS = "an event, such as `terminated with good_cause no` or `first good_exit during protected`"
 Event = Annotated[Any, *_typed(phrases.event_phrase, _EVENT_WORDS, _EVENT_SHAPES)]
-Amount = Annotated[Any, *_typed(phrases.amount_phrase, "an amount: a figure, a parameter, a fact")]
-_EITHER_WORDS = "an event or a condition, such as `terminated with good_cause yes` or `not carrier_allows`"
-EventOrCondition = Annotated[Any, *_typed(phrases.event_or_condition_phrase, _EITHER_WORDS, _EVENT_SHAPES)]
-ConditionPhrase = Annotated[Any, *_typed(phrases.condition_phrase, "a condition, such as `not carrier_allows`")]
 Roll = Annotated[Any, *_typed(_convention, "a business-day convention, such as `following`")]
 Moment = Annotated[Any, *_typed(phrases.offset_phrase, "a moment, such as `7 days before` or `on the day`")]
 _SPAN_SCHEMA = WithJsonSchema({"type": "string", "description": "a span: `3 months`"})

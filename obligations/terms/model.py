@@ -14,12 +14,9 @@ from pydantic import (
 )
 
 from obligations.terms.fields import (
-    Amount,
-    ConditionPhrase,
     Day,
     DayText,
     Event,
-    EventOrCondition,
     Identifier,
     Line,
     Moment,
@@ -37,6 +34,7 @@ from obligations.terms.fields import (
     listed,
     slack_text,
 )
+from obligations.terms.formulas import Amount, ConditionPhrase, EventOrCondition
 from schedules.vesting import Step
 
 
@@ -59,7 +57,7 @@ def _consequence(value: Any) -> Any:
 
 # --- the parts of a file --------------------------------------------------------------------------------------------
 
-ValueType = Literal["date", "money", "units", "hours", "span", "yes_or_no", "payroll_calendar", "text"]
+ValueType = Literal["date", "money", "units", "hours", "number", "span", "yes_or_no", "payroll_calendar", "text"]
 
 
 class Parameter(Strict):

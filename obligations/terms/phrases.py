@@ -156,25 +156,69 @@ class _Build(Transformer[Token, Any]):
         return str(parts[0]), str(parts[1])
 
     def amount_literal(self, parts: list[Token]) -> e.AmountLiteral:
-        return e.AmountLiteral(Decimal(parts[0]))
+        return e.AmountLiteral(Decimal(parts[0]), str(parts[1]) if len(parts) > 1 else "")
 
     def amount_named(self, parts: list[Token]) -> e.AmountNamed:
         return e.AmountNamed(str(parts[0]))
 
-    def percent(self, parts: list[Token]) -> e.AmountNamed:
-        return e.AmountNamed(str(parts[1]), Fraction(Decimal(parts[0])))
+    def percent(self, parts: list[Any]) -> e.Percent:
+        return e.Percent(Fraction(Decimal(parts[0])), parts[1])
 
     def field_of(self, parts: list[Token]) -> e.FieldOf:
         return e.FieldOf(str(parts[0]), str(parts[1]))
 
+    def plus(self, parts: list[Any]) -> e.Sum:
+        added, taken = _terms(parts[0])
+        return e.Sum((*added, parts[1]), taken)
+
+    def minus(self, parts: list[Any]) -> e.Sum:
+        added, taken = _terms(parts[0])
+        return e.Sum(added, (*taken, parts[1]))
+
+    def times(self, parts: list[Any]) -> e.Product:
+        left = e.AmountLiteral(Decimal(parts[0])) if isinstance(parts[0], Token) else parts[0]
+        return e.Product(left, parts[1])
+
+    def divided(self, parts: list[Any]) -> e.Quotient:
+        return e.Quotient(parts[0], parts[1])
+
     def is_true(self, parts: list[Token]) -> e.IsTrue:
         return e.IsTrue(str(parts[0]))
 
-    def is_false(self, parts: list[Token]) -> e.IsTrue:
-        return e.IsTrue(str(parts[0]), wanted=False)
+    def negated(self, parts: list[Any]) -> e.Condition:
+        return replace(parts[0], wanted=not parts[0].wanted) if isinstance(parts[0], e.IsTrue) else e.Not(parts[0])
 
-    def below(self, parts: list[e.AmountExpr]) -> e.Below:
-        return e.Below(parts[0], parts[1])
+    def compared(self, parts: list[Any]) -> e.Compared:
+        return e.Compared(parts[0], cast(Any, _words(parts[1])), parts[2])
+
+    def same(self, parts: list[Any]) -> e.Compared:
+        return e.Compared(parts[0], "is", parts[1])
+
+    def same_text(self, parts: list[Any]) -> e.TextIs:
+        if not isinstance(parts[0], e.AmountNamed | e.FieldOf):
+            raise PhraseError(f"only a fact or a detail of an event can be {parts[1]}", _offset(parts[1]))
+        return e.TextIs(parts[0], str(parts[1]).strip("'"))
+
+    def happened(self, parts: list[e.EventExpr]) -> e.Happened:
+        return e.Happened(parts[0])
+
+    def happened_by(self, parts: list[Any]) -> e.Happened:
+        return e.Happened(parts[0], parts[1])
+
+    def happened_during(self, parts: list[Any]) -> e.Happened:
+        return e.Happened(e.EventDuring(parts[0], str(parts[1])), ever=True)
+
+    def is_before(self, parts: list[Any]) -> e.DayIs:
+        return e.DayIs(e.DayOf(str(parts[0])), _side(parts[1]), parts[2])
+
+    def falls(self, parts: list[Any]) -> e.DayIs:
+        return e.DayIs(parts[0], cast(Any, _words(parts[1]).removeprefix("falls ")), parts[2])
+
+    def shifted_plain(self, parts: list[Any]) -> e.Shifted:
+        return e.Shifted(_span(parts[0], parts[1]), _side(parts[2]), parts[3])
+
+    def shifted_named(self, parts: list[Any]) -> e.Shifted:
+        return e.Shifted(e.SpanNamed(str(parts[0])), _side(parts[1]), parts[2])
 
     def at_once(self, _: list[Token]) -> e.Offset:
         return e.Offset("trigger")
@@ -241,7 +285,8 @@ def condition_phrase(text: str) -> e.Condition:
 def event_or_condition_phrase(text: str) -> e.EventExpr | e.Condition:
     """An event or a condition; a bare name comes back as a condition, which the file's names decide."""
     try:
-        return condition_phrase(text)
+        found = condition_phrase(text)
+        return found.event if isinstance(found, e.Happened) and found.ever else found
     except PhraseError as error:
         try:
             return event_phrase(text)
@@ -326,6 +371,16 @@ def _grammar() -> Lark:
 
 def _unit(token: Token) -> Unit:
     return Unit(str(token).removeprefix("calendar ").rstrip("s"))
+
+
+def _words(token: Token) -> str:
+    """The words of a token of several, one space between them."""
+    return " ".join(token.split())
+
+
+def _terms(left: e.AmountExpr) -> tuple[tuple[e.AmountExpr, ...], tuple[e.AmountExpr, ...]]:
+    """What a row of pluses and minuses adds and takes so far."""
+    return (left.added, left.taken) if isinstance(left, e.Sum) else ((left,), ())
 
 
 def _side(token: Token) -> Any:

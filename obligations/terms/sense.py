@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from obligations.domain.money import Money, NotMoney
 from obligations.terms import expressions as e
+from obligations.terms import kinds
 from obligations.terms.document import Path
 from obligations.terms.errors import Finding, did_you_mean
 from obligations.terms.fields import Strict
@@ -84,43 +85,50 @@ class _Judge:
     def _figures(self, clause: Clause) -> Iterator[Complaint]:
         for word, types in FIGURES.items():
             for branch in _branches(getattr(clause, word)):
-                kind = self._type(branch)
-                if isinstance(branch, e.AmountLiteral) and "money" not in types:
-                    yield f"`{word}` takes {' or '.join(types)}; a bare figure is money, so name a parameter", (word,)
-                elif kind not in types:
-                    yield f"`{word}` takes {' or '.join(types)}; this is {kind}", (word,)
-                elif isinstance(branch, e.AmountLiteral):
-                    yield from self._literal(branch, word)
-        unless = meant(clause.unless, self.file)
-        for word, condition in (("if", clause.if_), ("if_each", clause.if_each), ("unless", unless)):
-            for branch in _branches(condition):
-                yield from self._condition(branch, word)
+                try:
+                    kind = kinds.kind_of(self.file, branch)
+                except kinds.Unlike as error:
+                    yield str(error), (word,)
+                    continue
+                if kind == kinds.FIGURE and kinds.MONEY not in types:
+                    yield f"`{word}` takes {' or '.join(types)}; a bare figure is money, so write what it is", (word,)
+                elif kind not in types and kind != kinds.FIGURE:
+                    yield f"`{word}` takes {' or '.join(types)}; this is {_a(kind)}", (word,)
+                else:
+                    yield from self._written(branch, word)
+        for word, condition in kinds.conditions(clause):
+            for part in kinds.parts(meant(condition, self.file)):
+                yield from ((message, (word,)) for message in self._condition(part))
 
-    def _condition(self, branch: object, word: str) -> Iterator[Complaint]:
-        if isinstance(branch, e.IsTrue) and self._type(e.AmountNamed(branch.name)) != "yes_or_no":
-            yield f'"{branch.name}" is not a question of yes or no; compare it with `below`', (word,)
-        if isinstance(branch, e.Below):
-            sides = {self._type(side) for side in (branch.left, branch.right)}
-            if len(sides) > 1 or not sides <= {"money", "units", "hours"}:
-                yield f"only like figures can be compared; these are {' and '.join(sorted(sides))}", (word,)
+    def _condition(self, part: object) -> Iterator[str]:
+        """What keeps one part of a condition from being tested."""
+        if isinstance(part, e.IsTrue) and part.name in {*self.file.parameters, *self.file.facts}:
+            if kinds.kind_of(self.file, e.AmountNamed(part.name)) != "yes_or_no":
+                yield f'"{part.name}" is not a question of yes or no; compare it with `below`'
+        elif isinstance(part, e.Compared):
+            try:
+                kinds.compared(self.file, part)
+            except kinds.Unlike as error:
+                yield str(error)
+            yield from self._one_currency(part)
 
-    def _type(self, amount: object) -> str:
-        match amount:
-            case e.AmountLiteral():
-                return "money"
-            case e.AmountNamed(name=name):
-                holder = self.file.parameters.get(name) or self.file.facts[name]
-                return holder.type
-            case e.FieldOf(field=field, event=event):
-                return self.file.events[event].fields[field].type
-            case _:
-                return "no figure"
+    def _one_currency(self, amount: object) -> Iterator[str]:
+        found = kinds.currencies(self.terms.parameters, self.terms.currency, amount)
+        if len(found) > 1:
+            yield f"{' and '.join(found)} do not add up or compare; state both in one currency"
 
-    def _literal(self, amount: e.AmountLiteral, word: str) -> Iterator[Complaint]:
-        try:
-            Money.of(amount.value, self.terms.currency)
-        except NotMoney as error:
-            yield str(error), (word,)
+    def _written(self, amount: object, word: str) -> Iterator[Complaint]:
+        """Figures written in an amount: exact in their currency, and all of them in one."""
+        yield from ((message, (word,)) for message in self._one_currency(amount))
+        alone = [amount] if isinstance(amount, e.AmountLiteral) else []
+        stated = [one for one in kinds.parts(amount) if isinstance(one, e.AmountLiteral) and one.unit]
+        for one in dict.fromkeys([*alone, *stated]):
+            if one.unit in kinds.KINDS:
+                continue
+            try:
+                Money.of(one.value, one.unit or self.terms.currency)
+            except NotMoney as error:
+                yield str(error), (word,)
 
     def _approvals(self, clause: Clause) -> Iterator[Complaint]:
         for send in clause.do:
@@ -268,6 +276,10 @@ def _parts(value: object) -> Iterator[object]:
     elif is_dataclass(value) and not isinstance(value, type):
         for field in fields(value):
             yield from _parts(getattr(value, field.name))
+
+
+def _a(kind: str) -> str:
+    return "a number" if kind == kinds.NUMBER else kind
 
 
 def _percent(share: Fraction) -> str:

@@ -26,6 +26,8 @@ Value = date | Money | Decimal | Span | bool | PayrollCalendar | str
 _PAYROLL = re.compile(r"(\d{1,2}) days ending (\d{4}-\d{2}-\d{2})(?: paid (\d{1,2}) days later)?", re.ASCII)
 _FIGURE = re.compile(r"(\d{1,15}|\d{1,3}(,\d{3}){1,4})(\.\d{1,8})?", re.ASCII)
 
+_CURRENCY = re.compile(r"[A-Z]{3}")
+
 
 class NotAValue(ValueError):
     """The text is not a value of the type asked for; the message says what one looks like."""
@@ -53,8 +55,11 @@ def _typed(text: str, kind: str, currency: str) -> Value:
         case "money":
             if text.startswith("-"):
                 raise NotAValue(f"{text} is below zero: an amount owed is not negative")
-            return Money.of(_plain(text), currency)
-        case "units" | "hours":
+            figure, _, stated = text.partition(" ")
+            if stated and not _CURRENCY.fullmatch(stated):
+                raise NotAValue(f'"{stated[:20]}" is no currency; write three letters, such as 225000 EUR')
+            return Money.of(_plain(figure), stated or currency)
+        case "units" | "hours" | "number":
             return _number(text, whole=kind == "units")
         case "span":
             return span_phrase(text)

@@ -76,6 +76,16 @@ def test_unless_takes_a_condition() -> None:
     assert only(ruled_out, "cure").state is State.NOT_APPLICABLE
 
 
+def test_unless_takes_a_list_of_facts_and_events() -> None:
+    """A fact in a list would count as soon as anybody had stated it, whether as yes or as no."""
+    engagement = terms(f"{CURE}    unless: {{any of: [curable, settled]}}\n")
+    no = happened("curable", "2025-02-02", value="no")
+    open_ = only(planned(NOTICE, no, as_of="2025-03-02", terms=engagement), "cure")
+    assert open_.state is State.SCHEDULED
+    ruled_out = planned(NOTICE, no, happened("settled", "2025-02-20"), terms=engagement)
+    assert only(ruled_out, "cure").state is State.NOT_APPLICABLE
+
+
 def test_an_expectation_rules_nothing_out_and_holds_money_back() -> None:
     """Somebody's plan would cancel a payment, or money would go that the planned event forbids."""
     engagement = terms(PAID + "    unless: {any of: [settled, revoked]}\n")
@@ -206,7 +216,7 @@ def test_a_power_arises_no_earlier_than_it_may() -> None:
         (f"{CURE}    unless: setled\n", 'no .*"setled".*Did you mean "settled"'),
         (f"{CURE}    unless: at any time\n", "neither an event nor a condition"),
         (f"{CURE}    unless: monthly_fee\n", "not a question of yes or no"),
-        (f"{STANDBY}    if_each: started\n", 'there is no parameter or fact "started"'),
+        (f"{STANDBY}    if_each: startd\n", 'there is no parameter or fact "startd".*"started"'),
         (f"{CURE}    cancel_if: curd\n", 'Did you mean "cured"'),
     ],
 )

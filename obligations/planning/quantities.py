@@ -1,0 +1,291 @@
+"""Amounts: what a formula comes to, as an exact fraction that is rounded once, at the end, by a named rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from obligations.domain.money import Money, digits_of
+from obligations.planning.figures import fact, shown, statement
+from obligations.planning.values import NOWHERE, Instance, NotYet, PlanningError, united
+from obligations.terms import expressions as e
+from obligations.terms.values import Value, typed
+from schedules.derivation import Derivation, Reasoned
+from schedules.periods import decimal_text
+from schedules.rounding import Rounding, rounded
+
+if TYPE_CHECKING:
+    from obligations.planning.world import World
+
+# How small the parts of what is no money may be.
+SMALLEST = {"units": Fraction(1), "hours": Fraction(1, 100)}
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """An exact figure. `unit` is a currency, `units`, `hours`, empty for a plain number, or None for a figure that is
+    written without one and becomes what it stands beside."""
+
+    exact: Fraction
+    unit: str | None = ""
+
+    @property
+    def is_money(self) -> bool:
+        """Whether it counts in a currency."""
+        return bool(self.unit) and self.unit not in SMALLEST
+
+    @property
+    def smallest(self) -> Fraction:
+        """The smallest part that is paid or given: a minor unit, a whole share, a hundredth of an hour."""
+        if self.is_money:
+            return Fraction(1, 10 ** digits_of(str(self.unit)))
+        return SMALLEST.get(str(self.unit), Fraction(1, 10**8))
+
+    def value(self) -> Value:
+        """The figure as the language types it; it is a whole number of its smallest part."""
+        if self.is_money:
+            unit = str(self.unit)
+            if self.exact < 0:
+                raise PlanningError(f"an amount comes to {self.words()}, and what is owed is not negative")
+            return Money(int(self.exact * 10 ** digits_of(unit)), unit)
+        return Decimal(decimal_text(self.exact))
+
+    def words(self) -> str:
+        """The figure for a reader; one that has no end as a decimal is shown as the fraction it is."""
+        if (self.exact / self.smallest).denominator != 1:
+            return f"{self.exact} {self.unit}" if self.is_money else str(self.exact)
+        return shown(self.value())
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A quantity with its explanation. `said` is how a sentence about it calls it; a `leaf` was reckoned from
+    nothing."""
+
+    quantity: Quantity
+    why: Derivation
+    said: str
+    leaf: bool = True
+
+    @property
+    def inputs(self) -> tuple[Derivation, ...]:
+        """What a sentence that calls it by `said` rests on."""
+        return (self.why,) if self.leaf else self.why.inputs
+
+
+def figure(world: World, expression: Any, here: Instance, on: date | None) -> Reasoned[Value] | NotYet:
+    """The figure an amount comes to on a day, rounded to its smallest part, halves up."""
+    found = quantity(world, expression, here, on)
+    if isinstance(found, NotYet):
+        return found
+    exact = rounded(found.value.exact, found.value.smallest)
+    value = replace(found.value, exact=exact).value()
+    if exact == found.value.exact:
+        return Reasoned(value, found.why)
+    part = "the minor unit" if found.value.is_money else decimal_text(found.value.smallest)
+    return Reasoned(value, Derivation(f"rounded to {part}, halves up", shown(value), (found.why,)))
+
+
+def quantity(world: World, expression: Any, here: Instance, on: date | None) -> Reasoned[Quantity] | NotYet:
+    """The exact figure an amount comes to on a day; a bare figure that stands alone is money of the file."""
+    found = step(world, expression, here, on)
+    if isinstance(found, NotYet):
+        return found
+    found = _as(found, world.terms.currency) if found.quantity.unit is None else found
+    return Reasoned(found.quantity, found.why)
+
+
+def step(world: World, expression: Any, here: Instance, on: date | None) -> Step | NotYet:
+    """What one amount expression comes to, before anything is rounded."""
+    expression, readings = world.pick(expression)
+    found = _step(world, expression, here, on)
+    if isinstance(found, NotYet) or not readings:
+        return found
+    return replace(found, why=replace(found.why, inputs=(*found.why.inputs, *readings)))
+
+
+def side_by_side(steps: list[Step], world: World) -> list[Step]:
+    """Figures that are added or compared, in one unit; bare figures become like the others.
+
+    Raises `PlanningError` for two currencies: no rate is assumed between them.
+    """
+    units = list(dict.fromkeys(one.quantity.unit for one in steps if one.quantity.unit is not None))
+    if len(units) > 1:
+        said = " and ".join(one.quantity.words() for one in steps)
+        raise PlanningError(f"{said} are in {' and '.join(map(str, units))}; state both in one currency")
+    unit = units[0] if units else None
+    return [one if one.quantity.unit is not None or unit is None else _as(one, unit) for one in steps]
+
+
+def _as(bare: Step, unit: str) -> Step:
+    """A bare figure in the unit that its place gives it."""
+    figure = Quantity(bare.quantity.exact, unit)
+    words = figure.words()
+    return replace(bare, quantity=figure, why=replace(bare.why, result=words), said=words if bare.leaf else bare.said)
+
+
+def _step(world: World, expression: Any, here: Instance, on: date | None) -> Step | NotYet:
+    match expression:
+        case e.AmountLiteral(value=number, unit=unit):
+            figure = Quantity(Fraction(number), unit or None)
+            said = figure.words() if unit else str(number)
+            return Step(figure, Derivation("written in the terms", said, kind="fact"), said)
+        case e.AmountNamed(name=name):
+            return _named(world, name, on)
+        case e.FieldOf(field=field, event=event):
+            return _field(world, field, event, here)
+        case e.Sum(added=added, taken=taken):
+            return _sum(
+                world, [step(world, one, here, on) for one in added], [step(world, one, here, on) for one in taken]
+            )
+        case e.Product(left=left, right=right):
+            return _product(step(world, left, here, on), step(world, right, here, on))
+        case e.Quotient(whole=whole, by=by):
+            return _quotient(step(world, whole, here, on), step(world, by, here, on))
+        case e.Percent(percent=percent, whole=whole):
+            return _percent(percent, step(world, whole, here, on))
+        case e.Extreme(members=members, least=least):
+            return _extreme(world, [step(world, one, here, on) for one in members], least)
+        case e.Rounded(amount=amount, rule=rule, to=to):
+            return _rounded(world, step(world, amount, here, on), rule, to)
+        case _:
+            raise TypeError(f"not an amount expression: {expression!r}")
+
+
+# --- what is known without reckoning --------------------------------------------------------------------------------
+
+
+def _named(world: World, name: str, on: date | None) -> Step | NotYet:
+    """A parameter or a fact; what a fact starts as stays exact."""
+    facts = world.terms.file.facts
+    if name in facts and facts[name].starts_as is not None and statement(world, name, on) is None:
+        found = step(world, facts[name].starts_as, NOWHERE, on)
+        return found if isinstance(found, NotYet) or found.quantity.unit is not None else _as(found, _unit(world, name))
+    value = fact(world, name, on)
+    return value if isinstance(value, NotYet) else typed_step(value, _unit(world, name))
+
+
+def _unit(world: World, name: str) -> str:
+    """The unit of a figure that is stated without one."""
+    file = world.terms.file
+    return _unit_of((file.parameters.get(name) or file.facts[name]).type, world.terms.currency)
+
+
+def _unit_of(kind: str, currency: str) -> str:
+    return {"money": currency, "number": ""}.get(kind, kind)
+
+
+def typed_step(found: Reasoned[Value], unit: str) -> Step:
+    """A typed value as a quantity."""
+    value = found.value
+    if isinstance(value, Money):
+        figure = Quantity(value.exact / 10 ** digits_of(value.currency), value.currency)
+    else:
+        assert isinstance(value, Decimal), "check has seen that it is a figure"
+        figure = Quantity(Fraction(value), unit)
+    return Step(figure, found.why, shown(value))
+
+
+def _field(world: World, field: str, event: str, here: Instance) -> Step | NotYet:
+    trigger = here.trigger
+    text = trigger.fields.get(field) if trigger else None
+    if trigger is None or text is None:
+        return NotYet(missing=(f"{event}.{field}",))
+    kind = world.kinds[event].fields[field].type
+    value = typed(text, kind, world.terms.currency)
+    why = Derivation(f"{field} of {event}", shown(value), (trigger.why,), kind="fact")
+    return typed_step(Reasoned(value, why), _unit_of(kind, world.terms.currency))
+
+
+# --- what is reckoned -----------------------------------------------------------------------------------------------
+
+
+def together(parts: list[Step | NotYet]) -> list[Step] | NotYet:
+    """All the parts, or every reason why not; a part that never comes to be leaves nothing to reckon with."""
+    open_parts = [one for one in parts if isinstance(one, NotYet)]
+    if open_parts:
+        return next((one for one in open_parts if one.never), united(open_parts))
+    return [one for one in parts if isinstance(one, Step)]
+
+
+def _reckoned(exact: Fraction, unit: str | None, rule: str, parts: list[Step]) -> Step:
+    """The result of a formula; a bare figure in it explains itself."""
+    figure = Quantity(exact, unit)
+    inputs = tuple(one.why for one in parts if one.quantity.unit is not None or not one.leaf)
+    return Step(figure, Derivation(rule, figure.words(), inputs), rule, leaf=False)
+
+
+def _called(one: Step) -> str:
+    return one.said if one.leaf else one.quantity.words()
+
+
+def _sum(world: World, added: list[Step | NotYet], taken: list[Step | NotYet]) -> Step | NotYet:
+    found = together([*added, *taken])
+    if isinstance(found, NotYet):
+        return found
+    parts = side_by_side(found, world)
+    signs = [1] * len(added) + [-1] * len(taken)
+    exact = sum((one.quantity.exact * sign for one, sign in zip(parts, signs, strict=True)), Fraction(0))
+    words = "".join(f" {'+' if sign > 0 else '−'} {_called(one)}" for one, sign in zip(parts, signs, strict=True))
+    rule = words.removeprefix(" + ")
+    if exact < 0:
+        exact, rule = Fraction(0), f"{rule}, and not below zero"
+    return _reckoned(exact, parts[0].quantity.unit, rule, parts)
+
+
+def _product(left: Step | NotYet, right: Step | NotYet) -> Step | NotYet:
+    found = together([left, right])
+    if isinstance(found, NotYet):
+        return found
+    one, other = found
+    unit = next((part.quantity.unit for part in found if part.quantity.unit), None)
+    if unit is None and one.quantity.unit == other.quantity.unit == "":
+        unit = ""
+    rule = f"{_called(one)} × {_called(other)}"
+    return _reckoned(one.quantity.exact * other.quantity.exact, unit, rule, found)
+
+
+def _quotient(whole: Step | NotYet, by: Step | NotYet) -> Step | NotYet:
+    found = together([whole, by])
+    if isinstance(found, NotYet):
+        return found
+    one, other = found
+    rule = f"{_called(one)} ÷ {_called(other)}"
+    if not other.quantity.exact:
+        return NotYet(judgment=(f"what {rule} comes to, since nothing can be divided by 0",))
+    unit = one.quantity.unit
+    if other.quantity.unit:
+        if unit and unit != other.quantity.unit:
+            raise PlanningError(f"{rule} are in {unit} and {other.quantity.unit}; state both in one currency")
+        unit = ""
+    return _reckoned(one.quantity.exact / other.quantity.exact, unit, rule, found)
+
+
+def _percent(percent: Fraction, whole: Step | NotYet) -> Step | NotYet:
+    if isinstance(whole, NotYet):
+        return whole
+    rule = f"{decimal_text(percent)} percent of {_called(whole)}"
+    return _reckoned(whole.quantity.exact * percent / 100, whole.quantity.unit, rule, [whole])
+
+
+def _extreme(world: World, members: list[Step | NotYet], least: bool) -> Step | NotYet:
+    found = together(members)
+    if isinstance(found, NotYet):
+        return found
+    parts = side_by_side(found, world)
+    chosen = (min if least else max)(parts, key=lambda one: one.quantity.exact)
+    rule = f"the {'lesser' if least else 'greater'} of {' and '.join(_called(one) for one in parts)}"
+    return _reckoned(chosen.quantity.exact, chosen.quantity.unit, rule, parts)
+
+
+def _rounded(world: World, found: Step | NotYet, rule: Rounding, to: Decimal | None) -> Step | NotYet:
+    if isinstance(found, NotYet):
+        return found
+    found = _as(found, world.terms.currency) if found.quantity.unit is None and to is None else found
+    smallest = Fraction(to) if to is not None else found.quantity.smallest
+    exact = rounded(found.quantity.exact, smallest, rule)
+    words = f"{_called(found)} rounded to {decimal_text(smallest)}, {rule}"
+    return _reckoned(exact, found.quantity.unit, words, [found])
