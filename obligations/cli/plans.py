@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +14,7 @@ import typer
 from config.settings import read_settings
 from obligations.app import make_library
 from obligations.cli import show
-from obligations.cli.shell import Exit, Json, day, fail, fields, plain_errors, print_json, read_text
+from obligations.cli.shell import Exit, Json, day, fail, fields, plain_errors, print_json, read_text, service
 from obligations.domain.event import Report
 from obligations.planning.as_json import plan_json
 from obligations.planning.examples import run_examples
@@ -107,8 +109,27 @@ def _covered(terms: Terms) -> Iterator[str]:
     yield from show.wrapped(f"  clauses of the document: {len(accounts)}:", ", ".join(parts))
 
 
-def plan(file: File, given: GivenEvents = [], as_of: AsOf = None, as_json: Json = False) -> None:  # noqa: B006
-    """Plan a terms file: every obligation with its date, or what it waits for."""
+def plan(
+    what: Annotated[str, typer.Argument(metavar="FILE|CONTRACT", help="A terms file, or the id of a kept contract.")],
+    given: GivenEvents = [],  # noqa: B006
+    as_of: AsOf = None,
+    known_on: Annotated[
+        str | None, typer.Option("--known-on", metavar="DATE", help="A kept contract, as it was believed on this day.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Plan a terms file or a kept contract: every obligation with its date, or what it waits for."""
+    judged_by = day(as_of) if as_of else None
+    if known_on is None and (Path(what).exists() or Path(what).suffix or os.sep in what):
+        made = _plan_of_file(Path(what), given, judged_by, as_json)
+    else:
+        if given:
+            fail("--given is for a terms file; record what happened to a kept contract with `obligations event`")
+        made = _plan_of_kept(what, day(known_on) if known_on else None, judged_by, as_json)
+    raise typer.Exit(_exit(made, what))
+
+
+def _plan_of_file(file: Path, given: list[str], as_of: date | None, as_json: bool) -> Plan:
     with plain_errors():
         planner = _planner(file)
         terms = planner.terms(read_text(file), str(file))
@@ -116,22 +137,42 @@ def plan(file: File, given: GivenEvents = [], as_of: AsOf = None, as_json: Json 
         if twice is not None:
             fail(f'--given "{twice}" is given twice; one happening is given once')
         reports = [_given(number, text) for number, text in enumerate(given, 1)]
-        made = planner.bounded(terms, _counted(reports), day(as_of) if as_of else None)
+        made = planner.bounded(terms, _counted(reports), as_of)
         if as_json:
             print_json(plan_json(made, planner.others(terms, reports, made)))
         else:
-            for line in show.plan_text(made):
-                typer.echo(line)
-            for line in show.legend(made.occurrences):
-                typer.echo(line)
-    raise typer.Exit(_exit(made))
+            _show_plan(made, None)
+    return made
 
 
-def _exit(made: Plan) -> Exit:
+def _plan_of_kept(contract: str, known_on: date | None, as_of: date | None, as_json: bool) -> Plan:
+    with service() as use:
+        overview = use.overview(contract, as_of) if known_on is None else use.known_on(contract, known_on, as_of)
+    if as_json:
+        print_json(plan_json(overview.plan))
+    else:
+        _show_plan(overview.plan, overview.reports if known_on is None else None)
+    return overview.plan
+
+
+def _show_plan(made: Plan, reports: Sequence[Report] | None) -> None:
+    for line in show.plan_text(made, reports):
+        typer.echo(line)
+    for line in show.legend(made.occurrences):
+        typer.echo(line)
+
+
+def _exit(made: Plan, what: str) -> Exit:
     if any(question.required for question in made.questions):
         names = ", ".join(question.name for question in made.questions if question.required)
         example = next(question.name for question in made.questions if question.required)
-        typer.echo(f"obligations: missing: {names}; add for example --given {example}=2026-01-31", err=True)
+        kept = what == made.contract and not Path(what).exists()
+        add = (
+            f"obligations event {what} {example} 2026-01-31"
+            if kept
+            else f"add for example --given {example}=2026-01-31"
+        )
+        typer.echo(f"obligations: missing: {names}; {add}", err=True)
         return Exit.MISSING_INPUT
     if any(question.kind == "judgment" for question in made.questions):
         return Exit.NEEDS_PERSON

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TypeVar
 
@@ -15,18 +15,16 @@ from obligations.planning.diff import Change
 from obligations.planning.plan import Plan
 from obligations.planning.world import DONE, PlanningError
 from obligations.ports import (
-    LedgerEntry,
-    StoredContract,
     StoredDelivery,
     Transaction,
 )
 from obligations.service import lookup
-from obligations.service.contracts import Kept, Planner
 from obligations.service.deliveries import Deliveries
 from obligations.service.errors import NotFound, Refused
 from obligations.service.events import Events
-from obligations.service.previews import Preview, confirm
+from obligations.service.previews import Preview
 from obligations.service.readings import Readings
+from obligations.service.terms_kept import Contracts, Overview
 from obligations.terms.model import PowerOf
 from obligations.terms.terms import Terms
 
@@ -50,15 +48,6 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True)
-class Overview:
-    """One contract with its plan as of today."""
-
-    stored: StoredContract
-    plan: Plan
-    reports: tuple[Report, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Finished:
     """What reporting an occurrence done came to: how it stands now, what else changed, and what no longer goes.
 
@@ -71,89 +60,8 @@ class Finished:
     stopped: tuple[StoredDelivery, ...]
 
 
-class Service(Deliveries, Events, Readings):
+class Service(Contracts, Events, Readings, Deliveries):
     """All use cases over one store: contracts, events, what is due and why, and what is sent."""
-
-    # --- contracts --------------------------------------------------------------------------------------------------
-
-    def preview_change(self, source: str, name: str) -> Preview:
-        """What replacing the terms of a kept contract would change. Nothing is written.
-
-        Raises `TermsError` for terms that are not right, `NotFound` where the contract is not kept.
-        """
-        terms = self.planner.terms(source, name)
-        template = self._template_text(source, name)
-        with self._store.read() as view:
-            held = self._kept(view, terms.contract)
-            deliveries = view.deliveries(terms.contract)
-        return self._preview(held, self._changed(held, source, template), deliveries)
-
-    def add_contract(
-        self, source: str, name: str, *, actor: str, change: bool = False, confirmed: str | None = None
-    ) -> Overview:
-        """Keep a contract and plan it; with `change`, replace the text of one that is kept already.
-
-        `confirmed` is the mark of the preview of a change that a person agreed to; raises `PlanMoved` when the plan is
-        no longer that, `TermsError` for terms that are not right, `Refused` where the contract is there already (or not
-        yet).
-        """
-        terms = self.planner.terms(source, name)
-        template = self._template_text(source, name)
-        now = self._clock.now()
-
-        def keep(view: Transaction) -> Overview:
-            if change:
-                held = self._kept(view, terms.contract, lock=True)
-                kept = self._changed(held, source, template)
-                if confirmed is not None:
-                    confirm(self._preview(held, kept, ()), confirmed)
-            elif view.contract(terms.contract, lock=True) is not None:
-                raise Refused(
-                    f"contract {terms.contract} is kept already; `obligations contract add --change FILE` replaces"
-                    " its terms"
-                )
-            else:
-                kept = self.planner.kept(
-                    StoredContract(
-                        terms.contract, terms.title, source, template, now, actor, None, self._library.tenant
-                    ),
-                    view.log(terms.contract),
-                )
-            view.put_contract(kept.stored)
-            verb = "terms changed" if change else "contract added"
-            view.note(LedgerEntry(now, actor, verb, terms.contract, terms.contract, after=terms.title))
-            return Overview(kept.stored, self._settle(view, kept, now, actor), kept.reports)
-
-        return self._written(keep)
-
-    def _changed(self, held: Kept, source: str, template: str) -> Kept:
-        """The contract as kept, on other terms."""
-        terms = self.planner.terms(source, held.stored.id, template)
-        stored = replace(held.stored, title=terms.title, source=source, template=template, replan_at=None)
-        return self.planner.kept(stored, held.log)
-
-    def _template_text(self, source: str, name: str) -> str:
-        """The text of the template a contract stands on; nothing for one with clauses of its own."""
-        used: list[str] = []
-
-        def seen(wanted: str) -> tuple[str, str]:
-            text, label = self._library.templates(wanted)
-            used.append(text)
-            return text, label
-
-        Planner(replace(self._library, templates=seen)).terms(source, name)
-        return used[0] if used else ""
-
-    def contracts(self) -> Sequence[StoredContract]:
-        """Every contract, by id."""
-        with self._store.read() as view:
-            return view.contracts()
-
-    def overview(self, contract: str) -> Overview:
-        """One contract with its plan as of today."""
-        with self._store.read() as view:
-            kept = self._kept(view, contract)
-        return Overview(kept.stored, self._plan(kept), kept.reports)
 
     # --- what was done ------------------------------------------------------------------------------------------------
 

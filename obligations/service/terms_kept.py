@@ -1,0 +1,160 @@
+"""The use cases about contracts and the texts of their terms: keeping one, changing it, and what was known on a day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Literal
+
+from obligations.domain.event import Report, chosen, known_by
+from obligations.planning.plan import Plan
+from obligations.ports import LedgerEntry, StoredContract, TermsVersion, Transaction
+from obligations.service.contracts import Kept, Planner
+from obligations.service.errors import Refused
+from obligations.service.previews import Preview, Previews, confirm
+from obligations.terms.terms import Terms
+from schedules.instants import end_of_day
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """One contract with its plan as of today."""
+
+    stored: StoredContract
+    plan: Plan
+    reports: tuple[Report, ...]
+
+
+class Contracts(Previews):
+    """Contracts and their terms."""
+
+    def preview_change(self, source: str, name: str) -> Preview:
+        """What replacing the terms of a kept contract would change. Nothing is written.
+
+        Raises `TermsError` for terms that are not right, `NotFound` where the contract is not kept.
+        """
+        terms = self.planner.terms(source, name)
+        template = self._template_text(source, name)
+        with self._store.read() as view:
+            held = self._kept(view, terms.contract)
+            deliveries = view.deliveries(terms.contract)
+        return self._preview(held, self._changed(held, source, template), deliveries)
+
+    def add_contract(
+        self, source: str, name: str, *, actor: str, change: bool = False, confirmed: str | None = None
+    ) -> Overview:
+        """Keep a contract and plan it; with `change`, replace the text of one that is kept already.
+
+        `confirmed` is the mark of the preview of a change that a person agreed to; raises `PlanMoved` when the plan is
+        no longer that, `TermsError` for terms that are not right, `Refused` where the contract is there already (or not
+        yet).
+        """
+        terms = self.planner.terms(source, name)
+        template = self._template_text(source, name)
+        now = self._clock.now()
+
+        def keep(view: Transaction) -> Overview:
+            if change:
+                held = self._kept(view, terms.contract, lock=True)
+                kept = self._changed(held, source, template)
+                if confirmed is not None:
+                    confirm(self._preview(held, kept, ()), confirmed)
+            elif view.contract(terms.contract, lock=True) is not None:
+                raise Refused(
+                    f"contract {terms.contract} is kept already; `obligations contract add --change FILE` replaces"
+                    " its terms"
+                )
+            else:
+                kept = self.planner.kept(
+                    StoredContract(
+                        terms.contract, terms.title, source, template, now, actor, None, self._library.tenant
+                    ),
+                    view.log(terms.contract),
+                )
+            view.put_contract(kept.stored)
+            self._keep_version(view, kept.stored, "changed" if change else "added", now, actor)
+            verb = "terms changed" if change else "contract added"
+            view.note(LedgerEntry(now, actor, verb, terms.contract, terms.contract, after=terms.title))
+            return Overview(kept.stored, self._settle(view, kept, now, actor), kept.reports)
+
+        return self._written(keep)
+
+    def _changed(self, held: Kept, source: str, template: str) -> Kept:
+        """The contract as kept, on other terms."""
+        terms = self.planner.terms(source, held.stored.id, template)
+        stored = replace(held.stored, title=terms.title, source=source, template=template, replan_at=None)
+        _refuse_choices_lost(held, terms)
+        return self.planner.kept(stored, held.log)
+
+    def _template_text(self, source: str, name: str) -> str:
+        """The text of the template a contract stands on; nothing for one with clauses of its own."""
+        used: list[str] = []
+
+        def seen(wanted: str) -> tuple[str, str]:
+            text, label = self._library.templates(wanted)
+            used.append(text)
+            return text, label
+
+        Planner(replace(self._library, templates=seen)).terms(source, name)
+        return used[0] if used else ""
+
+    def contracts(self) -> Sequence[StoredContract]:
+        """Every contract, by id."""
+        with self._store.read() as view:
+            return view.contracts()
+
+    def overview(self, contract: str, as_of: date | None = None) -> Overview:
+        """One contract with its plan as of today, or as of another day."""
+        with self._store.read() as view:
+            kept = self._kept(view, contract)
+        made = self._plan(kept) if as_of is None else self.planner.plan(kept.terms, kept.reports, as_of)
+        return Overview(kept.stored, made, kept.reports)
+
+    def versions(self, contract: str) -> Sequence[TermsVersion]:
+        """Every text the contract's terms came from, the first it was added with; raises `NotFound`."""
+        with self._store.read() as view:
+            return view.versions(self._kept(view, contract).stored.id)
+
+    def known_on(self, contract: str, day: date, as_of: date | None = None) -> Overview:
+        """One contract as it was believed at the end of a day: the events, readings and terms recorded by then.
+
+        It is judged by that day too unless `as_of` says another. Raises `NotFound`, and `Refused` for a day before the
+        contract was kept.
+        """
+        with self._store.read() as view:
+            kept = self._kept(view, contract)
+            versions = view.versions(kept.stored.id)
+        until = end_of_day(day, self.planner.zone(kept.terms))
+        then = [one for one in versions if one.recorded_at < until]
+        texts = [one for one in then if one.kind != "amended"]
+        if not texts:
+            first = self.planner.today(kept.terms, kept.stored.added_at)
+            raise Refused(f"nothing was known of {contract} on {day}; it was added on {first}")
+        stored = replace(kept.stored, title=texts[-1].title, source=texts[-1].source, template=texts[-1].template)
+        believed = self.planner.kept(stored, known_by(kept.log, until))
+        return Overview(stored, self.planner.plan(believed.terms, believed.reports, as_of or day), believed.reports)
+
+    def _keep_version(
+        self,
+        view: Transaction,
+        stored: StoredContract,
+        kind: Literal["added", "changed"],
+        now: datetime,
+        actor: str,
+    ) -> None:
+        number = len(view.versions(stored.id)) + 1
+        view.add_version(
+            TermsVersion(stored.id, number, kind, stored.title, stored.source, stored.template, now, actor)
+        )
+
+
+def _refuse_choices_lost(held: Kept, terms: Terms) -> None:
+    """Raises `Refused` where a reading that a person chose would lose the option they chose."""
+    for name, choice in chosen(held.log).items():
+        reading = terms.file.readings.get(name)
+        if reading is not None and choice.option not in reading.names:
+            raise Refused(
+                f'{choice.recorded_by} chose "{choice.option}" for {name}, which these terms no longer offer; choose'
+                f" another first: obligations reading {terms.contract} {name} OPTION --as PERSON"
+            )
