@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from obligations.planning.calendar_days import edge_of_period
 from obligations.planning.notices import received
 from obligations.planning.picked import picked
-from obligations.planning.values import NOWHERE, Happening, Instance, NotYet, PlanningError, united
+from obligations.planning.values import Happening, Instance, NotYet, PlanningError, united
 from obligations.terms import expressions as e
 from obligations.terms.phrases import LONGEST_COUNT
 from obligations.terms.values import Value
@@ -20,6 +20,7 @@ from schedules.spans import Span, Unit, after, before
 from schedules.windows import Window, beginning_on, between, following
 
 if TYPE_CHECKING:
+    from obligations.planning.openings import Opening
     from obligations.planning.world import World
 
 T = TypeVar("T")
@@ -39,7 +40,8 @@ def span_of(world: World, expression: Any, here: Instance, name: str = "") -> Re
 def _span_of(world: World, expression: Any, here: Instance) -> Reasoned[Window] | NotYet:
     match expression:
         case e.WindowNamed(name=other):
-            return world.window(other)
+            opening = world.opening(other, here)
+            return opening if isinstance(opening, NotYet) else opening.window
         case e.SpanWindow(span=length, how=how, day=anchor_expression):
             anchor = day(world, anchor_expression, here)
             if isinstance(anchor, NotYet):
@@ -53,7 +55,7 @@ def _span_of(world: World, expression: Any, here: Instance) -> Reasoned[Window] 
             start = day(world, first, here)
             if isinstance(start, NotYet):
                 return start
-            end = day(world, last, here) if last is not None else None
+            end = day(world, last, replace(here, since=start.value)) if last is not None else None
             if end is None or isinstance(end, NotYet):
                 return between(start, None)
             doubt = _doubt(world, expression, here)
@@ -72,20 +74,28 @@ def expected_end(world: World, expression: Any, here: Instance) -> tuple[date, N
     """The last day a range is only expected to have, and what that waits for; None where its end is settled."""
     expression, _ = world.pick(expression)
     if isinstance(expression, e.WindowNamed):
-        return expected_end(world, world.window_expression(expression.name), NOWHERE)
+        opening = world.opening(expression.name, here)
+        return None if isinstance(opening, NotYet) else expected_end(world, opening.expression, opening.here)
     if not isinstance(expression, e.Range) or expression.last is None:
         return None
     doubt = _doubt(world, expression, here)
-    end = day(world, expression.last, here) if doubt is not None else None
+    end = day(world, expression.last, _at_its_end(world, expression, here)) if doubt is not None else None
     return (end.value, doubt) if doubt is not None and isinstance(end, Reasoned) else None
 
 
 def _doubt(world: World, span: e.Range, here: Instance) -> NotYet | None:
     """What the end of a range waits for that its beginning does not; None where nothing is open."""
     first = {name for one in causes(world, span.first, here) if one.unsettled for name in one.unsettled.waiting}
-    reasons = [one.unsettled for one in causes(world, span.last, here) if one.unsettled is not None]
+    ends = causes(world, span.last, _at_its_end(world, span, here))
+    reasons = [one.unsettled for one in ends if one.unsettled is not None]
     found = [reason for reason in reasons if not first.issuperset(reason.waiting) or reason.missing or reason.judgment]
     return united(found) if found else None
+
+
+def _at_its_end(world: World, span: e.Range, here: Instance) -> Instance:
+    """From where the last day of a range is told: an event that can happen again ends it once it has begun."""
+    start = day(world, span.first, here)
+    return here if isinstance(start, NotYet) else replace(here, since=start.value)
 
 
 def causes(world: World, expression: Any, here: Instance) -> Iterator[Happening]:
@@ -102,14 +112,22 @@ def causes(world: World, expression: Any, here: Instance) -> Iterator[Happening]
             for member in members:
                 yield from causes(world, member, here)
         case e.EdgeOf(edge=edge, window=name):
-            window, _ = world.pick(world.window_expression(name))
-            if isinstance(window, e.SpanWindow):
-                yield from causes(world, window.day, NOWHERE)
-            elif isinstance(window, e.Range):
-                yield from causes(world, window.first if edge == "first" else window.last, NOWHERE)
+            opening = world.opening(name, here)
+            if not isinstance(opening, NotYet):
+                yield from edge_causes(world, edge, opening.expression, opening.here)
 
 
-def is_over(world: World, name: str, window: Window) -> bool:
+def edge_causes(world: World, edge: str, window: Any, here: Instance) -> Iterator[Happening]:
+    """The happenings from which the first or the last day of a window is counted."""
+    if isinstance(window, e.SpanWindow):
+        yield from causes(world, window.day, here)
+    elif isinstance(window, e.Range) and edge == "first":
+        yield from causes(world, window.first, here)
+    elif isinstance(window, e.Range):
+        yield from causes(world, window.last, _at_its_end(world, window, here))
+
+
+def is_over(world: World, expression: Any, here: Instance, window: Window) -> bool:
     """Whether nothing can fall into the window any more, by the clock or by a report from after its end.
 
     A window that ends with an event is over on that event's own day, once it is reported; while the event is only
@@ -117,9 +135,9 @@ def is_over(world: World, name: str, window: Window) -> bool:
     """
     if window.last_on is None or world.known_through is None or world.known_through < window.last_on:
         return False
-    expression, _ = world.pick(world.window_expression(name))
     if isinstance(expression, e.Range) and isinstance(expression.last, e.DayOf):
-        return any(one.origin != "expected" for one in world.event(expression.last.name).happenings)
+        end = _happening(world, expression.last.name, _at_its_end(world, expression, here))
+        return isinstance(end, Happening) and end.origin != "expected"
     return world.known_through > window.last_on
 
 
@@ -173,7 +191,7 @@ def _day(world: World, expression: Any, here: Instance) -> Reasoned[date] | NotY
         case e.DayOf(name=name, receipt=receipt):
             return _day_of(world, name, receipt, here)
         case e.EdgeOf(edge=edge, window=name):
-            return _edge_of(world, edge, name)
+            return _edge_of(world, edge, name, here)
         case e.Shifted(span=length, side=side, day=inner):
             anchor = day(world, inner, here)
             if isinstance(anchor, NotYet):
@@ -196,13 +214,19 @@ def _day(world: World, expression: Any, here: Instance) -> Reasoned[date] | NotY
             raise TypeError(f"not a day expression: {expression!r}")
 
 
-def _edge_of(world: World, edge: str, name: str) -> Reasoned[date] | NotYet:
-    window = world.window(name)
-    if isinstance(window, NotYet):
-        return window
+def _edge_of(world: World, edge: str, name: str, here: Instance) -> Reasoned[date] | NotYet:
+    opening = world.opening(name, here)
+    if isinstance(opening, NotYet):
+        return opening
+    return edge_day(world, edge, name, opening)
+
+
+def edge_day(world: World, edge: str, name: str, opening: Opening) -> Reasoned[date] | NotYet:
+    """The first or the last day of one opening of a window."""
+    window = opening.window
     found = window.value.first_on if edge == "first" else window.value.last_on
     if found is None and edge == "last":
-        planned = expected_end(world, e.WindowNamed(name), NOWHERE)
+        planned = expected_end(world, opening.expression, opening.here)
         found = planned[0] if planned is not None else None
     if found is None:
         return NotYet(waiting=(f"end of {name}",))
@@ -225,7 +249,8 @@ def _happening(world: World, name: str, here: Instance) -> Happening | NotYet:
     if named is not None:
         return named
     found = world.event(name)
-    return found.happenings[0] if found.happenings else found.reason
+    since = here.since if here.since is not None and not world.slot(e.EventNamed(name)) else date.min
+    return next((one for one in found.happenings if one.occurred_on >= since), found.reason)
 
 
 def day_after(day: date) -> date:

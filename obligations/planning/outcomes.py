@@ -1,4 +1,5 @@
-"""Events that the plan itself brings about: a clause fulfilled or missed, the ends of a window, a day reached."""
+"""Events that the plan itself brings about: a clause fulfilled or missed, the ends of a window, a day reached, a state
+that has lasted."""
 
 from __future__ import annotations
 
@@ -7,12 +8,16 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from obligations.planning.days import causes, day_after
+from obligations.planning import days
+from obligations.planning.days import causes, day_after, edge_causes, edge_day
 from obligations.planning.instances import fulfilment
+from obligations.planning.openings import Opening, whole
 from obligations.planning.standing import standing, verdicts
 from obligations.planning.values import NOWHERE, Found, Happening, Instance, NotYet, united
 from obligations.terms import expressions as e
-from schedules.derivation import Derivation
+from schedules.derivation import Derivation, Reasoned
+from schedules.runs import run_reached, total_reached
+from schedules.spans import Span, Unit
 
 if TYPE_CHECKING:
     from obligations.planning.world import World
@@ -80,35 +85,103 @@ def _all_in_time(world: World, clause_id: str) -> bool:
 
 
 def bound(world: World, expression: e.EventBound) -> Found:
-    """The first or the last day of a window as a happening; the window's own reasons where it has no such day."""
+    """The first or the last day of a window as a happening, each time it is open; why not where it has no such day."""
     name = f"{expression.bound} of {expression.window}"
-    edge = e.EdgeOf("first" if expression.bound == "start" else "last", expression.window)
-    return _one_day(world, edge, name, name)
+    edge = "first" if expression.bound == "start" else "last"
+    made, more = world.openings(expression.window)
+    found, reasons = [], [more]
+    for opening in made:
+        day = edge_day(world, edge, expression.window, opening)
+        if isinstance(day, NotYet):
+            reasons.append(day)
+        else:
+            rests_on = tuple(edge_causes(world, edge, opening.expression, opening.here))
+            found.append(_coming(f"{expression.bound} of {opening.id}", name, day, rests_on, opening.here))
+    return Found(tuple(sorted(found, key=lambda one: one.occurred_on)), united(reasons))
+
+
+def lasted(world: World, expression: e.EventLasted) -> Found:
+    """Each day on which a state had lasted so long, in a row or in all; days that overlap count once.
+
+    While it still goes on, nothing is reached until the clock, or a later report, says that it went on so long.
+    """
+    made, _ = world.openings(expression.window)
+    span = days.measured(world, expression.span, NOWHERE)
+    within = days.measured(world, expression.within, NOWHERE) if expression.within is not None else None
+    if isinstance(span, NotYet) or isinstance(within, NotYet):
+        return Found((), united(one for one in (span, within) if isinstance(one, NotYet)))
+    how = f"in any {within.value.words()}" if within is not None else "in a row"
+    name = f"{expression.window} for {span.value.words()} {how}"
+    reached_on = list(_totals(world, made, span.value, within.value) if within else _runs(world, made, span.value))
+    found = []
+    for day in reached_on:
+        inside = [one for one in made if day.value in one.window.value]
+        if not _has_come(world, day.value, inside):
+            world.turns.add(day.value)
+            continue
+        opening = inside[0]
+        because = tuple(one.here.trigger for one in inside if one.here.trigger is not None)
+        found.append(_coming(f"{name}:{opening.id}", name, day, because, opening.here))
+    return Found(tuple(found), NotYet(waiting=(name,)))
+
+
+def _has_come(world: World, day: date, inside: list[Opening]) -> bool:
+    """Whether the state is known to have lasted to the day: it ended on it or later, or the clock has come so far."""
+    if any(one.window.value.last_on is not None for one in inside):
+        return True
+    return world.known_through is not None and world.known_through >= day
+
+
+def _runs(world: World, made: tuple[Opening, ...], span: Span) -> Iterator[Reasoned[date]]:
+    for interval in whole(made):
+        day = run_reached(interval, span, world.counting_for(span))
+        if day is not None:
+            yield day
+
+
+def _totals(world: World, made: tuple[Opening, ...], span: Span, within: Span) -> Iterator[Reasoned[date]]:
+    """Totals, looked for as far as the state is known; one that still goes on is followed so far that a plan knows when
+    to look again."""
+    windows = [one.window.value for one in made]
+    horizon = world.horizon()
+    through = max([one.last_on for one in windows if one.last_on is not None] + ([horizon] if horizon else []))
+    counts = world.business_calendar().is_open if span.unit is Unit.BUSINESS_DAY else lambda _: True
+    wanted = span.count * (7 if span.unit is Unit.WEEK else 1)
+    for day in total_reached(windows, wanted, within, through, counts):
+        inputs = tuple(one.window.why for one in made if one.window.value.first_on <= day)
+        words = f"{span.words()} in all within the {within.words()} that end on this day, each day counted once"
+        yield Reasoned(day, Derivation(words, day.isoformat(), inputs))
 
 
 def reached(world: World, expression: e.EventReached, slot: str) -> Found:
     """The coming of a day: it happens once, on that day."""
-    return _one_day(world, expression.day, f"reached {expression.said}", slot or f"reached {expression.said}")
-
-
-def _one_day(world: World, expression: object, name: str, identity: str) -> Found:
-    day = world.day(expression, NOWHERE)
+    name = f"reached {expression.said}"
+    day = world.day(expression.day, NOWHERE)
     if isinstance(day, NotYet):
         return Found((), day)
-    rests_on = tuple(causes(world, expression, NOWHERE))
-    why = Derivation(name, day.value.isoformat(), (day.why,), kind="event")
+    happening = _coming(slot or name, name, day, tuple(causes(world, expression.day, NOWHERE)), NOWHERE)
+    return Found((happening,), NotYet(never=f"{name} is one day"))
+
+
+def _coming(
+    identity: str, name: str, day: Reasoned[date], rests_on: tuple[Happening, ...], here: Instance
+) -> Happening:
+    """A day as a happening: it stands as far as what it is counted from does, which keeps its names."""
+    scopes = {one.id: Instance(one.id, one, frozenset({one.event})) for one in rests_on}
+    if here.trigger is not None:
+        scopes[here.trigger.id] = here
     happening = Happening(
         id=identity,
         event=name,
         occurred_on=day.value,
-        why=why,
+        why=Derivation(name, day.value.isoformat(), (day.why,), kind="event"),
         origin="derived",
-        reports=_reports(rests_on),
-        because=tuple(Instance(one.id, one, frozenset({one.event})) for one in rests_on),
+        reports=_reports(one.trigger for one in scopes.values() if one.trigger is not None),
+        because=tuple(scopes.values()),
     )
-    unsettled = [one.unsettled for one in rests_on if one.unsettled is not None]
-    happening = happening.if_only(united(unsettled)) if unsettled else happening
-    return Found((happening,), NotYet(never=f"{name} is one day"))
+    unsettled = [one.trigger.unsettled for one in scopes.values() if one.trigger is not None]
+    reasons = [reason for reason in unsettled if reason is not None]
+    return happening.if_only(united(reasons)) if reasons else happening
 
 
 def all_of(parts: Iterable[tuple[frozenset[str], Found]], slot: str) -> Found:

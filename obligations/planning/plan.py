@@ -17,7 +17,7 @@ from obligations.planning.figures import shown
 from obligations.planning.happenings import words_of
 from obligations.planning.powers import powers
 from obligations.planning.pushes import Sending, pushes
-from obligations.planning.values import Happening, NotYet, PlanningError
+from obligations.planning.values import Happening, PlanningError
 from obligations.planning.world import DONE, World
 from obligations.terms.errors import did_you_mean
 from obligations.terms.terms import Terms
@@ -32,7 +32,8 @@ EXTEND_EVERY = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class PlannedWindow:
-    """A window of the file with its first and last day, both in; None while they are not known."""
+    """A window of the file with its first and last day, both in; None while they are not known. One for each time it
+    is open."""
 
     name: str
     first_on: date | None
@@ -153,11 +154,11 @@ def _planned(
 
 def _windows(world: World) -> Iterable[PlannedWindow]:
     for name in world.terms.file.windows:
-        window = world.window(name)
-        if isinstance(window, NotYet):
+        made, _ = world.openings(name)
+        for one in made:
+            yield PlannedWindow(name, one.window.value.first_on, one.window.value.last_on)
+        if not made:
             yield PlannedWindow(name, None, None)
-        else:
-            yield PlannedWindow(name, window.value.first_on, window.value.last_on)
 
 
 def _questions(world: World, made: tuple[Occurrence, ...]) -> Iterable[Question]:
@@ -252,12 +253,12 @@ def _replan_at(world: World, made: tuple[Occurrence, ...], held: tuple[Power, ..
     days += [power.arises_on for power in held if power.state is PowerState.WAITING and power.arises_on]
     days += [power.expires_on + day for power in held if power.state is PowerState.ARISEN and power.expires_on]
     for name in {**world.terms.file.windows, **world.terms.file.states}:
-        window = world.window(name)
-        if not isinstance(window, NotYet) and window.value.last_on is not None:
-            days.append(window.value.last_on + day)
+        ends = [one.window.value.last_on for one in world.openings(name)[0]]
+        days += [last_on + day for last_on in ends if last_on is not None]
     days += [one.occurred_on + day for one in _unconfirmed(world)]
     if any(one.state in OPEN_STATES and (one.of is None or _reminds_on(world, one)) for one in made):
         days.append(world.as_of + EXTEND_EVERY)
+    days += world.turns
     later = min((one for one in days if one > world.as_of), default=None)
     return instant(later, time(0), world.zone) if later is not None else None
 

@@ -7,13 +7,16 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from obligations.planning import days
 from obligations.planning.instances import called
-from obligations.planning.outcomes import all_of, bound, reached
-from obligations.planning.values import NOWHERE, Found, Happening, NotYet, united
+from obligations.planning.openings import containing, in_hindsight, openings
+from obligations.planning.outcomes import all_of, bound, lasted, reached
+from obligations.planning.values import Found, Happening, NotYet, united
 from obligations.terms import expressions as e
 from schedules.derivation import Derivation
 
 if TYPE_CHECKING:
+    from obligations.planning.openings import Opening
     from obligations.planning.world import World
 
 
@@ -37,6 +40,8 @@ def find(world: World, expression: Any, slot: str) -> Found:
             found = world.event(name)
         case e.EventBound():
             found = bound(world, expression)
+        case e.EventLasted():
+            found = lasted(world, expression)
         case e.EventReached():
             found = reached(world, expression, slot)
         case e.EventFirst(event=event):
@@ -64,27 +69,48 @@ def _resting_on(happening: Happening, steps: tuple[Derivation, ...]) -> Happenin
     return replace(happening, why=replace(happening.why, inputs=(*happening.why.inputs, *steps)))
 
 
-def _during(world: World, found: Found, name: str, noticed: bool) -> Found:
-    window = world.window(name)
-    if isinstance(window, NotYet):
-        return Found((), window if window.never else united([window, *([] if found.more.never else [found.more])]))
-    planned_end = world.expected_end(e.WindowNamed(name), NOWHERE)
+def _during(world: World, found: Found, expression: Any, noticed: bool) -> Found:
+    """What lies in any opening of the window, once; in hindsight too, where the window counts back from something."""
+    name = expression.name if isinstance(expression, e.WindowNamed) else "the window"
+    made, why = openings(world, expression, name)
+    if not made:
+        return Found((), why if why.never else united([why, *([] if found.more.never else [found.more])]))
 
     def day_of(one: Happening) -> date:
         return one.noticed_on if noticed and one.noticed_on is not None else one.occurred_on
 
-    undecided = tuple((one, asked) for one, asked in found.undecided if day_of(one) in window.value)
-    inside = []
-    for one in found.happenings:
-        counts_on = day_of(one)
-        if counts_on in window.value:
-            words = f"inside {name}" if counts_on == one.occurred_on else f"its notice of {counts_on} inside {name}"
-            counted = replace(one, why=Derivation(words, one.occurred_on.isoformat(), (one.why, window.why)))
-            after_it = planned_end is not None and counts_on > planned_end[0]
-            inside.append(counted.if_only(planned_end[1]) if planned_end is not None and after_it else counted)
-    if world.is_over(name, window.value):
-        return Found(tuple(inside), NotYet(never=f"{name} ended on {window.value.last_on} without it"), undecided)
+    undecided = tuple((one, asked) for one, asked in found.undecided if containing(made, day_of(one)))
+    inside = [
+        _inside(world, one, containing(made, day_of(one)), name, day_of(one))
+        for one in found.happenings
+        if containing(made, day_of(one))
+    ]
+    if all(days.is_over(world, one.expression, one.here, one.window.value) for one in made) and why.never:
+        last = max(one.window.value.last_on for one in made if one.window.value.last_on is not None)
+        return Found(tuple(inside), NotYet(never=f"{name} ended on {last} without it"), undecided)
+    if found.more.never and not why.never:
+        return Found(tuple(inside), why, undecided)
     return Found(tuple(inside), found.more, undecided)
+
+
+def _inside(world: World, one: Happening, around: list[Opening], name: str, counts_on: date) -> Happening:
+    """A happening as it lies in a window: in the opening that leaves least in doubt, where it lies in several."""
+    doubts = [_doubt(world, opening, counts_on) for opening in around]
+    opening, doubt = next(((o, d) for o, d in zip(around, doubts, strict=True) if d is None), (around[0], doubts[0]))
+    words = f"inside {name}" if counts_on == one.occurred_on else f"its notice of {counts_on} inside {name}"
+    later = in_hindsight(world, opening, counts_on)
+    if later is not None:
+        words += f", in hindsight: {later.event} came on {later.occurred_on}"
+    counted = replace(one, why=Derivation(words, one.occurred_on.isoformat(), (one.why, opening.window.why)))
+    return counted if doubt is None else counted.if_only(doubt)
+
+
+def _doubt(world: World, opening: Opening, day: date) -> NotYet | None:
+    """Why a day may yet not lie in the opening: what opens it is not settled, or only later than its planned end."""
+    planned_end = world.expected_end(opening.expression, opening.here)
+    reasons = [opening.unsettled] if opening.unsettled is not None else []
+    reasons += [planned_end[1]] if planned_end is not None and day > planned_end[0] else []
+    return united(reasons) if reasons else None
 
 
 def _having(found: Found, having: tuple[tuple[str, str], ...]) -> Found:

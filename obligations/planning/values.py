@@ -119,11 +119,15 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """One time a clause was set off: its trigger, and the names by which phrases call it."""
+    """One time a clause was set off: its trigger, and the names by which phrases call it.
+
+    Other events that can happen again are meant as they come from `since` on, where that is given.
+    """
 
     id: str
     trigger: Happening | None = None
     names: frozenset[str] = frozenset()
+    since: date | None = None
 
     def calls(self, name: str) -> Happening | None:
         """The happening of that name that set this off, by itself or through what came of it; None where none did."""

@@ -15,8 +15,9 @@ from functools import cached_property
 from typing import Any
 
 from obligations.domain.event import Report
-from obligations.planning import conditions, days, figures, happenings, instances, quantities, selection
+from obligations.planning import conditions, days, figures, happenings, instances, openings, quantities, selection
 from obligations.planning.instances import DONE, Closings
+from obligations.planning.openings import Opening, Openings
 from obligations.planning.quantities import Quantity
 from obligations.planning.values import NOWHERE, Found, Happening, Instance, NotYet, PlanningError
 from obligations.terms import expressions as e
@@ -45,7 +46,7 @@ class World:
     zones: Mapping[str, tzinfo]
     suppose: Callable[[str], bool] | None = None
     _events: dict[str, Found] = field(default_factory=dict)
-    _windows: dict[str, Reasoned[Window] | NotYet] = field(default_factory=dict)
+    _openings: dict[str, Openings] = field(default_factory=dict)
     _instances: dict[str, tuple[tuple[Instance, ...], NotYet]] = field(default_factory=dict)
     _closings: dict[str, Closings] = field(default_factory=dict)
 
@@ -55,6 +56,8 @@ class World:
         happened = [report.occurred_on for report in self.reports if not report.expected]
         self.last_event_on = max(happened, default=None)
         self.known_through = max((day for day in (self.as_of, self.last_event_on) if day is not None), default=None)
+        # Later days on which the clock alone may bring something about that no due day and no window tells of.
+        self.turns: set[date] = set()
         self.done = instances.done_reports(self.reports)
 
     # --- counting policies ------------------------------------------------------------------------------------------
@@ -166,20 +169,24 @@ class World:
 
     # --- windows and days -------------------------------------------------------------------------------------------
 
-    def window(self, name: str) -> Reasoned[Window] | NotYet:
-        """The days of a named window or state."""
-        if name not in self._windows:
-            self._windows[name] = days.span_of(self, self.window_expression(name), NOWHERE, name)
-        return self._windows[name]
+    def openings(self, name: str) -> Openings:
+        """Every time a named window or state is open, in day order, and why there is none or may be another."""
+        if name not in self._openings:
+            self._openings[name] = openings.openings(self, self.window_expression(name), name)
+        return self._openings[name]
+
+    def opening(self, name: str, here: Instance) -> Opening | NotYet:
+        """The opening of a named window or state that an instance means, else the first."""
+        return openings.chosen(self, name, here)
+
+    def intervals(self, name: str) -> tuple[Reasoned[Window], ...]:
+        """The days of a named window or state as separate intervals in order; what overlaps or touches is one."""
+        return openings.whole(self.openings(name)[0])
 
     def window_expression(self, name: str) -> Any:
         """What the file says of a window or state."""
         file = self.terms.file
         return file.windows[name] if name in file.windows else file.states[name]
-
-    def is_over(self, name: str, window: Window) -> bool:
-        """Whether nothing can fall into the window any more, by the clock or by a report from after its end."""
-        return days.is_over(self, name, window)
 
     def span_of(self, expression: Any, here: Instance) -> Reasoned[Window] | NotYet:
         """The days of a window expression; a range without an end yet is open, not unknown."""

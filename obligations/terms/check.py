@@ -17,6 +17,7 @@ from obligations.terms.notices import SENT
 from obligations.terms.sense import sense
 from obligations.terms.unless import meant
 from schedules.blocks import CALENDAR_PERIODS
+from schedules.spans import Span
 
 if TYPE_CHECKING:
     from obligations.terms.terms import Terms
@@ -193,12 +194,12 @@ class _Checker:
                 e.EventBound(window=name)
                 | e.EdgeOf(window=name)
                 | e.WindowNamed(name=name)
-                | e.EventDuring(window=name)
+                | e.EventLasted(window=name)
             ):
                 if name not in self.windows:
                     yield self._unknown("window", name, self.windows, path)
-                if isinstance(value, e.EventDuring):
-                    yield from self._expression(value.event, path)
+                if isinstance(value, e.EventLasted):
+                    yield from self._lasted(value, path)
             case e.PickedDay(which=which, members=days):
                 for number, day in enumerate(days):
                     yield from self._expression(day, (*path, f"{which} of", number))
@@ -254,6 +255,19 @@ class _Checker:
             yield self._unknown("event, parameter or fact", value.name, known, path)
         else:
             yield from self._expression(value, path)
+
+    def _lasted(self, value: e.EventLasted, path: Path) -> Iterator[Finding]:
+        yield from self._expression(value.span, path)
+        yield from self._expression(value.within, path)
+        if value.within is None:
+            return
+        if not isinstance(value.span, Span) or value.span.unit.months or value.span.then or not value.span.count:
+            words = "a total within a span that rolls on is a number of days, such as `120 days in any 12 months`"
+            yield self.document.finding(words, path)
+        within = value.within
+        if not isinstance(within, Span) or within.then or not within.count or within.counts_business_days():
+            words = "what rolls on is a span of days, weeks, months or years, such as `any 12 months`"
+            yield self.document.finding(words, path)
 
     def _outcome(self, value: e.EventOutcome, path: Path) -> Iterator[Finding]:
         clause = self.file.clauses.get(value.clause)

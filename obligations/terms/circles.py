@@ -33,9 +33,9 @@ def names_in(value: object) -> Iterator[str]:
             yield name
         case e.EdgeOf(window=name) | e.EventBound(window=name):
             yield name
-        case e.EventDuring(event=event, window=name):
+        case e.EventLasted(window=name, span=span, within=within):
             yield name
-            yield from names_in(event)
+            yield from names_in((span, within))
         case tuple():
             for part in value:
                 yield from names_in(part)

@@ -187,7 +187,7 @@ class EventDuring:
     """
 
     event: EventExpr
-    window: str
+    window: WindowExpr
     noticed: bool = False
 
 
@@ -220,6 +220,15 @@ class EventBound:
 
 
 @dataclass(frozen=True, slots=True)
+class EventLasted:
+    """A state has lasted so long: in a row, or so many days in all within a span that rolls on day by day."""
+
+    window: str
+    span: SpanExpr
+    within: SpanExpr | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EventReached:
     """A day comes; `said` is the phrase, which tells one such event from another."""
 
@@ -240,6 +249,7 @@ EventExpr = (
     | EventDuring
     | EventOutcome
     | EventBound
+    | EventLasted
     | EventReached
     | EventNever
 )

@@ -24,7 +24,7 @@ from obligations.terms import phrases
 from obligations.terms.notices import receipt_rule
 from obligations.terms.phrases import PhraseError
 from schedules.conventions import Convention
-from schedules.spans import Span
+from schedules.spans import Span, Unit
 
 T = TypeVar("T")
 NAME = r"^[a-z][a-z0-9_]*$"
@@ -155,6 +155,28 @@ _DAY_SHAPES: Shapes = {"earliest of": _picked_day, "latest of": _picked_day}
 _RECEIPT_SHAPES: Shapes = {"earliest of": _picked_receipt, "latest of": _picked_receipt}
 
 
+_PAIR = {
+    "type": "object",
+    "required": ["from"],
+    "additionalProperties": False,
+    "properties": {name: {"type": ["string", "object"]} for name in ("from", "to", "before")},
+}
+
+
+def _window(value: Any, at: At = ()) -> Any:
+    """A window phrase, a choice, or a pair of days: `from` the first `to` the last, or to the day `before` another."""
+    if isinstance(value, Mapping) and isinstance(value.get("reading"), str) and len(value) > 2:
+        options = tuple((str(key), _window(part, (*at, key))) for key, part in value.items() if key != "reading")
+        return e.Choice(value["reading"], options)
+    if not isinstance(value, Mapping) or "from" not in value:
+        return _phrase(phrases.window_phrase, value, at)
+    if set(value) not in ({"from", "to"}, {"from", "before"}):
+        raise _wrong("a pair of days has `from` and either `to` (the last day) or `before` (the day after it)", at=at)
+    last = "to" if "to" in value else "before"
+    first, end = (_phrase(phrases.day_phrase, value[word], (*at, word), _DAY_SHAPES) for word in ("from", last))
+    return e.Range(first, end if last == "to" else e.Shifted(Span(1, Unit.DAY), "before", end))
+
+
 def _convention(text: str) -> Convention:
     try:
         return Convention(text)
@@ -229,7 +251,12 @@ Day = Annotated[
 ]
 _RECEIPT_WORDS = "when a notice counts as received, such as `on receipt` or `2 business days after sending`"
 ReceiptRule = Annotated[Any, *_typed(receipt_rule, _RECEIPT_WORDS, _RECEIPT_SHAPES)]
-WindowPhrase = Annotated[Any, *_typed(phrases.window_phrase, "a window, such as `6 months following terminated`")]
+WindowPhrase = Annotated[
+    Any,
+    BeforeValidator(lambda value: _window(value)),
+    PlainSerializer(repr),
+    _schema("a window, such as `6 months following terminated`", _PAIR),
+]
 _EVENT_WORDS = "an event, such as `terminated with good_cause no` or `first good_exit during protected`"
 Event = Annotated[Any, *_typed(phrases.event_phrase, _EVENT_WORDS, _EVENT_SHAPES)]
 Roll = Annotated[Any, *_typed(_convention, "a business-day convention, such as `following`")]

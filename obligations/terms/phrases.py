@@ -132,10 +132,10 @@ class _Build(Transformer[Token, Any]):
         return e.EventFirst(parts[0])
 
     def during(self, parts: list[Any]) -> e.EventDuring:
-        return e.EventDuring(parts[0], str(parts[1]))
+        return e.EventDuring(parts[0], parts[1])
 
     def noticed_during(self, parts: list[Any]) -> e.EventDuring:
-        return e.EventDuring(parts[0], str(parts[1]), noticed=True)
+        return e.EventDuring(parts[0], parts[1], noticed=True)
 
     def never(self, _: list[Token]) -> e.EventNever:
         return e.EventNever()
@@ -148,6 +148,12 @@ class _Build(Transformer[Token, Any]):
 
     def event_outcome(self, parts: list[Token]) -> e.EventOutcome:
         return e.EventOutcome(str(parts[0]), "missed" if parts[1] == "missed" else "fulfilled")
+
+    def event_run(self, parts: list[Any]) -> e.EventLasted:
+        return e.EventLasted(str(parts[0]), parts[1])
+
+    def event_total(self, parts: list[Any]) -> e.EventLasted:
+        return e.EventLasted(str(parts[0]), parts[1], parts[2])
 
     def event_bound(self, parts: list[Token]) -> e.EventBound:
         return e.EventBound("start" if parts[0] == "start" else "end", str(parts[1]))
@@ -206,7 +212,7 @@ class _Build(Transformer[Token, Any]):
         return e.Happened(parts[0], parts[1])
 
     def happened_during(self, parts: list[Any]) -> e.Happened:
-        return e.Happened(e.EventDuring(parts[0], str(parts[1])), ever=True)
+        return e.Happened(e.EventDuring(parts[0], e.WindowNamed(str(parts[1]))), ever=True)
 
     def is_before(self, parts: list[Any]) -> e.DayIs:
         return e.DayIs(e.DayOf(str(parts[0])), _side(parts[1]), parts[2])

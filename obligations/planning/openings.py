@@ -1,0 +1,143 @@
+"""The times a window is open: once, once for each happening it hangs on, or again each time it renews.
+
+A window that hangs on something that can happen several times opens for each happening; being inside any of them is
+being inside. States that begin and end with events are such windows: each end belongs to the beginning before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from obligations.planning import days
+from obligations.planning.values import NOWHERE, Happening, Instance, NotYet, united
+from obligations.terms import expressions as e
+from schedules.derivation import Derivation, Reasoned
+from schedules.runs import merged
+from schedules.windows import Window
+
+if TYPE_CHECKING:
+    from obligations.planning.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """One time a window is open.
+
+    Args:
+        id: the window's name, with what it hangs on where that can happen again.
+        window: its days.
+        expression: what says so.
+        here: from where its days are told: the happening it hangs on.
+    """
+
+    id: str
+    window: Reasoned[Window]
+    expression: Any
+    here: Instance = NOWHERE
+
+    @property
+    def unsettled(self) -> NotYet | None:
+        """Why it may yet not open: what it hangs on is not settled."""
+        return self.here.trigger.unsettled if self.here.trigger is not None else None
+
+
+Openings = tuple[tuple[Opening, ...], NotYet]
+
+
+def openings(world: World, expression: Any, name: str) -> Openings:
+    """Every time the window is open, in day order, and why there is none or may be another."""
+    picked, _ = world.pick(expression)
+    if isinstance(picked, e.WindowNamed):
+        return world.openings(picked.name)
+    source = next(_sources(world, _begins(picked)), None)
+    if source is None:
+        window = days.span_of(world, expression, NOWHERE, name)
+        if isinstance(window, NotYet):
+            return (), window
+        return (Opening(name, window, picked),), NotYet(never=f"{name} opens once")
+    scopes, more = _scopes(world, source)
+    made, reasons = [], [more]
+    for here in scopes:
+        window = days.span_of(world, expression, here, name)
+        if isinstance(window, NotYet):
+            reasons.append(window)
+        else:
+            assert here.trigger is not None, "each scope hangs on a happening"
+            made.append(Opening(f"{name}:{here.trigger.id}", window, picked, here))
+    return tuple(sorted(made, key=lambda one: one.window.value.first_on)), united(reasons)
+
+
+def _begins(expression: Any) -> Any:
+    """The day a window counts from."""
+    return expression.first if isinstance(expression, e.Range) else expression.day
+
+
+def _sources(world: World, expression: Any) -> Iterator[e.DayOf | e.EdgeOf]:
+    """What a day counts from that can come about more than once."""
+    expression, _ = world.pick(expression)
+    match expression:
+        case e.DayOf(name=name):
+            if not world.slot(e.EventNamed(name)):
+                yield expression
+        case e.EdgeOf(window=name):
+            if next(_sources(world, _begins(world.pick(world.window_expression(name))[0])), None) is not None:
+                yield expression
+        case e.Shifted(day=inner) | e.MonthEndOf(day=inner) | e.PeriodEdge(day=inner) | e.IfAny(day=inner):
+            yield from _sources(world, inner)
+        case e.PickedDay(members=members):
+            for member in members:
+                yield from _sources(world, member)
+        case _:
+            return
+
+
+def _scopes(world: World, source: e.DayOf | e.EdgeOf) -> tuple[list[Instance], NotYet]:
+    """Each happening a window hangs on, as the instance from which its days are told."""
+    if isinstance(source, e.EdgeOf):
+        made, more = world.openings(source.window)
+        return [one.here for one in made], more
+    found = world.event(source.name)
+    return [Instance(one.id, one, frozenset({source.name, one.event})) for one in found.happenings], found.reason
+
+
+def chosen(world: World, name: str, here: Instance) -> Opening | NotYet:
+    """The opening that an instance means: the one that set it off, else one its trigger lies in, else the first."""
+    made, why = world.openings(name)
+    if not made:
+        return why
+    trigger = here.trigger
+    if trigger is None or len(made) == 1:
+        return made[0]
+    caused = next((one for one in made if one.here.trigger is not None and _led_to(one.here.trigger, trigger)), None)
+    around = next((one for one in made if trigger.occurred_on in one.window.value), None)
+    return caused or around or made[0]
+
+
+def _led_to(cause: Happening, happening: Happening) -> bool:
+    if (cause.event, cause.occurred_on, cause.reports) == (happening.event, happening.occurred_on, happening.reports):
+        return True
+    return any(one.trigger is not None and _led_to(cause, one.trigger) for one in happening.because)
+
+
+def whole(made: tuple[Opening, ...]) -> tuple[Reasoned[Window], ...]:
+    """The days of all openings as separate intervals: what overlaps or touches is one, and rests on all of it."""
+    return tuple(
+        Reasoned(days_of, Derivation("days counted once", days_of.words(), tuple(one.window.why for one in inside)))
+        if len(inside := [one for one in made if one.window.value.first_on in days_of]) > 1
+        else Reasoned(days_of, inside[0].window.why)
+        for days_of in merged(one.window.value for one in made)
+    )
+
+
+def containing(made: tuple[Opening, ...], day: date) -> list[Opening]:
+    """The openings a day lies in."""
+    return [one for one in made if day in one.window.value]
+
+
+def in_hindsight(world: World, opening: Opening, day: date) -> Happening | None:
+    """What only later showed that a day lies in the window: the happening its beginning counts back from."""
+    causes = days.causes(world, _begins(opening.expression), opening.here)
+    return next((one for one in causes if one.occurred_on > day), None)
