@@ -1,25 +1,29 @@
-"""Vesting: a grant split into tranches, in whole units, by exact fractions."""
+"""Vesting: the days on which the tranches of a grant vest, each counted from the schedule's own anchor."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
-from itertools import accumulate
-from math import lcm
 
+from schedules.allocation import Allocation, allocate
 from schedules.derivation import Derivation, Reasoned, later
-from schedules.spans import PLAIN, Counting, Span, add_months, after
+from schedules.spans import PLAIN, Counting, MonthEnd, Span, Unit, add_months, after
 
-
-@dataclass(frozen=True, slots=True)
-class Tranche:
-    """One tranche: its ordinal from 1, the day it vests, and its whole units."""
-
-    index: int
-    vests_on: date
-    units: int
+SAME_DAY = "same day"
+START_DAY = "vesting start day"
+_LAST = 31
+VESTING_DAYS = {
+    SAME_DAY: 0,
+    START_DAY: 0,
+    "first of month": 1,
+    "last of month": _LAST,
+    **{f"{number:02}": number for number in range(1, 29)},
+    **{f"{number} or last day": number for number in (29, 30, 31)},
+}
+"""The days of a month on which tranches vest, each with the day of the month it asks for; 0 keeps the counted day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,93 +31,121 @@ class Step:
     """`times` equal tranches that together are `portion` of the grant, each `every` after the one before.
 
     `offset` is the span from the anchor to the point the step counts from; one tranche without `every` vests there.
+    The first `cliff` tranches vest together, with the last of them.
     """
 
     portion: Fraction
     times: int = 1
     every: Span | None = None
     offset: Span | None = None
+    cliff: int = 1
+
+    @property
+    def count(self) -> int:
+        """How many tranches the step comes to, those before its cliff counted as one."""
+        return self.times - self.cliff + 1
 
 
-def round_half_up(exact: Fraction) -> int:
-    """The nearest whole number, halves up.
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A point that days are counted from: so many months after an original day, which month ends go back to."""
 
-    >>> round_half_up(Fraction(5, 2)), round_half_up(Fraction(7, 3))
-    (3, 2)
+    day: Reasoned[date]
+    months: int = 0
+
+
+def units_of(allocation: Allocation, parts: Sequence[tuple[Step, Fraction]]) -> tuple[Decimal, ...]:
+    """The units of every tranche of the steps, each step with the exact units it comes to; a cliff's are added up.
+
+    >>> units_of(Allocation.FRONT_LOADED, [(Step(Fraction(1), 4, cliff=3), Fraction(18))])
+    (Decimal('14'), Decimal('4'))
     """
-    return (2 * exact.numerator + exact.denominator) // (2 * exact.denominator)
+    each = iter(allocate(allocation, [(exact, step.times) for step, exact in parts]))
+    made: list[Decimal] = []
+    for step, _ in parts:
+        made.append(sum((next(each) for _ in range(step.cliff)), Decimal(0)))
+        made += [next(each) for _ in range(step.times - step.cliff)]
+    return tuple(made)
 
 
-def cumulative_rounding(total: int, portions: Sequence[Fraction]) -> tuple[int, ...]:
-    """Whole units for each portion, rounding the running total, so that the parts always add up to the whole.
+def shares_of(step: Step) -> tuple[Fraction, ...]:
+    """The portion of every tranche of a step."""
+    one = step.portion / step.times
+    return (one * step.cliff, *(one,) * (step.times - step.cliff))
 
-    The portions must add up to 1. Source: the allocation type CUMULATIVE_ROUNDING of the Open Cap Format.
 
-    >>> cumulative_rounding(250_000, [Fraction(1, 4)] + [Fraction(1, 16)] * 12)[:3]
-    (62500, 15625, 15625)
-    >>> cumulative_rounding(10, [Fraction(1, 3)] * 3)
-    (3, 4, 3)
+def step_days(step: Step, point: Point, counting: Counting = PLAIN) -> tuple[Reasoned[date], ...]:
+    """The day of every tranche of a step, counted from a point.
+
+    Each is counted from the original day, not from the tranche before, so a month end does not drift.
+
+    >>> start = Reasoned(date(2026, 1, 31), Derivation("started", "2026-01-31", kind="event"))
+    >>> monthly = Step(Fraction(1), 3, Span(1, Unit.MONTH))
+    >>> [str(day.value) for day in step_days(monthly, Point(start))]
+    ['2026-02-28', '2026-03-31', '2026-04-30']
     """
-    # Over one denominator the running total is a whole number, which adds without being reduced each time.
-    whole = lcm(*(portion.denominator for portion in portions))
-    shares = [portion.numerator * (whole // portion.denominator) for portion in portions]
-    if sum(shares) != whole:
-        raise ValueError(f"the portions of a grant add up to {sum(portions)}, not 1; correct the schedule")
-    units, taken = [], 0
-    for running in accumulate(shares):
-        upto = (2 * total * running + whole) // (2 * whole)  # halves up
-        units.append(upto - taken)
-        taken = upto
-    return tuple(units)
+    return tuple(_tranche_day(step, ordinal, point, counting) for ordinal in range(step.cliff, step.times + 1))
 
 
-def tranches(
-    total: int, anchor: Reasoned[date], steps: Sequence[Step], counting: Counting = PLAIN
-) -> tuple[Reasoned[Tranche], ...]:
-    """Every tranche of a grant in order, each with its day, its units and why.
-
-    Each day is counted from the grant's own anchor, not from the tranche before, so a month end does not drift.
-
-    >>> from schedules.spans import Unit
-    >>> cliff = Step(Fraction(1, 4), offset=Span(12, Unit.MONTH))
-    >>> rest = Step(Fraction(3, 4), 12, Span(3, Unit.MONTH), Span(12, Unit.MONTH))
-    >>> start = Reasoned(date(2005, 4, 11), Derivation("employment started", "2005-04-11", kind="event"))
-    >>> plan = tranches(250_000, start, [cliff, rest])
-    >>> [str(t.value.vests_on) for t in (plan[0], plan[1], plan[-1])], sum(t.value.units for t in plan)
-    (['2006-04-11', '2006-07-11', '2009-04-11'], 250000)
-    """
-    portions = [share for step in steps for share in [step.portion / step.times] * step.times]
-    units = cumulative_rounding(total, portions)
-    count = len(units)
-    out: list[Reasoned[Tranche]] = []
-    for step in steps:
-        for ordinal in range(1, step.times + 1):
-            day = _tranche_day(step, ordinal, anchor, counting)
-            index = len(out) + 1
-            tranche = Tranche(index, day.value, units[index - 1])
-            out.append(Reasoned(tranche, later(_share, tranche, count, step, total, day)))
-    return tuple(out)
-
-
-def _share(tranche: Tranche, count: int, step: Step, total: int, day: Reasoned[date]) -> Derivation:
-    share = step.portion / step.times
-    words = f"tranche {tranche.index} of {count}: {share.numerator}/{share.denominator} of {total:,}"
-    return Derivation(f"{words}, rounded on the running total", f"{tranche.units:,} on {day.value}", (day.why,))
-
-
-def _tranche_day(step: Step, ordinal: int, anchor: Reasoned[date], counting: Counting) -> Reasoned[date]:
+def last_point(step: Step, point: Point, counting: Counting = PLAIN) -> Point:
+    """The point of the step's last tranche, from which another step may count."""
+    moved = _moved(point, step.offset, counting) if step.offset is not None else point
     if step.every is None:
-        return after(step.offset, anchor, counting) if step.offset else anchor
+        return moved
+    return _moved(moved, replace(step.every, count=step.every.count * step.times), counting)
+
+
+def _moved(point: Point, span: Span, counting: Counting) -> Point:
+    if span.unit.months:
+        moved = Point(point.day, point.months + span.count * span.unit.months)
+        return moved if span.then is None else _moved(moved, span.then, counting)
+    return Point(after(span, _resolved(point, counting), counting))
+
+
+def _resolved(point: Point, counting: Counting) -> Reasoned[date]:
+    return after(Span(point.months, Unit.MONTH), point.day, counting) if point.months else point.day
+
+
+def _tranche_day(step: Step, ordinal: int, point: Point, counting: Counting) -> Reasoned[date]:
+    anchor = point.day
+    if step.every is None:
+        if step.offset is None:
+            return _resolved(point, counting)
+        if not point.months:
+            return after(step.offset, anchor, counting)
+        return _resolved(_moved(point, step.offset, counting), counting)
     unit = step.every.unit
     start = step.offset
     if unit.months and (start is None or (start.unit.months and start.then is None)):
-        months = (start.count * start.unit.months if start else 0) + ordinal * step.every.count * unit.months
+        months = point.months + (start.count * start.unit.months if start else 0)
+        months += ordinal * step.every.count * unit.months
         day = add_months(anchor.value, months, counting.month_end)
         return Reasoned(day, later(_months_after, months, anchor, day, counting))
-    base = after(start, anchor, counting) if start else anchor
-    return after(Span(step.every.count * ordinal, unit), base, counting)
+    base = _moved(point, start, counting) if start else point
+    return after(Span(step.every.count * ordinal, unit), _resolved(base, counting), counting)
 
 
 def _months_after(months: int, anchor: Reasoned[date], day: date, counting: Counting) -> Derivation:
     rule = f"{months} months after {anchor.value}, counted from the original day, month end by {counting.month_end}"
     return Derivation(rule, day.isoformat(), (anchor.why,))
+
+
+def on_vesting_day(day: date, rule: str, start: date) -> date:
+    """The day of the same month that a vesting day asks for; a month that lacks it vests on its last day.
+
+    >>> on_vesting_day(date(2026, 2, 10), "31 or last day", date(2025, 1, 10)).isoformat()
+    '2026-02-28'
+    >>> on_vesting_day(date(2026, 2, 10), "vesting start day", date(2025, 1, 5)).isoformat()
+    '2026-02-05'
+    """
+    number = start.day if rule == START_DAY else VESTING_DAYS[rule]
+    return add_months(date(2000, 1, number), _month(day) - _month(date(2000, 1, 1))) if number else day
+
+
+def _month(day: date) -> int:
+    return day.year * 12 + day.month
+
+
+def counting_for(rule: str, counting: Counting) -> Counting:
+    """The counting of a schedule: a vesting day of its own asks only which month it is, so months never overflow."""
+    return counting if rule == SAME_DAY else replace(counting, month_end=MonthEnd.CLAMP)

@@ -51,7 +51,7 @@ def _placeholders(
 
 def _count(clause: Clause) -> int | None:
     if clause.schedule:
-        return sum(step.times for step in clause.schedule)
+        return sum(step.tranches for step in clause.schedule)
     return clause.series.times if clause.series else 1
 
 

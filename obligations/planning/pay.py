@@ -15,11 +15,11 @@ from obligations.planning.world import Instance, World
 from obligations.terms import expressions as e
 from obligations.terms.model import Clause
 from obligations.terms.values import PayrollCalendar
+from schedules.allocation import round_half_up
 from schedules.bounds import add_days
 from schedules.derivation import Derivation, Reasoned
 from schedules.periods import Period, accrued, decimal_text, instalment, periods
 from schedules.spans import Unit, add_months
-from schedules.vesting import round_half_up
 from schedules.windows import Window
 
 HUNDREDTH = Fraction(1, 100)

@@ -11,8 +11,9 @@ from obligations.terms import expressions as e
 from obligations.terms.circles import circle
 from obligations.terms.document import Path
 from obligations.terms.errors import Finding, did_you_mean
+from obligations.terms.fields import Strict
 from obligations.terms.kinds import is_text
-from obligations.terms.model import Clause, Example, Happens, PowerOf, TermsFile
+from obligations.terms.model import Clause, Example, Happens, PowerOf, Suspended, Takes, TermsFile
 from obligations.terms.notices import SENT
 from obligations.terms.sense import sense
 from obligations.terms.unless import meant
@@ -141,14 +142,23 @@ class _Checker:
                         yield self._unknown("role", role, file.roles, (*at, role), key=True)
             elif name == "unless":
                 yield from self._event_or_condition(meant(value, file), at)
-            elif name not in ("series", "do", "schedule"):
+            elif name == "schedule":
+                for number, step in enumerate(value):
+                    yield from self._parts(step, (*at, number))
+            elif isinstance(value, Takes | Suspended):
+                yield from self._parts(value, at)
+            elif name not in ("series", "do"):
                 yield from self._expression(value, at)
         for word in ("closed_by", "requires"):
             value = getattr(clause, word)
             if value and value not in self.events:
                 yield self._unknown("event", value, self.events, (*path, word))
-        if clause.accelerate and clause.accelerate not in file.clauses:
-            yield self._unknown("clause", clause.accelerate, file.clauses, (*path, "accelerate"))
+        for number, source in enumerate(clause.accelerate or ()):
+            if source not in file.clauses:
+                yield self._unknown("clause", source, file.clauses, (*path, "accelerate", number))
+        if clause.suspended and clause.suspended.during not in self.windows:
+            during = (*path, "suspended", "during")
+            yield self._unknown("window or state", clause.suspended.during, self.windows, during)
         if clause.series:
             yield from self._expression(clause.series.first, (*path, "series", "first"))
             for name in _options(clause.series.calendar):
@@ -158,6 +168,11 @@ class _Checker:
             for place, role in enumerate(send.approve):
                 if role not in file.roles:
                     yield self._unknown("role", role, file.roles, (*path, "do", number, "approve", place))
+
+    def _parts(self, part: Strict, at: Path) -> Iterator[Finding]:
+        """The phrases of a part of a clause."""
+        for name, info in type(part).model_fields.items():
+            yield from self._expression(getattr(part, name), (*at, info.alias or name))
 
     def _happens(self, part: Happens, at: Path) -> Iterator[Finding]:
         if part.event not in self.file.events:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Annotated, Any, Self, TypeVar
@@ -33,6 +34,7 @@ ID = r"^[a-z0-9][a-z0-9._-]*$"
 Name = Annotated[str, Field(pattern=NAME, max_length=60)]
 Identifier = Annotated[str, Field(pattern=ID, max_length=80)]
 Line = Annotated[str, Field(min_length=1, max_length=400)]
+Label = Annotated[str, Field(min_length=1, max_length=100)]
 
 
 class Strict(BaseModel):
@@ -207,6 +209,15 @@ def _portion(value: Any) -> Any:
     return share
 
 
+def _step_units(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return value
+    text = str(value)
+    if not _UNITS.fullmatch(text):
+        raise _wrong(f'"{text[:40]}" is no number of units; write digits, such as 2500')
+    return Decimal(text)
+
+
 def _span(value: Any) -> Any:
     return value if isinstance(value, Span) else _phrase(phrases.span_phrase, value)
 
@@ -242,6 +253,7 @@ def slack_text(value: Any) -> Any:
 
 
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,12})?)%", re.ASCII)
+_UNITS = re.compile(r"\d{1,15}(\.\d{1,10})?", re.ASCII)
 _RATIO = re.compile(r"(\d{1,6})/([1-9]\d{0,5})", re.ASCII)
 _EMAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+")
 _SLACK = re.compile(r"[#@]?[\w.-]{1,80}", re.ASCII)
@@ -271,6 +283,12 @@ Portion = Annotated[
     BeforeValidator(_portion),
     PlainSerializer(str),
     WithJsonSchema({"type": "string", "description": "25% or 1/4"}),
+]
+StepUnits = Annotated[
+    Any,
+    BeforeValidator(_step_units),
+    PlainSerializer(str),
+    WithJsonSchema({"type": "string", "description": "a number of units"}),
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
@@ -18,6 +19,7 @@ from obligations.terms.fields import (
     DayText,
     Event,
     Identifier,
+    Label,
     Line,
     Moment,
     Name,
@@ -27,6 +29,7 @@ from obligations.terms.fields import (
     ReceiptRule,
     Roll,
     SpanText,
+    StepUnits,
     Strict,
     WindowPhrase,
     YesNo,
@@ -175,16 +178,73 @@ class PowerOf(Strict):
 
 
 class VestingStep(Strict):
-    """One step of a vesting schedule: a tranche, or equal tranches one after another."""
+    """One step of a vesting schedule: a tranche, or equal tranches one after another.
 
-    portion: Portion
+    It counts from the start of vesting, from another step, from a day, or from an event, and `after` that by a span.
+    """
+
+    portion: Portion | None = None
+    units: StepUnits | None = None
+    of: Literal["grant", "remainder"] = "grant"
     after: SpanText | None = None
     every: Pace | None = None
     times: Annotated[int, Field(ge=1, le=600)] = 1
+    cliff: Annotated[int, Field(ge=1, le=600)] = 1
+    from_: Label | None = Field(default=None, alias="from")
+    exactly: Day | None = None
+    on: Event | None = None
+    vesting_day: Option | None = None
+    name: Label | None = None
+    says: str = ""
+    then: list[Label] | None = None
 
     def step(self) -> Step:
         """The step as the arithmetic takes it."""
-        return Step(self.portion, self.times, self.every, self.after)
+        return Step(self.portion or Fraction(0), self.times, self.every, self.after, self.cliff)
+
+    @property
+    def tranches(self) -> int:
+        """How many tranches it comes to; none where it gives nothing and only leads on to other steps."""
+        return 0 if self.units == 0 else self.times - self.cliff + 1
+
+    @model_validator(mode="after")
+    def _says_how_much_and_from_where(self) -> VestingStep:
+        if (self.portion is None) == (self.units is None):
+            raise ValueError("a step says how much vests: `portion` (25% or 1/4), or `units`")
+        points = [word for word, given in (("from", self.from_), ("exactly", self.exactly), ("on", self.on)) if given]
+        if len(points) > 1:
+            raise ValueError(f"a step counts from one point; this one has {' and '.join(points)}")
+        if self.cliff > self.times:
+            raise ValueError(f"a cliff at part {self.cliff} lies beyond the {self.times} parts of its step")
+        if self.times > 1 and self.every is None:
+            raise ValueError("several parts need `every`, the span from one to the next")
+        return self
+
+
+class Suspended(Strict):
+    """What suspends vesting: the state, and whether its clock stands still or only the release waits."""
+
+    during: Name
+    clock: Literal["tolls", "holds"]
+
+
+class Takes(Strict):
+    """How much of what has not vested an acceleration takes, and from which end of the schedule."""
+
+    portion: Portion | None = None
+    units: Amount | None = None
+    through: Day | None = None
+    current: Literal["pro rata"] | None = None
+    order: Literal["earliest first", "latest first"] = "earliest first"
+
+    @model_validator(mode="after")
+    def _one_measure(self) -> Takes:
+        words = ("portion", "units", "through", "current")
+        given = [word for word in words if getattr(self, word) is not None]
+        if len(given) != 1:
+            said = f"this has {' and '.join(given)}" if given else "this has none"
+            raise ValueError(f"`takes` says how much by one of {', '.join(words)}; {said}")
+        return self
 
 
 class Series(Strict):
@@ -206,7 +266,7 @@ class Clause(Strict):
     pay: Amount | None = None
     grant: Amount | None = None
     vest: Amount | None = None
-    accelerate: Name | None = None
+    accelerate: Annotated[list[Name], BeforeValidator(listed, json_schema_input_type=str | list[str])] | None = None
     accrue: Amount | None = None
     give: Line | None = None
     watch: Line | None = None
@@ -224,7 +284,11 @@ class Clause(Strict):
     during: WindowPhrase | None = None
     series: Series | None = None
     schedule: list[VestingStep] = Field(default_factory=list)
+    starts: Day | None = None
+    allocation: Option | None = None
     vesting_day: Option | None = None
+    suspended: Suspended | None = None
+    takes: Takes | None = None
     soft_by: Day | None = None
     roll: Roll | None = None
     per: Option | None = None

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from obligations.domain.money import Money, NotMoney
@@ -20,12 +19,13 @@ from obligations.terms.model import Clause, TermsFile
 from obligations.terms.policies import counts_business_days, needs_calendar, policies
 from obligations.terms.relations import relations
 from obligations.terms.unless import meant
+from obligations.terms.vesting_sense import branches as _branches
+from obligations.terms.vesting_sense import vesting
 from schedules.spans import Unit
 
 if TYPE_CHECKING:
     from obligations.terms.terms import Terms
 
-VESTING_DAYS = ("same day", "first of month", "last of month")
 PRORATIONS = ("period days", "year days")
 UNCOUNTED = "counts by business days, but nothing says whose: state `calendar` under `counting`, or by a reading"
 FIGURES = {"pay": ("money",), "grant": ("units",), "vest": ("units",), "accrue": ("hours", "units")}
@@ -64,7 +64,7 @@ class _Judge:
         yield from self._who(clause)
         yield from self._figures(clause)
         yield from self._trigger(clause)
-        yield from self._vesting(clause)
+        yield from vesting(self.file, clause)
         yield from self._series(clause)
         yield from self._missed(clause)
         yield from relations(clause)
@@ -147,20 +147,6 @@ class _Judge:
             yield "`then` needs `when:`, the event it follows from", ("then",)
         if clause.series is not None and clause.during is None and clause.series.first is None:
             yield "the series has no first day: add `first:` to it, or `when:` beside it", ("series",)
-
-    def _vesting(self, clause: Clause) -> Iterator[Complaint]:
-        if clause.vest is not None and not clause.schedule:
-            yield "`vest` needs `schedule:`, the portions and when they vest", ("vest",)
-        if clause.schedule and clause.vest is None:
-            yield "a schedule of portions belongs to `vest`", ("schedule",)
-        total = sum((step.portion for step in clause.schedule), Fraction(0))
-        if clause.schedule and total != 1:
-            yield f"the portions add up to {_percent(total)}, not 100%", ("schedule",)
-        if clause.accelerate is not None and self.file.clauses[clause.accelerate].vest is None:
-            yield f"{clause.accelerate} vests nothing; name the clause with `vest`", ("accelerate",)
-        for day in _branches(clause.vesting_day):
-            if day not in VESTING_DAYS:
-                yield f'there is no vesting day "{day}".{did_you_mean(str(day), VESTING_DAYS)}', ("vesting_day",)
 
     def _series(self, clause: Clause) -> Iterator[Complaint]:
         series = clause.series
@@ -254,15 +240,6 @@ class _Judge:
         return any(needs_calendar(part, self.terms) for part in _parts(value))
 
 
-def _branches(value: object) -> Iterator[object]:
-    """Every value a choice may come to, or the value itself."""
-    if isinstance(value, e.Choice):
-        for _, option in value.options:
-            yield from _branches(option)
-    elif value is not None:
-        yield value
-
-
 def _parts(value: object) -> Iterator[object]:
     """A value and everything in it."""
     yield value
@@ -280,7 +257,3 @@ def _parts(value: object) -> Iterator[object]:
 
 def _a(kind: str) -> str:
     return "a number" if kind == kinds.NUMBER else kind
-
-
-def _percent(share: Fraction) -> str:
-    return f"{float(share * 100):g}%"

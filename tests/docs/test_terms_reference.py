@@ -89,6 +89,8 @@ PARTS = [
     (model.Clause, "Clauses"),
     (model.Series, "Clauses"),
     (model.VestingStep, "Clauses"),
+    (model.Suspended, "Clauses"),
+    (model.Takes, "Clauses"),
     (model.Send, "Clauses"),
     (model.Happens, "Clauses"),
     (model.PowerOf, "Clauses"),

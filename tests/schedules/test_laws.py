@@ -11,6 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from schedules.allocation import Allocation, allocate
 from schedules.blocks import block
 from schedules.bounds import BeyondCalendar
 from schedules.calendars import BusinessCalendar, NeverOpen, joined, shift_business_days
@@ -19,7 +20,7 @@ from schedules.derivation import Derivation, Reasoned
 from schedules.instants import end_of_day, instant, local_day
 from schedules.periods import accrued, instalment, periods, service_year
 from schedules.spans import AmbiguousDate, Counting, EventDay, MonthEnd, Span, Unit, add_months, after, before, summed
-from schedules.vesting import Step, cumulative_rounding, tranches
+from schedules.vesting import Point, Step, step_days
 from schedules.windows import beginning_on, following
 
 days = st.dates(date(1900, 1, 1), date(2200, 12, 31))
@@ -297,29 +298,25 @@ def portions(draw: st.DrawFn) -> list[Fraction]:
 
 
 class TestVesting:
-    @given(st.integers(0, 10**9), portions())
-    def test_the_tranches_are_the_grant(self, total: int, parts: list[Fraction]) -> None:
-        units = cumulative_rounding(total, parts)
-        assert sum(units) == total
-        assert all(unit >= 0 for unit in units)
-        assert all(abs(unit - total * part) <= 1 for unit, part in zip(units, parts, strict=True))
+    @given(st.integers(0, 10**9), st.lists(st.tuples(st.integers(1, 1000), st.integers(1, 48)), min_size=1, max_size=6))
+    def test_the_tranches_are_the_grant(self, total: int, weights: list[tuple[int, int]]) -> None:
+        whole = sum(weight for weight, _ in weights)
+        parts = [(Fraction(total * weight, whole), times) for weight, times in weights]
+        exact = [share / times for share, times in parts for _ in range(times)]
+        for kind in Allocation:
+            units = allocate(kind, parts)
+            assert sum(units) == total
+            assert all(unit >= 0 for unit in units)
+            if "single" not in kind:
+                assert all(abs(Fraction(unit) - share) <= 2 for unit, share in zip(units, exact, strict=True))
 
-    @given(days, st.integers(1, 10**7), st.integers(1, 48), st.integers(1, 6), policies)
+    @given(days, st.integers(1, 48), st.integers(1, 6), policies)
     def test_tranches_vest_in_order_from_the_original_day(
-        self, day: date, total: int, times: int, every: int, policy: MonthEnd
+        self, day: date, times: int, every: int, policy: MonthEnd
     ) -> None:
-        steps = [
-            Step(Fraction(1, 4), offset=Span(12, Unit.MONTH)),
-            Step(Fraction(3, 4), times, Span(every, Unit.MONTH), Span(12, Unit.MONTH)),
-        ]
-        plan = [one.value for one in tranches(total, reasoned(day), steps, Counting(month_end=policy))]
-        assert sum(one.units for one in plan) == total
-        assert [one.index for one in plan] == list(range(1, times + 2))
-        assert [one.vests_on for one in plan] == [add_months(day, 12 + every * n, policy) for n in range(times + 1)]
-
-    def test_portions_that_are_not_the_whole_are_refused(self) -> None:
-        with pytest.raises(ValueError, match="add up to 3/4, not 1"):
-            cumulative_rounding(100, [Fraction(1, 4), Fraction(1, 2)])
+        step = Step(Fraction(3, 4), times, Span(every, Unit.MONTH), Span(12, Unit.MONTH))
+        made = [one.value for one in step_days(step, Point(reasoned(day)), Counting(month_end=policy))]
+        assert made == [add_months(day, 12 + every * n, policy) for n in range(1, times + 1)]
 
 
 starts = st.dates(date(1990, 1, 1), date(2060, 12, 31))
