@@ -27,7 +27,7 @@ from obligations.terms.policies import governing, short_days
 from obligations.terms.terms import Terms
 from obligations.terms.values import PayrollCalendar, Value
 from schedules.calendars import BusinessCalendar
-from schedules.derivation import Derivation, Reasoned
+from schedules.derivation import Derivation, Reasoned, later
 from schedules.spans import Counting, EventDay, MonthEnd, Span, Unit, add_months
 from schedules.windows import Window
 
@@ -49,6 +49,10 @@ class World:
     _openings: dict[str, Openings] = field(default_factory=dict)
     _instances: dict[str, tuple[tuple[Instance, ...], NotYet]] = field(default_factory=dict)
     _closings: dict[str, Closings] = field(default_factory=dict)
+    _policies: dict[str, str | None] = field(default_factory=dict)
+    _countings: dict[Span, Counting] = field(default_factory=dict)
+    _picks: dict[int, tuple[e.Choice[Any], tuple[Any, tuple[Derivation, ...]]]] = field(default_factory=dict)
+    _steps: dict[str, Derivation] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.kinds: Mapping[str, EventKind] = self.terms.event_kinds()
@@ -64,7 +68,9 @@ class World:
 
     def governing(self, slot: str, default: str) -> str:
         """The policy in use for something the whole file counts by: event_day, month_end, zone, calendar."""
-        return governing(self.terms.file, self.terms.readings, slot) or default
+        if slot not in self._policies:
+            self._policies[slot] = governing(self.terms.file, self.terms.readings, slot)
+        return self._policies[slot] or default
 
     @cached_property
     def counting(self) -> Counting:
@@ -95,6 +101,11 @@ class World:
 
     def counting_for(self, span: Span) -> Counting:
         """Counting for a span, asking only for what it needs: month ends for months, a calendar for business days."""
+        if span not in self._countings:
+            self._countings[span] = self._counting_for(span)
+        return self._countings[span]
+
+    def _counting_for(self, span: Span) -> Counting:
         days = span.unit is Unit.DAY and span.then is None
         short = short_days(self.governing("short_periods", "none")) if days else 0
         by_calendar = span.counts_business_days() or (days and 0 < span.count <= short)
@@ -104,7 +115,7 @@ class World:
         event_day = EventDay(self.governing("event_day", EventDay.NOT_COUNTED))
         return Counting(event_day, calendar=calendar, short_days=short if by_calendar else 0)
 
-    @property
+    @cached_property
     def vesting_counting(self) -> Counting:
         """Counting for anniversaries and instalments, whose corresponding day is the anchor's own."""
         return Counting(month_end=MonthEnd(self.governing("month_end", MonthEnd.CLAMP)))
@@ -117,6 +128,15 @@ class World:
 
     def pick(self, value: Any) -> tuple[Any, tuple[Derivation, ...]]:
         """The branch of a choice under the readings in use, and the readings that led to it."""
+        if not isinstance(value, e.Choice):
+            return value, ()
+        kept = self._picks.get(id(value))
+        if kept is None:
+            # The choice is kept with its branch, so that no other can come to have its id.
+            kept = self._picks[id(value)] = value, self._picked(value)
+        return kept[1]
+
+    def _picked(self, value: Any) -> tuple[Any, tuple[Derivation, ...]]:
         steps: list[Derivation] = []
         while isinstance(value, e.Choice):
             steps.append(self.reading_step(value.reading))
@@ -125,6 +145,11 @@ class World:
 
     def reading_step(self, name: str) -> Derivation:
         """The reading in use, as a step of an explanation."""
+        if name not in self._steps:
+            self._steps[name] = later(self._reading_step, name)
+        return self._steps[name]
+
+    def _reading_step(self, name: str) -> Derivation:
         reading = self.terms.file.readings[name]
         by = self.terms.chosen_by.get(name)
         chosen = f"chosen by {by}" if by else "by default"
