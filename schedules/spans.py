@@ -34,7 +34,7 @@ class Unit(StrEnum):
     @property
     def months(self) -> int:
         """How many months one of it is; 0 for units counted in days."""
-        return _MONTHS.get(self.value, 0)
+        return _MONTHS.get(self._value_, 0)
 
 
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}

@@ -65,9 +65,7 @@ class Money:
     @property
     def value(self) -> Decimal:
         """The amount with exactly the currency's decimal places: Decimal('125000.00')."""
-        return (
-            Decimal(self.minor).scaleb(-digits_of(self.currency)).quantize(Decimal(1).scaleb(-digits_of(self.currency)))
-        )
+        return Decimal(self.minor).scaleb(-digits_of(self.currency))
 
     @property
     def exact(self) -> Fraction:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from itertools import count
@@ -15,8 +15,7 @@ from obligations.planning.world import World
 from obligations.terms import expressions as e
 from obligations.terms.model import Clause, Person, Send
 from schedules.derivation import Derivation, Reasoned
-from schedules.instants import instant
-from schedules.spans import Counting, Span, after, before
+from schedules.spans import PLAIN, Counting, Span, after, before
 
 MOST_REPEATS = 120
 REMINDED = frozenset({State.SCHEDULED, State.DUE, State.MISSED, State.WAITING, State.NEEDS_PERSON})
@@ -35,10 +34,13 @@ class Sending:
 
 def pushes(world: World, occurrences: tuple[Occurrence, ...], sending: Sending) -> Iterator[Push]:
     """Every push of the plan by occurrence. Reminders count from the earliest day any reading gives, where known."""
+    calls: dict[str, tuple[Call, ...]] = {}
     for occurrence in occurrences:
         clause = world.terms.clauses[occurrence.clause]
-        if occurrence.state in REMINDED:
-            yield from _reminders(world, occurrence, clause, sending)
+        if occurrence.state in REMINDED and clause.remind:
+            if occurrence.clause not in calls:
+                calls[occurrence.clause] = tuple(_calls(world, clause))
+            yield from _reminders(world, occurrence, calls[occurrence.clause], sending)
         if occurrence.state in ACTED and not _done_by_person(world, occurrence):
             yield from _actions(world, occurrence, clause, sending)
 
@@ -48,7 +50,7 @@ def _done_by_person(world: World, occurrence: Occurrence) -> bool:
     paid again. What closes by itself when its day comes still acts."""
     if occurrence.state is not State.DONE:
         return False
-    if any(report.answers == str(occurrence.id) for report in world.reports):
+    if world.answered and str(occurrence.id) in world.answered:
         return True
     clause = world.terms.clauses[occurrence.clause]
     return clause.closed_by is not None and occurrence.instance in world.closings(occurrence.clause, clause).closed
@@ -57,27 +59,44 @@ def _done_by_person(world: World, occurrence: Occurrence) -> bool:
 # --- reminders ------------------------------------------------------------------------------------------------------
 
 
-def _reminders(world: World, occurrence: Occurrence, clause: Clause, sending: Sending) -> Iterator[Push]:
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One line of a clause's reminders: who is reminded, where each of them is reached, when, and under what name."""
+
+    role: str
+    addresses: tuple[Mapping[str, str], ...]
+    offset: e.Offset
+    name: str
+
+
+def _calls(world: World, clause: Clause) -> Iterator[Call]:
+    """The reminders of a clause, the same for all of its occurrences."""
     for role, moments in clause.remind.items():
-        people = world.terms.people.get(role, ())
+        addresses = tuple(_address(person) for person in world.terms.people.get(role, ()) or (None,))
         for moment in dict.fromkeys(moments):
             offset, _ = world.pick(moment)
-            for ordinal, day in _days(world, occurrence, offset):
-                name = f"remind.{role}.{_offset_name(offset)}{f'.{ordinal}' if ordinal else ''}"
-                send_at = instant(day, sending.remind_at, world.zone)
-                for number, person in enumerate(people or (None,)):
-                    full = name if number == 0 else f"{name}.{number + 1}"
-                    yield _push(
-                        world,
-                        occurrence,
-                        full,
-                        PushKind.REMINDER,
-                        sending.reminders,
-                        role,
-                        send_at,
-                        _notice(occurrence, day),
-                        _address(person),
-                    )
+            yield Call(role, addresses, offset, f"remind.{role}.{_offset_name(offset)}")
+
+
+def _reminders(world: World, occurrence: Occurrence, calls: tuple[Call, ...], sending: Sending) -> Iterator[Push]:
+    notice: Callable[[date], dict[str, Any]] | None = None
+    for call in calls:
+        for ordinal, day in _days(world, occurrence, call.offset):
+            notice = notice or _notice(occurrence)
+            name = f"{call.name}.{ordinal}" if ordinal else call.name
+            send_at = world.instant(day, sending.remind_at)
+            for number, address in enumerate(call.addresses):
+                yield _push(
+                    world,
+                    occurrence,
+                    name if number == 0 else f"{name}.{number + 1}",
+                    PushKind.REMINDER,
+                    sending.reminders,
+                    call.role,
+                    send_at,
+                    notice(day),
+                    address,
+                )
 
 
 def _days(world: World, occurrence: Occurrence, offset: e.Offset) -> Iterator[tuple[int, date]]:
@@ -137,9 +156,13 @@ def _trigger_day(world: World, occurrence: Occurrence) -> date | None:
 
 def _shift(world: World, day: date, span: Span, side: str) -> date:
     """The day a reminder or an instruction goes on; our own days count plainly, whatever the contract's do."""
-    anchor = Reasoned(day, Derivation("", day.isoformat()))
-    plain = Counting(calendar=world.counting_for(span).calendar)
-    return (after if side == "after" else before)(span, anchor, plain).value
+    calendar = world.counting_for(span).calendar
+    plain = Counting(calendar=calendar) if calendar is not None else PLAIN
+    return (after if side == "after" else before)(span, Reasoned(day, _UNASKED), plain).value
+
+
+# Nobody asks why a reminder goes when it goes: its name says it.
+_UNASKED = Derivation("")
 
 
 def _offset_name(offset: e.Offset) -> str:
@@ -150,33 +173,40 @@ def _offset_name(offset: e.Offset) -> str:
     return f"{offset.span.count}-{unit}-{offset.side}{where}"
 
 
-def _notice(occurrence: Occurrence, day: date) -> dict[str, Any]:
-    """What a reminder says on its day; no amounts, since it may be read by more people than the reader meant.
+def _notice(occurrence: Occurrence) -> Callable[[date], dict[str, Any]]:
+    """What a reminder says, by its day; no amounts, since it may be read by more people than the reader meant.
 
     How far the due day is away stands apart in `left`: true on the reminder's own day, and left out when it goes late.
     """
     due = occurrence.adjusted_on or occurrence.soft_on
     if due is None:
-        when, label, left = "no date stated", "When", ""
+        when, label = "no date stated", "When"
     else:
         label = "Due" if occurrence.due_on else "Suggested"
-        when, left = f"{due:%a} {due.isoformat()}", _distance((due - day).days)
+        when = f"{due:%a} {due.isoformat()}"
     owed = occurrence.debtor + (f" owes {occurrence.creditor}" if occurrence.creditor else "")
     facts = [[label, when], ["Clause", occurrence.cite], ["Who", owed]]
     if occurrence.of and occurrence.of > 1:
         facts.append(["Part", f"{occurrence.index} of {occurrence.of}"])
     if occurrence.waiting_for or occurrence.missing:
         facts.append(["Waits for", ", ".join((*occurrence.waiting_for, *occurrence.missing))])
-    return {
-        "title": occurrence.title,
-        "text": f"{occurrence.title} (clause {occurrence.cite}): {label.lower()} {when}",
-        "left": left,
-        "meant_for": day.isoformat(),
-        "facts": facts,
-        "contract": occurrence.contract,
-        "occurrence": str(occurrence.id),
-        "note": f"obligations why {occurrence.contract}/{occurrence.clause}/{occurrence.index}",
-    }
+    text = f"{occurrence.title} (clause {occurrence.cite}): {label.lower()} {when}"
+    identity = str(occurrence.id)
+    note = f"obligations why {occurrence.contract}/{occurrence.clause}/{occurrence.index}"
+
+    def on(day: date) -> dict[str, Any]:
+        return {
+            "title": occurrence.title,
+            "text": text,
+            "left": "" if due is None else _distance((due - day).days),
+            "meant_for": day.isoformat(),
+            "facts": facts,
+            "contract": occurrence.contract,
+            "occurrence": identity,
+            "note": note,
+        }
+
+    return on
 
 
 def _distance(days: int) -> str:
@@ -203,7 +233,7 @@ def _actions(world: World, occurrence: Occurrence, clause: Clause, sending: Send
         day = _action_day(world, occurrence, send)
         if day is None:
             continue
-        send_at = instant(day, sending.act_at, world.zone)
+        send_at = world.instant(day, sending.act_at)
         yield _push(
             world,
             occurrence,
@@ -220,13 +250,11 @@ def _actions(world: World, occurrence: Occurrence, clause: Clause, sending: Send
 
 def _action_day(world: World, occurrence: Occurrence, send: Send) -> date | None:
     """The day an instruction goes: its lead before the point, but never before what set it off."""
-    point = {"due": occurrence.acts_on, "start": occurrence.from_on, "trigger": _trigger_day(world, occurrence)}[
-        send.at
-    ]
+    trigger = _trigger_day(world, occurrence)
+    point = trigger if send.at == "trigger" else occurrence.from_on if send.at == "start" else occurrence.acts_on
     if point is None:
         return None
     day = _shift(world, point, send.lead, "before") if send.lead is not None else point
-    trigger = _trigger_day(world, occurrence)
     return max(day, trigger) if trigger is not None else day
 
 

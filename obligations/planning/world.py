@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, tzinfo
+from datetime import date, datetime, time, tzinfo
 from functools import cached_property
 from typing import Any
 
@@ -28,6 +28,7 @@ from obligations.terms.terms import Terms
 from obligations.terms.values import PayrollCalendar, Value
 from schedules.calendars import BusinessCalendar
 from schedules.derivation import Derivation, Reasoned, later
+from schedules.instants import instant
 from schedules.spans import Counting, EventDay, MonthEnd, Span, Unit, add_months
 from schedules.windows import Window
 
@@ -48,6 +49,8 @@ class World:
     _events: dict[str, Found] = field(default_factory=dict)
     _openings: dict[str, Openings] = field(default_factory=dict)
     _instances: dict[str, tuple[tuple[Instance, ...], NotYet]] = field(default_factory=dict)
+    _by_id: dict[str, dict[str, Instance]] = field(default_factory=dict)
+    _instants: dict[tuple[date, time], datetime] = field(default_factory=dict)
     _closings: dict[str, Closings] = field(default_factory=dict)
     _policies: dict[str, str | None] = field(default_factory=dict)
     _countings: dict[Span, Counting] = field(default_factory=dict)
@@ -63,6 +66,7 @@ class World:
         # Later days on which the clock alone may bring something about that no due day and no window tells of.
         self.turns: set[date] = set()
         self.done = instances.done_reports(self.reports)
+        self.answered = frozenset(report.answers for report in self.reports if report.answers)
 
     # --- counting policies ------------------------------------------------------------------------------------------
 
@@ -89,6 +93,13 @@ class World:
         except (KeyError, ValueError):
             words = f'there is no time zone "{name}".{did_you_mean(name, self.zones)}'
             raise PlanningError(words) from None
+
+    def instant(self, day: date, at: time) -> datetime:
+        """The UTC instant of a local time on a day of the contract's zone."""
+        moment = self._instants.get((day, at))
+        if moment is None:
+            moment = self._instants[day, at] = instant(day, at, self.zone)
+        return moment
 
     def business_calendar(self) -> BusinessCalendar:
         """The calendar by which business days count; raises `PlanningError` where the terms' calendar is not here."""
@@ -175,8 +186,10 @@ class World:
 
     def instance(self, clause_id: str, instance_id: str) -> Instance | None:
         """The clause's instance of that id, or None while nothing has made it."""
-        made, _ = self.instances(clause_id, self.terms.clauses[clause_id])
-        return next((one for one in made if one.id == instance_id), None)
+        if clause_id not in self._by_id:
+            made, _ = self.instances(clause_id, self.terms.clauses[clause_id])
+            self._by_id[clause_id] = {one.id: one for one in reversed(made)}
+        return self._by_id[clause_id].get(instance_id)
 
     def slot(self, expression: Any) -> str:
         """The slot an event expression fills, or nothing where each happening makes an instance of its own."""
