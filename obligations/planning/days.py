@@ -8,9 +8,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from obligations.planning.calendar_days import edge_of_period
+from obligations.planning.calendar_days import calendar_day, period_of
 from obligations.planning.notices import received
-from obligations.planning.picked import picked
+from obligations.planning.picked import deciding, picked
 from obligations.planning.values import Happening, Instance, NotYet, PlanningError, united
 from obligations.terms import expressions as e
 from obligations.terms.phrases import LONGEST_COUNT
@@ -66,6 +66,12 @@ def _span_of(world: World, expression: Any, here: Instance) -> Reasoned[Window] 
             if end.value < start.value:
                 return NotYet(never=f"it would end on {end.value}, before it begins on {start.value}")
             return between(start, end)
+        case e.PeriodOf(period=period, which=which, day=inner):
+            anchor = day(world, inner, here)
+            found = anchor if isinstance(anchor, NotYet) else period_of(world, period, anchor, which)
+            if isinstance(found, NotYet):
+                return found
+            return Reasoned(Window(found.value.first_on, found.value.last_on), found.why)
         case _:
             raise TypeError(f"not a window expression: {expression!r}")
 
@@ -106,10 +112,13 @@ def causes(world: World, expression: Any, here: Instance) -> Iterator[Happening]
             happening = _happening(world, name, here)
             if isinstance(happening, Happening):
                 yield happening
-        case e.Shifted(day=inner) | e.MonthEndOf(day=inner) | e.PeriodEdge(day=inner) | e.IfAny(day=inner):
+        case e.Shifted() | e.MonthEndOf() | e.PeriodEdge() | e.Yearly() | e.DateInPeriod() | e.OpenDay() | e.IfAny():
+            yield from causes(world, expression.day, here)
+        case e.Anniversary(of=start, day=inner):
+            yield from causes(world, start, here)
             yield from causes(world, inner, here)
-        case e.PickedDay(members=members):
-            for member in members:
+        case e.PickedDay():
+            for member in deciding(world, expression, here):
                 yield from causes(world, member, here)
         case e.EdgeOf(edge=edge, window=name):
             opening = world.opening(name, here)
@@ -203,9 +212,9 @@ def _day(world: World, expression: Any, here: Instance) -> Reasoned[date] | NotY
             return _measured_by(exact, step(exact.value, anchor, world.counting_for(exact.value)))
         case e.MonthEndOf(day=inner):
             return day(world, e.PeriodEdge("last", "month", inner), here)
-        case e.PeriodEdge(edge=edge, period=period, day=inner):
-            anchor = day(world, inner, here)
-            return anchor if isinstance(anchor, NotYet) else edge_of_period(world, edge, period, anchor)
+        case e.PeriodEdge() | e.Yearly() | e.DateInPeriod() | e.Anniversary() | e.OpenDay():
+            anchor = day(world, expression.day, here)
+            return anchor if isinstance(anchor, NotYet) else calendar_day(world, expression, anchor, here)
         case e.PickedDay(which=which, members=members):
             return picked(world, which, members, here)
         case e.Unstated():

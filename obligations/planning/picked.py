@@ -54,6 +54,15 @@ def open_members(world: World, expression: Any, here: Instance) -> tuple[NotYet,
     return (*asked, *(reason for member, _ in found for reason in open_members(world, member, here)))
 
 
+def deciding(world: World, expression: e.PickedDay, here: Instance) -> tuple[Any, ...]:
+    """The members on which the day rests: those that are the earliest, or all of them for the latest."""
+    days = [(member, _member(world, member, here)[0]) for member in expression.members]
+    first = min((day.value for _, day in days if isinstance(day, Reasoned)), default=None)
+    if expression.which == "latest" or first is None:
+        return expression.members
+    return tuple(member for member, day in days if isinstance(day, Reasoned) and day.value == first)
+
+
 def _member(world: World, member: Any, here: Instance) -> tuple[Reasoned[date] | NotYet, bool]:
     """The member's day, and whether it is marked `if any`."""
     member, steps = world.pick(member)

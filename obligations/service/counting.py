@@ -12,6 +12,7 @@ from obligations.service.contracts import Planner
 from obligations.service.installation import Library
 from obligations.terms import expressions as e
 from obligations.terms.phrases import PhraseError, when_phrase
+from schedules.blocks import CALENDAR_PERIODS
 from schedules.derivation import Reasoned
 from schedules.windows import Window
 
@@ -38,7 +39,7 @@ def count(phrase: str, library: Library) -> Reasoned[date] | Reasoned[Window]:
     try:
         found = (
             world.span_of(expression, NOWHERE)
-            if isinstance(expression, e.SpanWindow)
+            if isinstance(expression, e.SpanWindow | e.PeriodOf)
             else world.day(expression, NOWHERE)
         )
     except ValueError as error:
@@ -53,6 +54,11 @@ def _names(value: object) -> Iterator[str]:
     match value:
         case e.DayOf(name=name) | e.EdgeOf(window=name) | e.SpanNamed(name=name) | e.WindowNamed(name=name):
             yield name
+        case e.AmountNamed(name=name):
+            yield name
+        case e.PeriodEdge(period=name) | e.PeriodOf(period=name) | e.DateInPeriod(period=name):
+            yield from (one for one in (name,) if one not in CALENDAR_PERIODS)
+            yield from _names(value.day)
         case e.PayPeriodEnd():
             yield "pay period"
         case _ if is_dataclass(value):

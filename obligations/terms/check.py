@@ -19,6 +19,7 @@ from obligations.terms.sense import sense
 from obligations.terms.unless import meant
 from schedules.blocks import CALENDAR_PERIODS
 from schedules.spans import Span
+from schedules.yearly import MonthDay
 
 if TYPE_CHECKING:
     from obligations.terms.terms import Terms
@@ -46,7 +47,8 @@ class _Checker:
         self.windows = {*file.windows, *file.states}
         self.spans = {name for name, parameter in file.parameters.items() if parameter.type == "span"}
         self.amounts = {*file.parameters, *file.facts}
-        self.periods = {*CALENDAR_PERIODS}
+        lengths = {name: kind.lasts.count * kind.lasts.unit.months for name, kind in file.years.items()}
+        self.periods = {**CALENDAR_PERIODS, **lengths}
 
     def definition(self) -> Iterator[Finding]:
         """Findings in everything but the examples."""
@@ -63,6 +65,7 @@ class _Checker:
             if kind.reported_by and kind.reported_by not in file.roles:
                 yield self._unknown("role", kind.reported_by, file.roles, ("events", name, "reported_by"))
         yield from self._notices()
+        yield from self._years()
         for name, clause in file.clauses.items():
             yield from self._clause(clause, ("clauses", name))
         found = circle(file)
@@ -90,7 +93,7 @@ class _Checker:
 
     def _names_once(self) -> Iterator[Finding]:
         file = self.file
-        sections = ("parameters", "facts", "events", "windows", "states", "define")
+        sections = ("parameters", "facts", "events", "windows", "states", "define", "years")
         counted = Counter(name for section in sections for name in getattr(file, section))
         for section in sections:
             for name in getattr(file, section):
@@ -218,9 +221,11 @@ class _Checker:
             case e.PickedDay(which=which, members=days):
                 for number, day in enumerate(days):
                     yield from self._expression(day, (*path, f"{which} of", number))
-            case e.PeriodEdge(period=name, day=inner):
-                if name not in self.periods:
-                    yield self._unknown("month, quarter or year", name, self.periods, path)
+            case e.PeriodEdge(period=name, day=inner) | e.PeriodOf(period=name, day=inner):
+                yield from self._period(name, path)
+                yield from self._expression(inner, path)
+            case e.DateInPeriod(period=name, day=inner):
+                yield from self._period(name, path, whole_year=True)
                 yield from self._expression(inner, path)
             case e.SpanOf(amount=e.AmountNamed(name=name), unit=unit):
                 yield from self._expression(value.amount, path)
@@ -310,6 +315,27 @@ class _Checker:
             yield self.document.finding("words are compared with a word, or with several in single quotes", path)
         elif isinstance(left, e.FieldOf):
             yield from self._having(left.event, ((left.field, right.name),), path)
+
+    def _period(self, name: str, path: Path, *, whole_year: bool = False) -> Iterator[Finding]:
+        months = self.periods.get(name)
+        if months is None:
+            yield self._unknown("month, quarter or year", name, self.periods, path)
+        elif whole_year and months != 12:
+            message = f"not every {name} has such a day; name a year"
+            yield self.document.finding(message, path, offset=self.document.offset(path, name))
+
+    def _years(self) -> Iterator[Finding]:
+        for name, kind in self.file.years.items():
+            months = kind.lasts.count * kind.lasts.unit.months
+            if name in CALENDAR_PERIODS:
+                message = f'"{name}" is a word of the language; choose another name'
+                yield self.document.finding(message, ("years", name), key=True)
+            if not months:
+                yield self.document.finding("a year is counted in months; write `12 months`", ("years", name, "lasts"))
+            elif isinstance(kind.begins, MonthDay) and 12 % months:
+                message = f"{months} months do not come round with the years; let it begin on a day instead"
+                yield self.document.finding(message, ("years", name, "lasts"))
+            yield from self._expression(kind.begins, ("years", name, "begins"))
 
     def _having(self, name: str, having: tuple[tuple[str, str], ...], path: Path) -> Iterator[Finding]:
         kind = self.file.events.get(name)

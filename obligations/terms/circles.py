@@ -9,7 +9,7 @@ from obligations.terms import expressions as e
 from obligations.terms.document import Path
 from obligations.terms.model import Clause, Happens, TermsFile
 
-SECTIONS = ("define", "windows", "states", "facts", "events")
+SECTIONS = ("define", "windows", "states", "facts", "events", "years")
 
 
 def circle(file: TermsFile) -> tuple[list[str], Path] | None:
@@ -36,6 +36,9 @@ def names_in(value: object) -> Iterator[str]:
         case e.EventLasted(window=name, span=span, within=within):
             yield name
             yield from names_in((span, within))
+        case e.PeriodEdge(period=name) | e.PeriodOf(period=name) | e.DateInPeriod(period=name):
+            yield name
+            yield from names_in(value.day)
         case tuple():
             for part in value:
                 yield from names_in(part)
@@ -52,6 +55,8 @@ def _edges(file: TermsFile) -> dict[str, set[str]]:
     for holder in (file.define, file.windows, file.states):
         for name, expression in holder.items():
             edges[name] = set(names_in(expression))
+    for name, kind in file.years.items():
+        edges[name] = set(names_in(kind.begins))
     for name, fact in file.facts.items():
         edges[name] = set(names_in(fact.starts_as))
     for clause_id, clause in file.clauses.items():

@@ -13,6 +13,7 @@ from typing import Generic, Literal, TypeVar
 
 from schedules.rounding import Rounding
 from schedules.spans import Span, Unit
+from schedules.yearly import MonthDay
 
 T = TypeVar("T")
 
@@ -96,6 +97,44 @@ class PeriodEdge:
 
 
 @dataclass(frozen=True, slots=True)
+class Yearly:
+    """The next or the last day of a name, such as 15 March, seen from another day; with `same`, that day itself."""
+
+    of: MonthDay
+    side: Literal["after", "before"]
+    day: DayExpr
+    same: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DateInPeriod:
+    """The day of a name in the year another day lies in, or in the year after or before that one."""
+
+    of: MonthDay
+    period: str
+    which: Literal["of", "after", "before"]
+    day: DayExpr
+
+
+@dataclass(frozen=True, slots=True)
+class Anniversary:
+    """The next or the last anniversary of a day, seen from another day; with `same`, that day itself may be one."""
+
+    of: DayExpr
+    side: Literal["after", "before"]
+    day: DayExpr
+    same: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDay:
+    """The business day that another day is, or else the next or the last one."""
+
+    side: Literal["after", "before"]
+    day: DayExpr
+
+
+@dataclass(frozen=True, slots=True)
 class IfAny:
     """A member of a list of days that drops out where it never comes."""
 
@@ -120,7 +159,21 @@ class PayPeriodEnd:
     """The last day of the pay period in which the clause's trigger falls."""
 
 
-DayExpr = DayLiteral | DayOf | EdgeOf | Shifted | MonthEndOf | PeriodEdge | PickedDay | PayPeriodEnd | Unstated
+DayExpr = (
+    DayLiteral
+    | DayOf
+    | EdgeOf
+    | Shifted
+    | MonthEndOf
+    | PeriodEdge
+    | Yearly
+    | DateInPeriod
+    | Anniversary
+    | OpenDay
+    | PickedDay
+    | PayPeriodEnd
+    | Unstated
+)
 
 
 # --- windows --------------------------------------------------------------------------------------------------------
@@ -150,7 +203,16 @@ class Range:
     last: DayExpr | None
 
 
-WindowExpr = WindowNamed | SpanWindow | Range
+@dataclass(frozen=True, slots=True)
+class PeriodOf:
+    """The calendar month, quarter or year, or the named year, a day lies in, or the one after or before it."""
+
+    period: str
+    which: Literal["of", "after", "before"]
+    day: DayExpr
+
+
+WindowExpr = WindowNamed | SpanWindow | Range | PeriodOf
 
 
 # --- events ---------------------------------------------------------------------------------------------------------

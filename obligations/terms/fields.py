@@ -261,6 +261,8 @@ _SLACK = re.compile(r"[#@]?[\w.-]{1,80}", re.ASCII)
 Day = Annotated[
     Any, *_typed(phrases.day_phrase, "a day, such as `5 days after terminated`, or `unstated`", _DAY_SHAPES)
 ]
+_BEGINS_WORDS = "a month and day, such as `july 1`, or a day whose anniversaries begin the years"
+Begins = Annotated[Any, *_typed(phrases.begins_phrase, _BEGINS_WORDS, _DAY_SHAPES)]
 _RECEIPT_WORDS = "when a notice counts as received, such as `on receipt` or `2 business days after sending`"
 ReceiptRule = Annotated[Any, *_typed(receipt_rule, _RECEIPT_WORDS, _RECEIPT_SHAPES)]
 WindowPhrase = Annotated[

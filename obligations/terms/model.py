@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from obligations.terms.fields import (
+    Begins,
     Day,
     DayText,
     Event,
@@ -38,6 +39,7 @@ from obligations.terms.fields import (
     slack_text,
 )
 from obligations.terms.formulas import Amount, ConditionPhrase, EventOrCondition
+from schedules.spans import Span, Unit
 from schedules.vesting import Step
 
 
@@ -146,6 +148,14 @@ class CountingRules(Strict):
     zone: str | None = None
     calendar: str | None = None
     short_periods: str | None = None
+
+
+class YearKind(Strict):
+    """A year of its own: where it begins, and how long it is where it is no year but a part of one."""
+
+    begins: Begins
+    lasts: Pace = Span(12, Unit.MONTH)
+    cite: str = ""
 
 
 class Send(Strict):
@@ -461,6 +471,7 @@ class TermsFile(Strict):
     readings: dict[Name, Reading] = Field(default_factory=dict)
     events: dict[Name, EventKind] = Field(default_factory=dict)
     notices: dict[Name, ReceiptRule] = Field(default_factory=dict)
+    years: dict[Name, YearKind] = Field(default_factory=dict)
     windows: dict[Name, WindowPhrase] = Field(default_factory=dict)
     states: dict[Name, WindowPhrase] = Field(default_factory=dict)
     define: dict[Name, Event] = Field(default_factory=dict)

@@ -15,6 +15,7 @@ from lark.exceptions import UnexpectedEOF, UnexpectedInput, UnexpectedToken, Vis
 
 from obligations.terms import expressions as e
 from schedules.spans import Span, Unit, summed
+from schedules.yearly import MONTHS, MonthDay
 
 T = TypeVar("T")
 
@@ -97,6 +98,30 @@ class _Build(Transformer[Token, Any]):
 
     def edge_of_period(self, parts: list[Any]) -> e.PeriodEdge:
         return e.PeriodEdge("first" if parts[0] == "first" else "last", str(parts[1]), parts[2])
+
+    def month_day(self, parts: list[Token]) -> MonthDay:
+        try:
+            return MonthDay(MONTHS.index(parts[0].lower()) + 1, int(parts[1]))
+        except ValueError:
+            raise PhraseError(f"{parts[0]} has no day {parts[1]}", _offset(parts[1])) from None
+
+    def begins_yearly(self, parts: list[MonthDay]) -> MonthDay:
+        return parts[0]
+
+    def yearly(self, parts: list[Any]) -> e.Yearly:
+        return e.Yearly(parts[0], _side(parts[-2]), parts[-1], same=len(parts) == 4)
+
+    def date_in_period(self, parts: list[Any]) -> e.DateInPeriod:
+        return e.DateInPeriod(parts[0], str(parts[1]), cast(Any, str(parts[2])), parts[3])
+
+    def anniversary(self, parts: list[Any]) -> e.Anniversary:
+        return e.Anniversary(parts[0], _side(parts[-2]), parts[-1], same=len(parts) == 4)
+
+    def open_day(self, parts: list[Any]) -> e.OpenDay:
+        return e.OpenDay(_side(parts[-2]), parts[-1])
+
+    def period(self, parts: list[Any]) -> e.PeriodOf:
+        return e.PeriodOf(str(parts[0]), cast(Any, str(parts[1])), parts[2])
 
     def if_any(self, parts: list[e.DayExpr]) -> e.IfAny:
         return e.IfAny(parts[0])
@@ -266,6 +291,11 @@ def member_phrase(text: str) -> e.DayExpr | e.IfAny:
     return cast(e.DayExpr | e.IfAny, _parse("member_phrase", text, "a day such as `5 days after terminated if any`"))
 
 
+def begins_phrase(text: str) -> e.DayExpr | MonthDay:
+    """What a named year begins with: a month and day such as `july 1`, or a day and its anniversaries."""
+    return cast(e.DayExpr | MonthDay, _parse("begins_phrase", text, "a day such as `july 1` or `started`"))
+
+
 def window_phrase(text: str) -> e.WindowExpr:
     """The window expression of a phrase such as '24 months beginning on employment_started'."""
     return cast(e.WindowExpr, _parse("window_phrase", text, "a window such as `6 months following terminated`"))
@@ -370,7 +400,7 @@ def _explained(text: str, error: UnexpectedInput, wanted: str) -> PhraseError:
 @lru_cache(maxsize=1)
 def _grammar() -> Lark:
     text = (resources.files("obligations.terms") / "phrases.lark").read_text(encoding="utf-8")
-    phrases = ("day", "member", "window", "event", "amount", "condition", "offset", "when")
+    phrases = ("day", "member", "window", "event", "amount", "condition", "offset", "when", "begins")
     starts = [*(f"{one}_phrase" for one in phrases), "span"]
     return Lark(text, start=starts, parser="lalr", maybe_placeholders=False)
 

@@ -58,6 +58,8 @@ def needs_calendar(part: object, terms: Terms) -> bool:
         case e.SpanNamed(name=name):
             value = terms.parameters.get(name)
             return isinstance(value, Span) and value.counts_business_days()
+        case e.OpenDay():
+            return True
         case Convention():
             return part is not Convention.UNADJUSTED
         case _:

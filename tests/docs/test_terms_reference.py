@@ -85,6 +85,7 @@ PARTS = [
     (model.Fact, "Facts"),
     (model.Reading, "Readings"),
     (model.CountingRules, "Counting"),
+    (model.YearKind, "Years"),
     (model.EventKind, "Events"),
     (model.Clause, "Clauses"),
     (model.Series, "Clauses"),

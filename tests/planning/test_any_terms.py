@@ -33,6 +33,9 @@ facts:
 readings:
   counting: {use: plain, options: [plain, other]}
   calendar: {use: us, options: {us: US, cn: CN}, governs: calendar}
+years:
+  fiscal_year: {begins: february 29}
+  contract_year: {begins: signed_on}
 events:
   started: {once: yes, required: yes}
   ended: {once: yes, with: {cause: [good, bad]}}
@@ -80,6 +83,11 @@ DAY = st.sampled_from(
         "1 month and 3 business days after notice",
         "options days after started",
         "last day of the quarter of ended",
+        "last day of the contract_year of ended",
+        "february 29 on or before ended",
+        "july 4 of the fiscal_year after notice",
+        "anniversary of started on or after notice",
+        "business day on or before ended",
         {"earliest of": ["ended", "5 days after receipt of notice", "1 year after started if any"]},
         {"latest of": ["chosen if any", {"earliest of": ["bad_end", "notice"]}]},
     ]
@@ -106,7 +114,16 @@ EVENT = st.sampled_from(
 AMOUNT = st.sampled_from(
     ["5", "0.01", "salary", "options", "leave", "premium", "50 percent of salary", "sum of notice"]
 )
-WINDOW = st.sampled_from(["trial", "employed", "started on", "wait following notice", "1 year beginning on signed_on"])
+WINDOW = st.sampled_from(
+    [
+        "trial",
+        "employed",
+        "started on",
+        "the contract_year before ended",
+        "wait following notice",
+        "1 year beginning on signed_on",
+    ]
+)
 MOMENT = st.sampled_from(
     [
         "at once",

@@ -335,3 +335,104 @@ class TestPolicies:
         source = source.replace("events:", "  zone: {use: a, options: {a: UTC}, governs: zone}\nevents:")
         with pytest.raises(TermsError, match="`counting:` governs zone already"):
             terms_of(source)
+
+
+YEARS = BASE.replace(
+    "clauses:",
+    """\
+counting: {calendar: US}
+years:
+  fiscal_year: {begins: july 1}
+  leap_year: {begins: february 29}
+  half: {begins: july 1, lasts: 6 months}
+  contract_year: {begins: started}
+clauses:""",
+)
+
+
+class TestYearsAndDatesOfTheYear:
+    @pytest.mark.parametrize(
+        ("phrase", "day"),
+        [
+            ("last day of the fiscal_year of started", "2026-06-30"),
+            ("last day of the fiscal_year of 2026-06-30", "2026-06-30"),
+            ("first day of the fiscal_year of 2026-07-01", "2026-07-01"),
+            ("last day of the half of started", "2026-06-30"),
+            ("first day of the half of 2026-07-01", "2026-07-01"),
+            ("last day of the contract_year of started", "2027-01-30"),
+            ("first day of the contract_year of 2028-02-01", "2028-01-31"),
+            ("last day of the leap_year of 2026-03-01", "2027-02-27"),
+            ("first day of the leap_year of 2028-03-01", "2028-02-29"),
+            ("june 30 of the fiscal_year of 2026-07-01", "2027-06-30"),
+            ("july 1 of the fiscal_year after started", "2026-07-01"),
+            ("march 15 of the year after started", "2027-03-15"),
+            ("december 31 of the year of started", "2026-12-31"),
+            ("december 31 of the year before started", "2025-12-31"),
+            ("january 31 after started", "2027-01-31"),
+            ("January 31 on or after started", "2026-01-31"),
+            ("january 31 before started", "2025-01-31"),
+            ("january 31 on or before started", "2026-01-31"),
+            ("february 29 after started", "2026-02-28"),
+            ("anniversary of started on or after started", "2027-01-31"),
+            ("anniversary of started on or after 2028-01-31", "2028-01-31"),
+            ("anniversary of started after 2028-01-31", "2029-01-31"),
+            ("anniversary of started before 2028-01-31", "2027-01-31"),
+            ("anniversary of 2024-02-29 after started", "2026-02-28"),
+            ("business day on or after started", "2026-02-02"),
+            ("business day on or after 2026-02-02", "2026-02-02"),
+            ("business day on or before started", "2026-01-30"),
+            ("5 days before business day on or before 2026-02-16", "2026-02-08"),
+        ],
+    )
+    def test_the_day(self, phrase: str, day: str) -> None:
+        assert due(phrase, STARTED, source=YEARS) == day
+
+    def test_before_the_first_year_of_the_contract_there_is_none(self) -> None:
+        """Days before the contract began would be counted into one of its years."""
+        one = duty("last day of the contract_year of 2026-01-30", STARTED, source=YEARS)
+        assert one.due_on is None
+        assert "lies before the first contract_year" in one.derivation.sentence()
+        assert due("anniversary of started before 2027-01-31", STARTED, source=YEARS) == "None"
+        assert due("last day of the contract_year of notice", on("notice", "2026-03-01"), source=YEARS) == "None"
+
+    def test_a_year_is_a_window(self) -> None:
+        source = YEARS.replace("by: DAY", "during: the fiscal_year after started").replace("task:", "give:")
+        (one,) = planned("", STARTED, source=source).occurrences
+        assert (str(one.from_on), str(one.to_on)) == ("2026-07-01", "2027-06-30")
+        first = source.replace("the fiscal_year after", "the contract_year before")
+        assert planned("", STARTED, source=first).occurrences[0].from_on is None
+
+    def test_the_explanation_says_where_the_year_begins(self) -> None:
+        said = duty("last day of the fiscal_year of started", STARTED, source=YEARS).derivation.sentence()
+        assert "last day of that fiscal_year" in said
+        assert "each fiscal_year begins on july 1" in said
+
+    @pytest.mark.parametrize(
+        ("old", "new", "said"),
+        [
+            ("DAY", "february 30 after started", "february has no day 30"),
+            ("DAY", "last day of the fiscal_yer of started", 'Did you mean "fiscal_year"'),
+            ("DAY", "july 1 of the half of started", "not every half has such a day"),
+            ("begins: july 1}", "begins: july 32}", "july has no day 32"),
+            ("lasts: 6 months", "lasts: 5 months", "do not come round"),
+            ("lasts: 6 months", "lasts: 90 days", "counted in months"),
+            ("fiscal_year: {", "quarter: {", "is a word of the language"),
+            ("fiscal_year: {begins: july 1}", "fiscal_year: {begins: strted}", 'Did you mean "started"'),
+            (
+                "contract_year: {begins: started}",
+                "contract_year: {begins: last day of the contract_year of started}",
+                "circular",
+            ),
+        ],
+    )
+    def test_what_cannot_be_is_refused(self, old: str, new: str, said: str) -> None:
+        assert old in YEARS
+        with pytest.raises(TermsError) as raised:
+            terms_of(YEARS.replace(old, new).replace("DAY", "started"))
+        assert said in str(raised.value)
+
+    def test_a_month_s_name_may_still_name_a_span(self) -> None:
+        """A contract with an event called `may` or `march` would be refused."""
+        source = YEARS.replace("  new_job:", "  may: {once: yes}\n  new_job:")
+        assert due("3 days after may", STARTED, on("may", "2026-02-01"), source=source) == "2026-02-04"
+        assert due("may 3 after may", STARTED, on("may", "2026-02-01"), source=source) == "2026-05-03"

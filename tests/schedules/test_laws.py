@@ -22,6 +22,7 @@ from schedules.periods import accrued, instalment, periods, service_year
 from schedules.spans import AmbiguousDate, Counting, EventDay, MonthEnd, Span, Unit, add_months, after, before, summed
 from schedules.vesting import Point, Step, step_days
 from schedules.windows import beginning_on, following
+from schedules.yearly import MonthDay, last_anniversary, last_date, next_anniversary, next_date
 
 days = st.dates(date(1900, 1, 1), date(2200, 12, 31))
 counts = st.integers(0, 2000)
@@ -418,3 +419,36 @@ class TestBlocks:
     def test_calendar_quarters_begin_in_january_april_july_and_october(self) -> None:
         starts = {block(date(2026, month, 1), 3).first_on.month for month in range(1, 13)}
         assert starts == {1, 4, 7, 10}
+
+
+month_days = st.dates(date(2000, 1, 1), date(2000, 12, 31)).map(lambda day: MonthDay(day.month, day.day))
+
+
+class TestYearly:
+    @given(month_days, days, st.booleans(), policies)
+    def test_the_next_and_the_last_such_day_lie_a_year_apart_around_the_day(
+        self, of: MonthDay, day: date, same: bool, policy: MonthEnd
+    ) -> None:
+        """A date such as 15 March would be skipped for a year, or found on the wrong side."""
+        later, earlier = (find(of, day, same=same, policy=policy) for find in (next_date, last_date))
+        assert (earlier <= day <= later) if same else (earlier < day < later)
+        assert {of.within(one.year, policy) for one in (earlier, later)} == {earlier, later}
+        is_one = of.within(day.year, policy) == day
+        assert later.year - earlier.year == (1 if not is_one else 0 if same else 2)
+
+    @given(days, st.integers(1, 60), policies)
+    def test_every_anniversary_is_found_from_the_day_before_it_and_from_itself(
+        self, start: date, number: int, policy: MonthEnd
+    ) -> None:
+        day = add_months(start, 12 * number, policy)
+        before_it, after_it = day - timedelta(days=1), day + timedelta(days=1)
+        assert next_anniversary(start, before_it, same=False, policy=policy) == (number, day)
+        assert next_anniversary(start, day, same=True, policy=policy) == (number, day)
+        assert next_anniversary(start, day, same=False, policy=policy)[0] == number + 1
+        assert last_anniversary(start, after_it, same=False, policy=policy) == (number, day)
+        assert last_anniversary(start, day, same=True, policy=policy) == (number, day)
+
+    @given(days, st.dates(date(1900, 1, 1), date(2200, 1, 1)))
+    def test_the_start_is_no_anniversary_of_itself(self, start: date, day: date) -> None:
+        assert next_anniversary(start, min(start, day), same=True) == (1, add_months(start, 12))
+        assert last_anniversary(start, start, same=True) is None
