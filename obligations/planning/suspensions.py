@@ -46,6 +46,4 @@ def suspended(world: World, clause: Clause, start: date, day: Reasoned[date]) ->
 
 def _intervals(world: World, state: str) -> Iterator[Reasoned[Window]]:
     """The stretches of days of a state, in order; none while nothing began it."""
-    found = world.window(state)
-    if isinstance(found, Reasoned):
-        yield found
+    yield from world.intervals(state)
