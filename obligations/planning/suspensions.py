@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 
 from obligations.planning.values import NotYet
@@ -10,7 +9,6 @@ from obligations.planning.world import World
 from obligations.terms.model import Clause
 from schedules.bounds import add_days
 from schedules.derivation import Derivation, Reasoned
-from schedules.windows import Window
 
 DAY = timedelta(days=1)
 
@@ -24,7 +22,7 @@ def suspended(world: World, clause: Clause, start: date, day: Reasoned[date]) ->
     if clause.suspended is None:
         return day
     state = clause.suspended.during
-    for interval in _intervals(world, state):
+    for interval in world.intervals(state):
         first = max(interval.value.first_on, start)
         last = interval.value.last_on
         if day.value < first or (last is not None and last < first):
@@ -42,8 +40,3 @@ def suspended(world: World, clause: Clause, start: date, day: Reasoned[date]) ->
             continue
         day = Reasoned(moved, Derivation(words, moved.isoformat(), (day.why, interval.why)))
     return day
-
-
-def _intervals(world: World, state: str) -> Iterator[Reasoned[Window]]:
-    """The stretches of days of a state, in order; none while nothing began it."""
-    yield from world.intervals(state)

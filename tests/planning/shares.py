@@ -16,9 +16,9 @@ roles: {lead: the lead}
 parameters: {shares: {type: units, default: 1200}, some: {type: units, default: 250}}
 facts: {asked: {type: units, ask: How many vest early?}}
 events: {granted: {}, began: {once: yes}, listed: {}, approved: {}, sold: {}, fired: {}, ended: {once: yes},
-  leave_began: {once: yes}, leave_ended: {once: yes}}
+  leave_began: {}, leave_ended: {}}
 windows: {after_sale: 12 months beginning on sold}
-states: {leave: leave_began to leave_ended}
+states: {leave: {from: leave_began, to: leave_ended}}
 clauses:
 """
 

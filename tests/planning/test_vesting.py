@@ -196,6 +196,16 @@ class TestSuspension:
         leave = (happened("leave_began", "2026-06-01"), happened("leave_ended", "2026-08-10"))
         assert self.days("holds", *leave) == ["2026-04-30", "2026-08-11", "2026-10-31", "2027-01-31"]
 
+    def test_two_leaves_move_the_days_by_both(self) -> None:
+        leaves = (
+            happened("leave_began", "2026-03-01"),
+            happened("leave_ended", "2026-03-10"),
+            happened("leave_began", "2026-05-05"),
+            happened("leave_ended", "2026-05-14"),
+        )
+        # The first leave moves the first tranche past the beginning of the second.
+        assert self.days("tolls", *leaves) == ["2026-05-20", "2026-08-20", "2026-11-20", "2027-02-20"]
+
     @pytest.mark.parametrize("clock", ["tolls", "holds"])
     def test_while_it_lasts_what_it_moves_waits_for_its_end(self, clock: str) -> None:
         assert self.days(clock, self.LEAVE[0]) == ["2026-04-30", "None", "None", "None"]
