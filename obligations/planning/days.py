@@ -40,8 +40,7 @@ def span_of(world: World, expression: Any, here: Instance, name: str = "") -> Re
 def _span_of(world: World, expression: Any, here: Instance) -> Reasoned[Window] | NotYet:
     match expression:
         case e.WindowNamed(name=other):
-            opening = world.opening(other, here)
-            return opening if isinstance(opening, NotYet) else opening.window
+            return world.maintained(other, here)
         case e.SpanWindow(span=length, how=how, day=anchor_expression):
             anchor = day(world, anchor_expression, here)
             if isinstance(anchor, NotYet):
@@ -128,7 +127,7 @@ def causes(world: World, expression: Any, here: Instance) -> Iterator[Happening]
 
 def edge_causes(world: World, edge: str, window: Any, here: Instance) -> Iterator[Happening]:
     """The happenings from which the first or the last day of a window is counted."""
-    if isinstance(window, e.SpanWindow):
+    if isinstance(window, e.SpanWindow | e.PeriodOf):
         yield from causes(world, window.day, here)
     elif isinstance(window, e.Range) and edge == "first":
         yield from causes(world, window.first, here)

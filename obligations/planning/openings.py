@@ -12,6 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from obligations.planning import days
+from obligations.planning.renewals import renewed
 from obligations.planning.values import NOWHERE, Happening, Instance, NotYet, united
 from obligations.terms import expressions as e
 from schedules.derivation import Derivation, Reasoned
@@ -52,6 +53,8 @@ def openings(world: World, expression: Any, name: str) -> Openings:
     picked, _ = world.pick(expression)
     if isinstance(picked, e.WindowNamed):
         return world.openings(picked.name)
+    if isinstance(picked, e.Renewing):
+        return _renewals(world, picked, name)
     source = next(_sources(world, _begins(picked)), None)
     if source is None:
         window = days.span_of(world, expression, NOWHERE, name)
@@ -70,8 +73,19 @@ def openings(world: World, expression: Any, name: str) -> Openings:
     return tuple(sorted(made, key=lambda one: one.window.value.first_on)), united(reasons)
 
 
+def _renewals(world: World, expression: e.Renewing, name: str) -> Openings:
+    terms, more = openings(world, expression.lasts, name)
+    chains = [renewed(world, expression, one, name) for one in terms]
+    made = (opening for chain, _ in chains for opening in chain)
+    return tuple(sorted(made, key=lambda one: one.window.value.first_on)), united(
+        [more, *(why for _, why in chains)] if chains else [more]
+    )
+
+
 def _begins(expression: Any) -> Any:
     """The day a window counts from."""
+    if isinstance(expression, e.Renewing):
+        return _begins(expression.lasts)
     return expression.first if isinstance(expression, e.Range) else expression.day
 
 
@@ -85,7 +99,10 @@ def _sources(world: World, expression: Any) -> Iterator[e.DayOf | e.EdgeOf]:
         case e.EdgeOf(window=name):
             if next(_sources(world, _begins(world.pick(world.window_expression(name))[0])), None) is not None:
                 yield expression
-        case e.Shifted(day=inner) | e.MonthEndOf(day=inner) | e.PeriodEdge(day=inner) | e.IfAny(day=inner):
+        case e.Shifted() | e.MonthEndOf() | e.PeriodEdge() | e.Yearly() | e.DateInPeriod() | e.OpenDay() | e.IfAny():
+            yield from _sources(world, expression.day)
+        case e.Anniversary(of=start, day=inner):
+            yield from _sources(world, start)
             yield from _sources(world, inner)
         case e.PickedDay(members=members):
             for member in members:
@@ -104,16 +121,44 @@ def _scopes(world: World, source: e.DayOf | e.EdgeOf) -> tuple[list[Instance], N
 
 
 def chosen(world: World, name: str, here: Instance) -> Opening | NotYet:
-    """The opening that an instance means: the one that set it off, else one its trigger lies in, else the first."""
+    """The opening that an instance means: the one that set it off, else one its trigger lies in, else the first.
+
+    Of a term that renews it is the term its trigger lies in; without a trigger the latest there is.
+    """
     made, why = world.openings(name)
     if not made:
         return why
     trigger = here.trigger
+    if renews(world, name):
+        begun = [one for one in made if trigger is None or one.window.value.first_on <= trigger.occurred_on]
+        return begun[-1] if begun else made[0]
     if trigger is None or len(made) == 1:
         return made[0]
     caused = next((one for one in made if one.here.trigger is not None and _led_to(one.here.trigger, trigger)), None)
     around = next((one for one in made if trigger.occurred_on in one.window.value), None)
     return caused or around or made[0]
+
+
+def renews(world: World, name: str) -> bool:
+    """Whether the window is a term that renews."""
+    return isinstance(world.pick(world.window_expression(name))[0], e.Renewing)
+
+
+def maintained(world: World, name: str, here: Instance) -> Reasoned[Window] | NotYet:
+    """The days of a named window that something is kept up over.
+
+    A term that renews is meant as a whole, from its first day to the end of the latest renewal, unless the beginning or
+    the end of one term set the instance off.
+    """
+    opening = chosen(world, name, here)
+    begun_or_ended = here.trigger is not None and here.trigger.event in (f"start of {name}", f"end of {name}")
+    if isinstance(opening, NotYet) or begun_or_ended or not renews(world, name):
+        return opening if isinstance(opening, NotYet) else opening.window
+    made, _ = world.openings(name)
+    if len(made) == 1:
+        return opening.window
+    window = Window(made[0].window.value.first_on, made[-1].window.value.last_on)
+    return Reasoned(window, Derivation(f"{name} with its renewals", window.words(), (made[-1].window.why,)))
 
 
 def _led_to(cause: Happening, happening: Happening) -> bool:

@@ -217,6 +217,10 @@ class World:
         """The opening of a named window or state that an instance means, else the first."""
         return openings.chosen(self, name, here)
 
+    def maintained(self, name: str, here: Instance) -> Reasoned[Window] | NotYet:
+        """The days of a named window or state that something is kept up over; a term with all its renewals."""
+        return openings.maintained(self, name, here)
+
     def intervals(self, name: str) -> tuple[Reasoned[Window], ...]:
         """The days of a named window or state as separate intervals in order; what overlaps or touches is one."""
         return openings.whole(self.openings(name)[0])

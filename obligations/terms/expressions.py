@@ -212,7 +212,21 @@ class PeriodOf:
     day: DayExpr
 
 
-WindowExpr = WindowNamed | SpanWindow | Range | PeriodOf
+@dataclass(frozen=True, slots=True)
+class Renewing:
+    """A term that renews by so long each time, so many times at most, unless an event comes in time.
+
+    `notice` is how long before the end of a term the event must come at the latest.
+    """
+
+    lasts: SpanWindow | Range
+    by: Span
+    times: int | None = None
+    unless: EventExpr | Choice[EventExpr] | None = None
+    notice: Span | None = None
+
+
+WindowExpr = WindowNamed | SpanWindow | Range | PeriodOf | Renewing
 
 
 # --- events ---------------------------------------------------------------------------------------------------------

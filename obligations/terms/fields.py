@@ -157,6 +157,58 @@ _DAY_SHAPES: Shapes = {"earliest of": _picked_day, "latest of": _picked_day}
 _RECEIPT_SHAPES: Shapes = {"earliest of": _picked_receipt, "latest of": _picked_receipt}
 
 
+_RENEWAL: dict[str, Any] = {
+    "type": "object",
+    "required": ["lasts", "renews"],
+    "additionalProperties": False,
+    "properties": {
+        "lasts": {"type": "string"},
+        "renews": {
+            "type": "object",
+            "required": ["by"],
+            "additionalProperties": False,
+            "properties": {
+                "by": {"type": "string"},
+                "times": {"type": ["string", "number"]},
+                "unless": {"type": ["string", "object"]},
+                "notice": {"type": "string"},
+            },
+        },
+    },
+}
+
+
+def _renewing(value: Mapping[str, Any], at: At) -> e.Renewing:
+    """A term that `lasts` for a window and then `renews`."""
+    renews = value.get("renews")
+    if set(value) != {"lasts", "renews"} or not isinstance(renews, Mapping) or "by" not in renews:
+        raise _wrong("a term that renews has `lasts`, a window, and `renews` with `by`, a span", at=at)
+    unknown = next((word for word in renews if word not in ("by", "times", "unless", "notice")), None)
+    if unknown is not None:
+        words = f'the word "{unknown}" is not known here; `renews` has by, times, unless and notice'
+        raise _wrong(words, at=(*at, "renews"))
+    lasts = _phrase(phrases.window_phrase, value["lasts"], (*at, "lasts"))
+    if not isinstance(lasts, e.SpanWindow | e.Range) or (isinstance(lasts, e.Range) and lasts.last is None):
+        raise _wrong("a term that renews has an end, such as `36 months beginning on started`", at=(*at, "lasts"))
+    by = _phrase(phrases.span_phrase, renews["by"], (*at, "renews", "by"))
+    if not by.count:
+        raise _wrong("a term that renews by 0 never moves on; write 1 or more", at=(*at, "renews", "by"))
+    times = renews.get("times")
+    if times is not None and not (str(times).isdecimal() and 1 <= int(str(times)[:5]) <= 1200):
+        raise _wrong("`times` is how often it renews at most: 1 to 1200", at=(*at, "renews", "times"))
+    notice = None
+    if "notice" in renews:
+        offset = _phrase(phrases.offset_phrase, renews["notice"], (*at, "renews", "notice"))
+        if not isinstance(offset, e.Offset) or (offset.point, offset.side) != ("end", "before"):
+            words = "`notice` is the last day for it, such as `90 days before the end`"
+            raise _wrong(words, at=(*at, "renews", "notice"))
+        notice = offset.span
+    unless = renews.get("unless")
+    if unless is not None:
+        unless = _phrase(phrases.event_phrase, unless, (*at, "renews", "unless"), _EVENT_SHAPES)
+    return e.Renewing(lasts, by, int(str(times)) if times is not None else None, unless, notice)
+
+
 _PAIR = {
     "type": "object",
     "required": ["from"],
@@ -166,10 +218,12 @@ _PAIR = {
 
 
 def _window(value: Any, at: At = ()) -> Any:
-    """A window phrase, a choice, or a pair of days: `from` the first `to` the last, or to the day `before` another."""
+    """A window phrase, a choice, a term that renews, or a pair of days: `from` one `to` or `before` another."""
     if isinstance(value, Mapping) and isinstance(value.get("reading"), str) and len(value) > 2:
         options = tuple((str(key), _window(part, (*at, key))) for key, part in value.items() if key != "reading")
         return e.Choice(value["reading"], options)
+    if isinstance(value, Mapping) and {"lasts", "renews"} & set(value):
+        return _renewing(value, at)
     if not isinstance(value, Mapping) or "from" not in value:
         return _phrase(phrases.window_phrase, value, at)
     if set(value) not in ({"from", "to"}, {"from", "before"}):
@@ -269,7 +323,7 @@ WindowPhrase = Annotated[
     Any,
     BeforeValidator(lambda value: _window(value)),
     PlainSerializer(repr),
-    _schema("a window, such as `6 months following terminated`", _PAIR),
+    _schema("a window, such as `6 months following terminated`", _PAIR, _RENEWAL),
 ]
 _EVENT_WORDS = "an event, such as `terminated with good_cause no` or `first good_exit during protected`"
 Event = Annotated[Any, *_typed(phrases.event_phrase, _EVENT_WORDS, _EVENT_SHAPES)]

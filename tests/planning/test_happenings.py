@@ -153,7 +153,7 @@ windows:
 states:
   employed: started to exit
 define:
-  anniversary: {reached: 1 year after started}
+  full_year: {reached: 1 year after started}
 clauses:
   review:
     {cite: "1", who: company owes employee, task: Review, when: end of trial, by: 7 days after last day of trial}
@@ -162,7 +162,7 @@ clauses:
   return:
     {cite: "3", who: employee owes company, task: Return, when: end of employed, by: 3 days after exit}
   present:
-    {cite: "4", who: company owes employee, task: Give, when: anniversary, by: 2 days after anniversary}
+    {cite: "4", who: company owes employee, task: Give, when: full_year, by: 2 days after full_year}
   either:
     cite: "5"
     who: company owes employee
