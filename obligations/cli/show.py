@@ -281,7 +281,7 @@ def finished_text(finished: Finished) -> Iterator[str]:
     """What reporting something done came to."""
     one = finished.occurrence
     late = ""
-    if one.state is State.MISSED:
+    if one.state in (State.MISSED, State.DONE_LATE):
         late = f": the last day was {one.due_on}, and it was done on {finished.done_on}, too late"
     yield from textwrap.wrap(f"{one.contract}/{one.clause}/{one.index}: {one.state}{late}", WIDTH)
     others = [change for change in finished.changes if change.subject.id != one.id]

@@ -26,9 +26,24 @@ class State(StrEnum):
     TERMINATED = "terminated"
     NOT_APPLICABLE = "not_applicable"
     NEEDS_PERSON = "needs_person"
+    DONE_LATE = "done_late"
+    WAIVED = "waived"
+    PARTLY = "partly"
+    CONDITION_FAILED = "condition_failed"
+    SUSPENDED = "suspended"
 
 
-OPEN_STATES = frozenset({State.WAITING, State.SCHEDULED, State.DUE, State.MISSED, State.NEEDS_PERSON})
+OPEN_STATES = frozenset(
+    {
+        State.WAITING,
+        State.SCHEDULED,
+        State.DUE,
+        State.MISSED,
+        State.NEEDS_PERSON,
+        State.PARTLY,
+        State.SUSPENDED,
+    }
+)
 
 
 class Kind(StrEnum):

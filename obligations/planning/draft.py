@@ -7,9 +7,12 @@ from datetime import date
 from decimal import Decimal
 
 from obligations.domain.identity import occurrence_id
+from obligations.domain.life import ENDINGS, Turn, lived
 from obligations.domain.money import Money
 from obligations.domain.occurrence import Kind, Occurrence, State
-from obligations.planning.instances import fulfilment
+from obligations.planning.answers import PARTLY, WAIVED, left_of
+from obligations.planning.days import day_after
+from obligations.planning.instances import answers_to
 from obligations.planning.values import Happening, Instance, NotYet
 from obligations.planning.world import World
 from obligations.terms.model import Clause
@@ -130,12 +133,16 @@ class Draft:
         """The occurrence with its state as the clock and the answers have it."""
         terms = self.world.terms
         identity = occurrence_id(terms.tenant, terms.contract, self.clause_id, self.instance.id, self.position)
-        done = fulfilment(self.world, self.clause_id, self.clause, self.instance, identity)
-        if done is not None and self.instance.trigger is None and self.clause.when is not None:
+        answers = answers_to(self.world, self.clause_id, self.clause, self.instance, identity)
+        if answers and self.instance.trigger is None and self.clause.when is not None:
             # What it rested on was taken back: whether it stays paid is a question, and no answer to it.
-            self.judgment.append(f"{self.clause_id} was reported done, but nothing sets it off; is it to be undone")
-            done = None
-        state = self._state(done)
+            said = {WAIVED: "waived", PARTLY: "partly done"}.get(answers[0].event, "done")
+            self.judgment.append(f"{self.clause_id} was reported {said}, but nothing sets it off; is it to be undone")
+            answers = ()
+        lived_to = self._lived(answers) if answers else self.ended
+        state = self._state(lived_to)
+        if state is State.PARTLY:
+            self._leave(answers)
         waiting = state in (State.WAITING, State.NEEDS_PERSON)
         applies = state is not State.NOT_APPLICABLE
         return Occurrence(
@@ -151,7 +158,7 @@ class Draft:
             debtor=self.clause.debtor,
             creditor=self.clause.creditor,
             state=state,
-            derivation=self._derivation(done, state),
+            derivation=self._derivation(state),
             cite=self.clause.cites,
             waiting_for=tuple(self.waiting) if waiting else (),
             missing=(*self.missing, *self.judgment) if applies and (waiting or self.conditional) else (),
@@ -166,15 +173,60 @@ class Draft:
             conditional=self.conditional and applies,
         )
 
-    def _state(self, done: Happening | None) -> State:
-        if self.ended is not None and not self._done_before_end(done):
-            return self.ended
-        if done is not None:
-            late = self.adjusted_on is not None and done.occurred_on > self.adjusted_on
-            still_open = self.judgment or self.waiting or self.missing
-            return State.MISSED if late and self.clause.if_missed and not still_open else State.DONE
+    def _lived(self, answers: tuple[Happening, ...]) -> State | None:
+        """Where its life came to: its answers and the plan's own end in day order, on one day the answers first.
+
+        None where nothing came of them. What it refused, since it was over by then, is no part of its explanation.
+        """
+        last = self.adjusted_on
+        judged = not (self.judgment or self.waiting or self.missing or self._closes_by_itself())
+        turns: list[Turn] = []
+        if judged and last is not None and any(one.occurred_on > last for one in answers):
+            turns.append(Turn(day_after(last), State.MISSED))
+        parts: list[Happening] = []
+        for one in answers:
+            late = judged and last is not None and one.occurred_on > last
+            done = State.DONE_LATE if late else State.DONE
+            to = {PARTLY: State.PARTLY, WAIVED: State.WAIVED}.get(one.event, done)
+            if one.event == PARTLY:
+                parts.append(one)
+                to = done if left_of(self.world.terms, self._whole(), parts)[1] is one else to
+            if to is State.DONE_LATE and self.clause.if_missed:
+                to = State.MISSED  # it does not survive its miss, from which something else follows
+            turns.append(Turn(one.occurred_on, to, one.id))
+        if self.ended is not None:
+            turns.append(Turn(self.ended_on or date.min, self.ended))
+        life = lived(turns)
+        refused = {turn.by for turn in life.refused if turn.to is not State.MISSED}
+        self.steps += [one.why for one in answers if one.id not in refused]
+        late_ones = [one for one in answers if one.event not in (PARTLY, WAIVED) and one.id not in refused]
+        if life.state in (State.MISSED, State.DONE_LATE) and late_ones:
+            self.steps.append(Derivation("the answer came after the last day", late_ones[0].occurred_on.isoformat()))
+        return life.state if life.taken else None
+
+    def _whole(self) -> Money | Decimal | None:
+        return self.amount if self.amount is not None else self.units
+
+    def _leave(self, answers: tuple[Happening, ...]) -> None:
+        """What is still owed after the parts."""
+        whole = self._whole()
+        left, _ = left_of(self.world.terms, whole, [one for one in answers if one.event == PARTLY])
+        if whole is None or left is None or left == whole:
+            return
+        shown = [part.shown() if isinstance(part, Money) else f"{part:,}" for part in (whole, left)]
+        self.steps.append(Derivation(f"what is left of {shown[0]}", shown[1]))
+        if isinstance(left, Money):
+            self.amount = left
+        else:
+            self.units = left
+
+    def _state(self, lived_to: State | None) -> State:
+        if lived_to in ENDINGS or lived_to is State.MISSED:
+            return lived_to
         if self.judgment:
             return State.NEEDS_PERSON
+        if lived_to is State.PARTLY:
+            return State.MISSED if self.clause.if_missed and self._is_past() else lived_to
         if self.waiting or self.missing:
             return State.WAITING
         day, as_of = self.adjusted_on, self.world.as_of
@@ -184,21 +236,18 @@ class Draft:
             return State.DUE
         return State.DONE if self._closes_by_itself() else State.MISSED
 
-    def _done_before_end(self, done: Happening | None) -> bool:
-        return done is not None and self.ended_on is not None and done.occurred_on <= self.ended_on
+    def _is_past(self) -> bool:
+        day, as_of = self.adjusted_on, self.world.as_of
+        return day is not None and as_of is not None and as_of > day
 
     def _closes_by_itself(self) -> bool:
         if self.clause.closes is not None:
             return self.clause.closes == "by itself"
         return self.kind in CLOSES_BY_ITSELF
 
-    def _derivation(self, done: Happening | None, state: State) -> Derivation:
+    def _derivation(self, state: State) -> Derivation:
         day = (self.adjusted_on or self.soft_on or self.to_on) if state is not State.NOT_APPLICABLE else None
         inputs = self.steps
-        if done is not None:
-            inputs.append(done.why)
-            if state is State.MISSED:
-                inputs.append(Derivation("the answer came after the last day", done.occurred_on.isoformat()))
         if self.conditional:
             inputs.append(_CONDITIONAL)
         part = (self.index, self.of) if self.of is None or self.of > 1 else None

@@ -7,6 +7,7 @@ from datetime import date
 from itertools import count
 
 from obligations.domain.event import Report
+from obligations.domain.life import ENDINGS
 from obligations.domain.occurrence import Occurrence, Power, State
 from obligations.planning.plan import Plan
 from obligations.planning.values import PlanningError
@@ -18,7 +19,7 @@ from obligations.terms.values import NotAValue, typed
 
 ExamplePlanner = Callable[[Terms, tuple[Report, ...], date | None], Plan]
 # What is dated in the plan and yet owed by nobody.
-NOT_OWED = frozenset({State.NOT_APPLICABLE, State.CANCELLED, State.TERMINATED, State.SUPERSEDED, State.DISCHARGED})
+NOT_OWED = ENDINGS - {State.DONE, State.DONE_LATE}
 OF_OCCURRENCES = ("due_on", "adjusted_on", "from_on", "to_on", "amount", "units", "state")
 OF_POWERS = ("arises_on", "state")
 

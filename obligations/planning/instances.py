@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from obligations.domain.event import Report
 from obligations.domain.identity import occurrence_id
+from obligations.planning.answers import DONE, WAIVED
 from obligations.planning.applying import applying
 from obligations.planning.values import NOWHERE, Happening, Instance, NotYet
 from obligations.terms import expressions as e
 from obligations.terms.model import Clause
-from schedules.derivation import Derivation
 
 if TYPE_CHECKING:
     from obligations.planning.world import World
-
-
-DONE = "done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +137,8 @@ def _is_open(world: World, clause_id: str, clause: Clause, instance: Instance, d
     if clause.series is not None or clause.vest is not None:
         return True  # one part that was done closes no more than itself
     terms = world.terms
-    done = world.done.get(str(occurrence_id(terms.tenant, terms.contract, clause_id, instance.id, "1")))
-    return done is None or done.occurred_on > day
+    answered = world.answers.get(str(occurrence_id(terms.tenant, terms.contract, clause_id, instance.id, "1")), ())
+    return not any(one.event in (DONE, WAIVED) and one.occurred_on <= day for one in answered)
 
 
 def ending(world: World, clause: Clause, instance: Instance) -> Happening | None:
@@ -153,28 +149,17 @@ def ending(world: World, clause: Clause, instance: Instance) -> Happening | None
     return next((one for one in world.find(clause.until).happenings if one.occurred_on >= began), None)
 
 
-def fulfilment(
+def answers_to(
     world: World, clause_id: str, clause: Clause, instance: Instance, identity: UUID | None = None
-) -> Happening | None:
-    """What fulfilled an occurrence: the answer that closed its instance, or a report that it was done.
+) -> tuple[Happening, ...]:
+    """What was said of an occurrence: the event that closed its instance, then the reports that name it.
 
     `identity` is the occurrence's id; left out, the only one of the instance is meant.
     """
     closing = world.closings(clause_id, clause).closed.get(instance.id) if clause.closed_by is not None else None
-    if closing is not None or not world.done:
-        return closing
-    terms = world.terms
-    identity = identity or occurrence_id(terms.tenant, terms.contract, clause_id, instance.id, "1")
-    return world.done.get(str(identity))
-
-
-def done_reports(reports: Iterable[Report]) -> dict[str, Happening]:
-    """The first report that each occurrence was done, by the occurrence's id."""
-    done: dict[str, Happening] = {}
-    for report in reports:
-        if report.event == DONE and not report.expected:
-            evidence = f"; evidence: {report.evidence}" if report.evidence else ""
-            day = report.occurred_on
-            why = Derivation(f"done, as reported{evidence}", day.isoformat(), kind="event", ref=report.id)
-            done.setdefault(report.answers, Happening(f"{DONE}:{report.id}", DONE, day, why, reports=(report.id,)))
-    return done
+    named: tuple[Happening, ...] = ()
+    if world.answers:
+        terms = world.terms
+        identity = identity or occurrence_id(terms.tenant, terms.contract, clause_id, instance.id, "1")
+        named = world.answers.get(str(identity), ())
+    return (closing, *named) if closing is not None else named

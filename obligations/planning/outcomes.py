@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 from obligations.planning import days
 from obligations.planning.days import causes, day_after, edge_causes, edge_day
-from obligations.planning.instances import fulfilment
 from obligations.planning.openings import Opening, whole
-from obligations.planning.standing import standing, verdicts
+from obligations.planning.standing import answered, standing, verdicts
 from obligations.planning.values import NOWHERE, Found, Happening, Instance, NotYet, united
 from obligations.terms import expressions as e
 from schedules.derivation import Derivation, Reasoned
@@ -58,7 +57,9 @@ def _missed(world: World, expression: e.EventOutcome) -> Iterator[Happening]:
 def _fulfilled(world: World, expression: e.EventOutcome) -> Iterator[Happening]:
     clause = world.terms.clauses[expression.clause]
     for instance in world.instances(expression.clause, clause)[0]:
-        done = fulfilment(world, expression.clause, clause, instance)
+        done, waived = answered(world, expression.clause, clause, instance)
+        if done is not None and waived is not None and waived.occurred_on < done.occurred_on:
+            continue
         stands = standing(world, expression.clause, clause, instance) if done is not None else None
         if done is None or stands is None or stands.refused is not None:
             continue

@@ -12,13 +12,14 @@ from uuid import UUID
 from obligations.domain.delivery import Push
 from obligations.domain.event import Report
 from obligations.domain.occurrence import OPEN_STATES, Bounds, Occurrence, Power, PowerState, State
+from obligations.planning.answers import ANSWERS, refuse_wrong
 from obligations.planning.clauses import occurrences
 from obligations.planning.figures import shown
 from obligations.planning.happenings import words_of
 from obligations.planning.powers import powers
 from obligations.planning.pushes import Sending, pushes
 from obligations.planning.values import Happening, PlanningError
-from obligations.planning.world import DONE, World
+from obligations.planning.world import World
 from obligations.terms.errors import did_you_mean
 from obligations.terms.terms import Terms
 from obligations.terms.values import NotAValue, Value, typed
@@ -217,8 +218,12 @@ def _judgment(world: World, name: str) -> Question:
 
 def _stray_answers(world: World, made: tuple[Occurrence, ...]) -> Iterable[Question]:
     """Answers that name something the plan does not have; they lost their basis and go to a person."""
-    known = {str(one.id) for one in made}
-    strays = [report for report in world.reports if report.event == DONE and report.answers not in known]
+    known = {str(one.id): one for one in made}
+    strays = [
+        report
+        for report in world.reports
+        if report.event in ANSWERS and not report.expected and not _is_taken(known.get(report.answers), report)
+    ]
     named = {
         report_id
         for clause_id, clause in world.terms.clauses.items()
@@ -230,6 +235,13 @@ def _stray_answers(world: World, made: tuple[Occurrence, ...]) -> Iterable[Quest
         answered = f"{words_of(report.event)} of {report.occurred_on} answers {report.answers or 'nothing'}"
         words = f"{answered}, which is not open: what does it close?"
         yield Question(f"answer:{report.id}", words, "", False, "judgment")
+
+
+def _is_taken(one: Occurrence | None, report: Report) -> bool:
+    """Whether an answer counts for the occurrence it names, or at least waits there for a person."""
+    if one is None:
+        return False
+    return one.state is State.NEEDS_PERSON or any(step.ref == report.id for _, step in one.derivation.walk())
 
 
 def _dormant(world: World) -> Iterable[tuple[str, tuple[str, ...]]]:
@@ -273,7 +285,8 @@ def _check_reports(terms: Terms, reports: tuple[Report, ...]) -> None:
     kinds = terms.event_kinds()
     stated: dict[tuple[str, date, str], Value] = {}
     for report in reports:
-        if report.event == DONE:
+        if report.event in ANSWERS:
+            refuse_wrong(terms, report)
             continue
         kind = kinds.get(report.event)
         if kind is None:

@@ -18,7 +18,7 @@ from schedules.derivation import Derivation, Reasoned
 from schedules.spans import PLAIN, Counting, Span, after, before
 
 MOST_REPEATS = 120
-REMINDED = frozenset({State.SCHEDULED, State.DUE, State.MISSED, State.WAITING, State.NEEDS_PERSON})
+REMINDED = frozenset({State.SCHEDULED, State.DUE, State.MISSED, State.WAITING, State.NEEDS_PERSON, State.PARTLY})
 ACTED = frozenset({State.SCHEDULED, State.DUE, State.MISSED, State.DONE})
 
 

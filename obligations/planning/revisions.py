@@ -15,6 +15,7 @@ from uuid import UUID
 
 from obligations.domain.delivery import DeliveryState, Push, PushKind
 from obligations.domain.identity import push_key
+from obligations.domain.life import ENDINGS
 from obligations.domain.occurrence import Occurrence, State
 from obligations.planning.content import REVERSE, body_of, content_hash, hash_again, is_content, owed
 from obligations.ports import DeliveryChange, StoredDelivery
@@ -23,9 +24,8 @@ _S = DeliveryState
 _FOLLOWS_PLAN = frozenset({_S.PROPOSED, _S.SCHEDULED, _S.PARKED, _S.REFUSED, _S.CANCELLED})
 # Tried and not over: it can still be kept from going again.
 _STOPPABLE = frozenset({_S.RETRYING, _S.PARKED})
-_CLOSED = frozenset(
-    {State.DONE, State.CANCELLED, State.NOT_APPLICABLE, State.TERMINATED, State.DISCHARGED, State.SUPERSEDED}
-)
+# Taken in hand by a person, or held: nothing more is told, and nothing that went is taken back.
+_IN_HAND = frozenset({State.DONE, State.DONE_LATE, State.PARTLY, State.SUSPENDED})
 ASKED_TO_REVISE = ("hr", "finance")
 OPEN_AGAIN = "Open again"
 
@@ -109,7 +109,7 @@ def settle_action(wanted: Push | None, chain: Sequence[StoredDelivery], at: Sett
         yield from _follow(wanted, chain[-1], at)
         return
     last = begun[-1]
-    if wanted is None and at.occurrence.state is State.DONE:
+    if wanted is None and at.occurrence.state in _IN_HAND:
         # A person did it and said so: nothing more is told, and nothing is taken back.
         yield from _stopped(pending, "it was done")
         yield from _stopped(last, "it was done before it was accepted")
@@ -259,9 +259,13 @@ def _action_revision(
 
 
 def _ending(occurrence: Occurrence) -> str:
-    if occurrence.state is State.DONE:
-        return "Done"
-    return "No longer applies" if occurrence.state in _CLOSED else ""
+    match occurrence.state:
+        case State.DONE | State.DONE_LATE:
+            return "Done"
+        case State.WAIVED:
+            return "Waived"
+        case _:
+            return "No longer applies" if occurrence.state in ENDINGS else ""
 
 
 def _edit(push: Push, receipt: Any, word: str, number: int, at: Settling) -> Push:

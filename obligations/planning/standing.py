@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from obligations.domain.money import Money
 from obligations.domain.occurrence import State
+from obligations.planning.answers import PARTLY, WAIVED, left_of
 from obligations.planning.applying import applying, holds_on
-from obligations.planning.instances import ending, fulfilment
+from obligations.planning.instances import answers_to, ending
 from obligations.planning.picked import open_members
 from obligations.planning.values import Found, Happening, Instance, NotYet
 from obligations.terms.model import Clause
@@ -164,6 +167,22 @@ def discharged_by(clause: Clause, standing: Standing, due_on: date | None, last_
     return end if open_on_its_day else None
 
 
+def answered(
+    world: World, clause_id: str, clause: Clause, instance: Instance
+) -> tuple[Happening | None, Happening | None]:
+    """What fulfilled the instance, at once or in parts that make the whole, and what waived it."""
+    said = answers_to(world, clause_id, clause, instance)
+    parts = [one for one in said if one.event == PARTLY]
+    done = next((one for one in said if one.event not in (PARTLY, WAIVED)), None)
+    if parts and (clause.pay or clause.grant) is not None:
+        on = instance.trigger.occurred_on if instance.trigger else None
+        whole = world.figure(clause.pay or clause.grant, instance, on)
+        if isinstance(whole, Reasoned) and isinstance(whole.value, Money | Decimal):
+            last = left_of(world.terms, whole.value, parts)[1]
+            done = min((one for one in (done, last) if one is not None), key=lambda it: it.occurred_on, default=None)
+    return done, next((one for one in said if one.event == WAIVED), None)
+
+
 def verdicts(world: World, clause_id: str, clause: Clause) -> Iterator[Verdict]:
     """For each instance with a last day: whether it was missed.
 
@@ -181,7 +200,9 @@ def verdicts(world: World, clause_id: str, clause: Clause) -> Iterator[Verdict]:
         dates = deadline(world, clause, instance, stands, day)
         if stands.refused is not None or discharged_by(clause, stands, dates.due.value, dates.last.value):
             continue
-        done = fulfilment(world, clause_id, clause, instance)
+        done, waived = answered(world, clause_id, clause, instance)
+        if waived is not None and waived.occurred_on <= dates.last.value:
+            continue
         if done is not None and done.occurred_on <= dates.last.value:
             yield Verdict(instance, dates.last, False)
             continue

@@ -15,8 +15,19 @@ from functools import cached_property
 from typing import Any
 
 from obligations.domain.event import Report
-from obligations.planning import conditions, days, figures, happenings, instances, openings, quantities, selection
-from obligations.planning.instances import DONE, Closings
+from obligations.planning import (
+    answers,
+    conditions,
+    days,
+    figures,
+    happenings,
+    instances,
+    openings,
+    quantities,
+    selection,
+)
+from obligations.planning.answers import DONE
+from obligations.planning.instances import Closings
 from obligations.planning.openings import Opening, Openings
 from obligations.planning.quantities import Quantity
 from obligations.planning.values import NOWHERE, Found, Happening, Instance, NotYet, PlanningError
@@ -65,8 +76,8 @@ class World:
         self.known_through = max((day for day in (self.as_of, self.last_event_on) if day is not None), default=None)
         # Later days on which the clock alone may bring something about that no due day and no window tells of.
         self.turns: set[date] = set()
-        self.done = instances.done_reports(self.reports)
         self.answered = frozenset(report.answers for report in self.reports if report.answers)
+        self.answers = answers.by_occurrence(self.terms, self.reports)
 
     # --- counting policies ------------------------------------------------------------------------------------------
 

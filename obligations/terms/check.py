@@ -24,8 +24,8 @@ from schedules.yearly import MonthDay
 if TYPE_CHECKING:
     from obligations.terms.terms import Terms
 
-# An answer to an occurrence is reported under this name, so no event may have it.
-RESERVED = frozenset({"done", "contract"})
+# Answers to an occurrence are reported under these names, so no event may have one.
+RESERVED = frozenset({"done", "partly", "waived", "contract"})
 
 
 def check(terms: Terms) -> list[Finding]:

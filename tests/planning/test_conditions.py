@@ -178,6 +178,12 @@ def test_an_earliest_day_holds_where_nothing_else_moves_the_day() -> None:
     assert (str(paid.due_on), str(paid.adjusted_on)) == ("2025-07-06", "2025-07-06")
 
 
+def test_only_what_would_come_before_the_earliest_day_moves_to_it() -> None:
+    """A start of payments that was put off would put off all of them, or none."""
+    made = planned(STARTED, terms=terms(f"{STANDBY}    not_before: open_from\n"))
+    assert [str(one.due_on) for one in of(made, "standby")] == ["2025-03-20", "2025-03-20", "2025-03-31", "2025-04-30"]
+
+
 def test_money_waits_for_an_earliest_day_that_nobody_knows_yet() -> None:
     """Pay would go although the papers it must follow never came."""
     made = planned(ENDED, terms=terms(f"{PAID}    not_before: 8 days after released\n"))

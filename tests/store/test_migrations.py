@@ -6,6 +6,7 @@ import shutil
 import stat
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,11 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 
-from obligations.ports import StoreUnavailable
+from obligations.domain.occurrence import State
+from obligations.ports import Changes, StoreUnavailable
 from obligations.store import migrate, open_store, tables
 from obligations.store.connect import Database, make_engine
-from obligations.testing.builders import a_contract
+from obligations.testing.builders import a_contract, an_occurrence
 
 
 @pytest.fixture
@@ -234,6 +236,34 @@ def test_a_contract_kept_before_has_its_log_and_a_first_version(sqlite_url: str)
         (version,) = tx.versions("c")
         assert (version.number, version.kind, version.source, version.template) == (1, "added", "a: 1", "t: 1")
     store.close()
+
+
+def test_deadlines_kept_before_there_were_more_states_come_along(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An upgrade that makes the table anew would lose a deadline, or refuse the states it was made for."""
+    import sys
+
+    module = sys.modules["obligations.store.migrate"]
+    before = tmp_path / "before"
+    shutil.copytree(module.MIGRATIONS, before, ignore=shutil.ignore_patterns("__pycache__", "000[3-9]*"))
+    with monkeypatch.context() as earlier:
+        earlier.setattr(module, "MIGRATIONS", before)
+        earlier.setattr(module, "HEAD", "0002")
+        store = open_store(sqlite_url)
+        contract = a_contract()
+        kept = an_occurrence(contract.id)
+        with store.write() as tx:
+            tx.put_contract(contract)
+            tx.apply(contract.id, Changes(occurrences=(kept,)))
+        store.close()
+    again = open_store(sqlite_url)
+    with again.write() as tx:
+        assert list(tx.occurrences(contract.id)) == [kept]
+        later = [replace(an_occurrence(contract.id, index=n), state=state) for n, state in enumerate(State, 2)]
+        tx.apply(contract.id, Changes(occurrences=tuple(later)))
+        assert {one.state for one in tx.occurrences(contract.id)} == set(State)
+    again.close()
 
 
 def _pretend_newer(folder: Path, monkeypatch: pytest.MonkeyPatch, *operations: str) -> None:
