@@ -282,8 +282,9 @@ def finished_text(finished: Finished) -> Iterator[str]:
     one = finished.occurrence
     late = ""
     if one.state in (State.MISSED, State.DONE_LATE):
-        late = f": the last day was {one.due_on}, and it was done on {finished.done_on}, too late"
-    yield from textwrap.wrap(f"{one.contract}/{one.clause}/{one.index}: {one.state}{late}", WIDTH)
+        late = f": the last day was {one.due_on}, and it was done on {finished.done_on}"
+        late += ", too late" if one.state is State.MISSED else ""
+    yield from textwrap.wrap(f"{one.contract}/{one.clause}/{one.index}: {_state(one)}{late}", WIDTH)
     others = [change for change in finished.changes if change.subject.id != one.id]
     if others:
         yield from changes_text(others)

@@ -51,7 +51,7 @@ def test_a_first_round_leads_from_nothing_to_an_approved_payment(terminal: Termi
     assert "5 calendar days after 2026-03-02" in terminal.run("why", "first-offer/lump_sum").out
     done = terminal.run("done", "first-offer/i9", "--evidence", "form seen")
     assert done.code == 0
-    assert done.out.startswith("first-offer/i9/1: done\n")
+    assert done.out.startswith("first-offer/i9/1: done late: the last day was 2026-01-08")
     waiting = terminal.run("deliveries", "--state", "proposed")
     assert "needs hr and finance" in waiting.out
     first = terminal.run("approve", "first-offer/lump_sum", "--as", "hr@example.com")
