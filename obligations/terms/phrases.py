@@ -115,7 +115,7 @@ class _Build(Transformer[Token, Any]):
         return e.DateInPeriod(parts[0], str(parts[1]), cast(Any, str(parts[2])), parts[3])
 
     def anniversary(self, parts: list[Any]) -> e.Anniversary:
-        return e.Anniversary(parts[0], _side(parts[-2]), parts[-1], same=len(parts) == 4)
+        return e.Anniversary(parts[1], _side(parts[-2]), parts[-1], same=len(parts) == 5)
 
     def open_day(self, parts: list[Any]) -> e.OpenDay:
         return e.OpenDay(_side(parts[-2]), parts[-1])
