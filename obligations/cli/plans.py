@@ -17,13 +17,11 @@ from obligations.cli import show
 from obligations.cli.shell import Exit, Json, day, fail, fields, plain_errors, print_json, read_text, service
 from obligations.domain.event import Report
 from obligations.planning.as_json import plan_json
-from obligations.planning.examples import run_examples
 from obligations.planning.plan import Plan
 from obligations.service.contracts import Planner
 from obligations.service.counting import count
 from obligations.terms.coverage import coverage
 from obligations.terms.errors import Finding, TermsError
-from obligations.terms.lint import lint
 from obligations.terms.model import json_schema
 from obligations.terms.terms import Terms
 from schedules.windows import Window
@@ -54,10 +52,7 @@ def check(file: CheckedFile = None, as_json: Json = False, schema: Schema = Fals
         planner = _planner(file)
         try:
             terms = planner.terms(read_text(file), str(file))
-            findings: tuple[Finding, ...] = (
-                *run_examples(terms, lambda its, reports, as_of: planner.plan(its, reports, as_of)),
-                *lint(terms),
-            )
+            findings = planner.findings(terms)
         except TermsError as error:
             if not as_json:
                 raise

@@ -40,7 +40,7 @@ def run_examples(terms: Terms, planner: ExamplePlanner) -> tuple[Finding, ...]:
 def _failures(terms: Terms, example: Example, planner: ExamplePlanner, at: Path) -> Iterator[tuple[Path, str]]:
     try:
         as_of = date.fromisoformat(example.as_of) if example.as_of else None
-        plan = planner(terms, tuple(_reports(example)), as_of)
+        plan = planner(terms, tuple(reports_of(example)), as_of)
     except PlanningError as error:
         yield (*at, "given"), str(error)
         return
@@ -54,7 +54,7 @@ def _failures(terms: Terms, example: Example, planner: ExamplePlanner, at: Path)
             yield from ((place, f"{name}: {message}") for message in _differences(wanted, found, terms.currency))
 
 
-def _reports(example: Example) -> Iterator[Report]:
+def reports_of(example: Example) -> Iterator[Report]:
     numbers = count(1)
     for event, times in example.given.items():
         for one in times:

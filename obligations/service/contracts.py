@@ -11,10 +11,14 @@ from obligations.domain.event import Choice, LogEntry, Report, chosen, in_force
 from obligations.domain.occurrence import Bounds, Occurrence
 from obligations.planning.alternatives import Alternative, alternatives
 from obligations.planning.bounds import bounds
+from obligations.planning.comparisons import contradictions
+from obligations.planning.examples import run_examples
 from obligations.planning.plan import Plan, plan
 from obligations.planning.world import World
 from obligations.ports import StoredContract
 from obligations.service.installation import Library
+from obligations.terms.errors import Finding
+from obligations.terms.lint import lint
 from obligations.terms.loader import load
 from obligations.terms.terms import Terms
 from schedules.instants import local_day
@@ -79,6 +83,15 @@ class Planner:
         of a template changes no contract that stands on an earlier one."""
         found = load(source, name, (lambda _: (template, name)) if template else self.installation.templates)
         return replace(found, tenant=self.installation.tenant)
+
+    def findings(self, terms: Terms) -> tuple[Finding, ...]:
+        """What is wrong with terms that can be planned, or deserves a second look: examples that fail, values stated
+        twice that differ, parts that do nothing, clauses of the document left out."""
+
+        def make(reports: tuple[Report, ...]) -> World:
+            return World(terms, reports, None, self.installation.calendars, self.installation.zones)
+
+        return (*run_examples(terms, self.plan), *contradictions(terms, make), *lint(terms))
 
     def today(self, terms: Terms, now: datetime) -> date:
         """The day it is where the contract counts its days."""

@@ -68,11 +68,22 @@ class _Checker:
         yield from self._years()
         for name, clause in file.clauses.items():
             yield from self._clause(clause, ("clauses", name))
+        yield from self._comparisons()
         found = circle(file)
         if found:
             words, place = found
             message = f"circular: {' needs '.join(words)}; a date must follow from something that happened"
             yield self.document.finding(message, place)
+
+    def _comparisons(self) -> Iterator[Finding]:
+        for number, one in enumerate(self.file.compare):
+            for word in ("days", "amounts"):
+                for place, expression in enumerate(getattr(one, word)):
+                    yield from self._expression(expression, ("compare", number, word, place))
+            if one.members is not None and one.members.of not in self.file.clauses:
+                yield self._unknown("clause", one.members.of, self.file.clauses, ("compare", number, "members", "of"))
+            if one.settled_by is not None and one.settled_by not in self.file.readings:
+                yield self._unknown("reading", one.settled_by, self.file.readings, ("compare", number, "settled_by"))
 
     def _notices(self) -> Iterator[Finding]:
         for name, kind in self.file.events.items():

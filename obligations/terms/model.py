@@ -378,6 +378,36 @@ class Coverage(Strict):
     form_only: list[str] = Field(default_factory=list)
 
 
+class Members(Strict):
+    """How many alternatives the document announces for a clause that takes the greater or the lesser of them."""
+
+    of: Name
+    said: Annotated[int, Field(ge=2, le=100)]
+
+
+class Comparison(Strict):
+    """Something the document states twice, each in its own way: `check` holds them against each other.
+
+    Where they differ, `settled_by` names the reading that says which of them is meant.
+    """
+
+    says: Line
+    cite: str = ""
+    days: list[Day] = Field(default_factory=list)
+    amounts: list[Amount] = Field(default_factory=list)
+    members: Members | None = None
+    settled_by: Name | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Comparison:
+        given = [word for word in ("days", "amounts", "members") if getattr(self, word)]
+        if len(given) != 1:
+            raise ValueError("a comparison has one of days, amounts and members")
+        if not self.members and len(self.days or self.amounts) < 2:
+            raise ValueError(f"a comparison holds two or more {given[0]} against each other")
+        return self
+
+
 class GivenEvent(Strict):
     """An event of an example with its fields."""
 
@@ -476,6 +506,7 @@ class TermsFile(Strict):
     states: dict[Name, WindowPhrase] = Field(default_factory=dict)
     define: dict[Name, Event] = Field(default_factory=dict)
     clauses: dict[Name, Clause]
+    compare: list[Comparison] = Field(default_factory=list)
     coverage: Coverage = Coverage()
     examples: list[Example] = Field(default_factory=list)
 
