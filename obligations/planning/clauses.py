@@ -10,7 +10,7 @@ from obligations.domain.money import Money
 from obligations.domain.occurrence import Occurrence, State
 from obligations.planning.applying import holds_on
 from obligations.planning.draft import Draft
-from obligations.planning.pay import pay_final, pay_periods
+from obligations.planning.pay import pay_final, periods_of
 from obligations.planning.series import counted_series
 from obligations.planning.standing import Standing, deadline, discharged_by, standing
 from obligations.planning.tranches import accelerated, vesting
@@ -94,6 +94,9 @@ def _settle(world: World, clause: Clause, draft: Draft, stands: Standing) -> Non
         draft.due(dates.due)
     draft.steps += dates.steps
     draft.adjusted_on = dates.last.value
+    if draft.paid_on is not None and clause.roll is None and dates.due.value == day.value:
+        opened = [stands.gate.occurred_on] if stands.gate is not None else []
+        draft.adjusted_on = max(draft.paid_on, *opened) if opened else draft.paid_on
 
 
 def _due(day: date) -> Derivation:
@@ -107,7 +110,7 @@ def _dated(world: World, clause_id: str, clause: Clause, instance: Instance) -> 
     elif clause.accelerate is not None:
         yield accelerated(world, clause_id, clause, instance)
     elif clause.series is not None and clause.during is not None:
-        yield from pay_periods(world, clause_id, clause, instance)
+        yield from periods_of(world, clause_id, clause, instance)
     elif clause.series is not None:
         for draft in counted_series(world, clause_id, clause, instance):
             if clause.pay is not None or clause.grant is not None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from obligations.planning.calendar_days import calendar_day, period_of
 from obligations.planning.notices import received
+from obligations.planning.paydays import payday
 from obligations.planning.picked import deciding, picked
 from obligations.planning.values import Happening, Instance, NotYet, PlanningError, united
 from obligations.terms import expressions as e
@@ -113,6 +114,8 @@ def causes(world: World, expression: Any, here: Instance) -> Iterator[Happening]
                 yield happening
         case e.Shifted() | e.MonthEndOf() | e.PeriodEdge() | e.Yearly() | e.DateInPeriod() | e.OpenDay() | e.IfAny():
             yield from causes(world, expression.day, here)
+        case e.Payday(day=inner):
+            yield from causes(world, inner, here)
         case e.Anniversary(of=start, day=inner):
             yield from causes(world, start, here)
             yield from causes(world, inner, here)
@@ -216,6 +219,9 @@ def _day(world: World, expression: Any, here: Instance) -> Reasoned[date] | NotY
             return anchor if isinstance(anchor, NotYet) else calendar_day(world, expression, anchor, here)
         case e.PickedDay(which=which, members=members):
             return picked(world, which, members, here)
+        case e.Payday(day=inner):
+            anchor = day(world, inner, here)
+            return anchor if isinstance(anchor, NotYet) else payday(world, expression, anchor)
         case e.Unstated():
             return NotYet(never="the document states no day")
         case _:

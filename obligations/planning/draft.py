@@ -17,6 +17,7 @@ from obligations.planning.values import Happening, Instance, NotYet
 from obligations.planning.world import World
 from obligations.terms.model import Clause
 from schedules.derivation import Derivation, Reasoned, later
+from schedules.payroll import Payday
 from schedules.windows import Window
 
 KINDS = {
@@ -54,6 +55,7 @@ class Draft:
     ended_on: date | None = None
     due_on: date | None = None
     adjusted_on: date | None = None
+    paid_on: date | None = None
     soft_on: date | None = None
     from_on: date | None = None
     to_on: date | None = None
@@ -119,6 +121,13 @@ class Draft:
             return
         self.from_on = day.value
         self.steps.append(Derivation("may be done from this day on", day.value.isoformat(), (day.why,)))
+
+    def pays_on(self, payday: Payday, why: Derivation) -> None:
+        """Set the payday it is due on; where that is closed, the day the calendar moves it to."""
+        self.due(Reasoned(payday.nominal_on, why))
+        if payday.paid_on != payday.nominal_on:
+            self.paid_on = self.adjusted_on = payday.paid_on
+            self.steps.append(payday.paid.why)
 
     def lasts(self, window: Reasoned[Window] | NotYet) -> None:
         """Set the days it is maintained; it is due on the last of them."""

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from obligations.domain.money import Money
 from obligations.planning.values import NOWHERE, Happening, NotYet, PlanningError
-from obligations.terms.values import NotAValue, PayrollCalendar, Value, typed
+from obligations.terms.values import NotAValue, Value, typed
 from schedules.derivation import Derivation, Reasoned
+from schedules.payroll import PayCalendar
 from schedules.spans import Span
 
 if TYPE_CHECKING:
@@ -54,35 +55,6 @@ def statement(world: World, name: str, on: date | None) -> Happening | None:
     return stated[-1] if stated else None
 
 
-def payroll_calendar(world: World, name: str, on: date | None) -> Reasoned[PayrollCalendar] | NotYet:
-    """The payroll calendar stated for a day, or that it is missing.
-
-    Raises `PlanningError` where another statement has other periods: it would number and pay those of the past anew.
-    """
-    found = fact(world, name, on)
-    if isinstance(found, NotYet):
-        return found
-    calendar = _calendar_of(found)
-    days = () if name in world.terms.parameters else [one.occurred_on for one in world.event(name).happenings]
-    for day in days:
-        other = fact(world, name, day)
-        if isinstance(other, Reasoned) and _grid(_calendar_of(other)) != _grid(calendar):
-            both = " and ".join(sorted(f'"{shown(one.value)}"' for one in (found, other)))
-            words = f"{name.replace('_', ' ')} is stated as {both}, whose periods do not end on the same days"
-            raise PlanningError(f"{words}; pay periods that have begun keep their days, so withdraw one of them")
-    return Reasoned(calendar, found.why)
-
-
-def _calendar_of(found: Reasoned[Value]) -> PayrollCalendar:
-    assert isinstance(found.value, PayrollCalendar), "check has seen that the fact is a payroll calendar"
-    return found.value
-
-
-def _grid(calendar: PayrollCalendar) -> tuple[int, int]:
-    """On which days periods end, whichever of them was named."""
-    return calendar.days, calendar.ending.toordinal() % calendar.days
-
-
 def shown(value: Value) -> str:
     """A value as an explanation shows it.
 
@@ -95,7 +67,6 @@ def shown(value: Value) -> str:
         return "yes" if value else "no"
     if isinstance(value, Span):
         return value.words()
-    if isinstance(value, PayrollCalendar):
-        paid = f" paid {value.lag} days later" if value.lag else ""
-        return f"{value.days} days ending {value.ending}{paid}"
+    if isinstance(value, PayCalendar):
+        return value.words()
     return str(value)

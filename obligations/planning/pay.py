@@ -6,55 +6,58 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from itertools import takewhile
 
 from obligations.domain.money import Money
 from obligations.domain.occurrence import State
 from obligations.planning.draft import Draft
+from obligations.planning.paydays import Payroll
 from obligations.planning.values import NotYet
 from obligations.planning.world import Instance, World
 from obligations.terms import expressions as e
 from obligations.terms.model import Clause
-from obligations.terms.values import PayrollCalendar
 from schedules.allocation import round_half_up
 from schedules.bounds import add_days
 from schedules.derivation import Derivation, Reasoned
-from schedules.periods import Period, accrued, decimal_text, instalment, periods
+from schedules.payroll import EveryDays, MonthDays, Rhythm
+from schedules.periods import Period, accrued, decimal_text, instalment, pay_periods
 from schedules.spans import Unit, add_months
 from schedules.windows import Window
 
 HUNDREDTH = Fraction(1, 100)
 
 
-def pay_periods(world: World, clause_id: str, clause: Clause, instance: Instance) -> Iterator[Draft]:
+def periods_of(world: World, clause_id: str, clause: Clause, instance: Instance) -> Iterator[Draft]:
     """One draft a period of the series, as far as the window or the horizon goes."""
     window = world.span_of(clause.during, instance)
-    calendar = _calendar(world, clause)
+    payroll = _payroll(world, clause)
     if isinstance(window, NotYet):
         draft = Draft(world, clause_id, clause, instance, of=None)
         draft.not_yet(window)
         yield draft
         return
     planned_end = world.expected_end(clause.during, instance)
-    for period in _periods(world, clause, window.value, calendar):
-        draft = Draft(world, clause_id, clause, instance, period.ordinal, None, _position(period, calendar))
-        in_force = _calendar(world, clause, period.last_on)
-        _set_days(draft, period, in_force)
+    taken: set[str] = set()
+    for period in _periods(world, clause, window.value, payroll):
+        position = _position(period, payroll, taken)
+        draft = Draft(world, clause_id, clause, instance, period.ordinal, None, position)
+        _set_days(draft, period, payroll)
         if clause.accrue is not None:
             _accrue(world, clause, draft, period)
         else:
-            _pay(world, clause, draft, period, calendar)
+            _pay(world, clause, draft, period)
         draft.steps.append(window.why)
         if planned_end is not None and period.last_on > planned_end[0]:
             draft.depends(planned_end[1])
-        if isinstance(calendar, NotYet):
+        if isinstance(payroll, NotYet):
             # Without a payroll calendar the periods run from the first day of service, as a declared reading.
-            draft.depends(calendar)
+            draft.depends(payroll)
             words = (
                 f"periods of {_days(clause)} days run from the first day of service while no payroll calendar is given"
             )
             draft.steps.append(Derivation(words, kind="assumption"))
-        elif isinstance(in_force, Reasoned):
-            draft.steps.append(in_force.why)
+        elif isinstance(payroll, Payroll):
+            draft.steps.append(payroll.on(period.last_on).why)
         yield draft
 
 
@@ -64,40 +67,55 @@ def _days(clause: Clause) -> int:
     return int(every.count * (7 if every.unit is Unit.WEEK else 1))
 
 
-def _calendar(world: World, clause: Clause, on: date | None = None) -> Reasoned[PayrollCalendar] | NotYet | None:
-    """The payroll calendar the periods follow, as stated for a day; None where they run from the first day worked."""
+def _payroll(world: World, clause: Clause) -> Payroll | NotYet | None:
+    """The payroll calendars that the periods follow; None where they run from the first day worked."""
     assert clause.series is not None, "a clause with periods is a series"
     name, _ = world.pick(clause.series.calendar)
-    return None if name in (None, "none") else world.payroll_calendar(name, on)
+    return None if name in (None, "none") else world.payroll(name)
 
 
-def _periods(
-    world: World, clause: Clause, window: Window, calendar: Reasoned[PayrollCalendar] | NotYet | None
-) -> Iterator[Period]:
+def _running(clause: Clause, start: date, payroll: Payroll | NotYet | None) -> Iterator[Period]:
+    """The periods from the first day on, without an end."""
+    if isinstance(payroll, Payroll):
+        return pay_periods(start, payroll.rhythms)
+    return pay_periods(start, [(start, EveryDays(_days(clause), add_days(start, _days(clause) - 1)))])
+
+
+def _periods(world: World, clause: Clause, window: Window, payroll: Payroll | NotYet | None) -> Iterator[Period]:
     # While nothing has been reported, a year from the start is as far as a plan looks.
     horizon = world.horizon() or add_months(window.first_on, 12)
     until = min(window.last_on, horizon) if window.last_on is not None else horizon
-    if isinstance(calendar, Reasoned):
-        return periods(window.first_on, calendar.value.days, until, first_end=calendar.value.ending)
-    return periods(window.first_on, _days(clause), until)
+    return takewhile(lambda period: period.last_on <= until, _running(clause, window.first_on, payroll))
 
 
-def _position(period: Period, calendar: Reasoned[PayrollCalendar] | NotYet | None) -> str:
-    """The ordinal, or the period's number in a published calendar, which stays when the start is corrected and
-    whichever of the calendar's period ends was stated."""
-    if isinstance(calendar, Reasoned):
-        return f"period {period.last_on.toordinal() // calendar.value.days}"
-    return str(period.ordinal)
+def _position(period: Period, payroll: Payroll | NotYet | None, taken: set[str]) -> str:
+    """The ordinal, or the period's name in a published calendar, which stays when the start is corrected and whichever
+    of the calendar's period ends was stated. Where the calendar changed, two may have one name; the later is `new`."""
+    if not isinstance(payroll, Payroll):
+        return str(period.ordinal)
+    name = period.rhythm.name(period.number)
+    while name in taken:
+        name = f"{name} new"
+    taken.add(name)
+    return name
 
 
-def _set_days(draft: Draft, period: Period, calendar: Reasoned[PayrollCalendar] | NotYet | None) -> None:
+def _set_days(draft: Draft, period: Period, payroll: Payroll | NotYet | None) -> None:
     draft.from_on, draft.to_on = period.first_on, period.last_on
-    lag = calendar.value.lag if isinstance(calendar, Reasoned) else 0
-    due = add_days(period.last_on, lag)
     words = f"period {period.place} of {period.places} in service year {period.year.ordinal}"
-    if lag:
+    if not isinstance(payroll, Payroll):
+        draft.due(Reasoned(period.last_on, Derivation(words, period.last_on.isoformat())))
+        return
+    payday = payroll.pays(period)
+    cut = period.last_on < period.rhythm.end(period.number)
+    lag = payroll.on(period.last_on).value.lag
+    if cut:
+        words += ", ended by another payroll calendar and paid on its first payday"
+    elif lag:
         words += f", paid {lag} days after its end"
-    draft.due(Reasoned(due, Derivation(words, due.isoformat())))
+    elif payday.nominal_on != period.last_on:
+        words += f", paid on {payday.nominal_on}"
+    draft.pays_on(payday, Derivation(words, payday.nominal_on.isoformat()))
 
 
 def _accrue(world: World, clause: Clause, draft: Draft, period: Period) -> None:
@@ -111,31 +129,42 @@ def _accrue(world: World, clause: Clause, draft: Draft, period: Period) -> None:
     draft.steps += [share.why, found.why]
 
 
-def _pay(
-    world: World,
-    clause: Clause,
-    draft: Draft,
-    period: Period,
-    calendar: Reasoned[PayrollCalendar] | NotYet | None,
-) -> None:
+def _pay(world: World, clause: Clause, draft: Draft, period: Period) -> None:
     yearly = _yearly(world, clause, draft, period.first_on)
     if yearly is None:
         return
     per, readings = world.pick(clause.per) if clause.per is not None else ("service year", ())
-    places = period.places if per == "service year" else int(per)
-    full = calendar.value.days if isinstance(calendar, Reasoned) else _days(clause)
-    length = (period.last_on - period.first_on).days + 1
-    if length < full:
-        minor = round_half_up(yearly.exact / places * Fraction(length, full))
-        words = f"{length}/{full} of a period, 1/{places} of the yearly amount"
-    elif per == "service year":
+    if per != "service year":
+        places = _in_a_year(period.rhythm, int(per))
+        minor, words = round_half_up(yearly.exact / places), f"1/{places} of the yearly amount, rounded to the cent"
+        if period.days < period.full:
+            minor = round_half_up(yearly.exact / places * Fraction(period.days, period.full))
+            words = f"{period.days}/{period.full} of a period, 1/{places} of the yearly amount"
+    elif period.spread is not None:
         minor = instalment(period, yearly.exact)
-        words = f"1/{places} of the yearly amount, rounded down; the remainder falls in the year's last period"
+        words = (
+            f"{period.days}/{period.spread.days} days of what is left of the yearly amount, after the payroll calendar"
+            f" changed; {period.spread.kept}/{period.spread.of} of it stood before"
+        )
+    elif period.days < period.full:
+        minor = round_half_up(yearly.exact / period.places * Fraction(period.days, period.full))
+        words = f"{period.days}/{period.full} of a period, 1/{period.places} of the yearly amount"
     else:
-        minor = round_half_up(yearly.exact / places)
-        words = f"1/{places} of the yearly amount, rounded to the cent"
+        minor = instalment(period, yearly.exact)
+        words = f"1/{period.places} of the yearly amount, rounded down; the remainder falls in the year's last period"
     draft.amount = Money(minor, yearly.currency)
     draft.steps.append(Derivation(words, draft.amount.shown(), readings))
+
+
+def _in_a_year(rhythm: Rhythm, stated: int) -> int:
+    """How many periods a year has for pay by a fixed share: as stated, while the calendar has about as many."""
+    match rhythm:
+        case MonthDays(ends=ends):
+            return 12 * len(ends)
+        case EveryDays(days=days) if abs(stated * days - 365) > days:
+            return 365 // days
+        case _:
+            return stated
 
 
 def _yearly(world: World, clause: Clause, draft: Draft, on: date) -> Money | None:
@@ -160,11 +189,12 @@ def pay_final(world: World, clause: Clause, draft: Draft) -> None:
     if trigger.occurred_on < window.value.first_on:
         draft.end(State.NOT_APPLICABLE, Derivation("the exit came before the first day of service", kind="assumption"))
         return
-    calendar = _calendar(world, salary)
-    period = _period_of(trigger.occurred_on, window.value.first_on, salary, calendar)
+    payroll = _payroll(world, salary)
+    running = _running(salary, window.value.first_on, payroll)
+    period = next(period for period in running if period.last_on >= trigger.occurred_on)
     _final_day(world, clause, draft, period)
-    if isinstance(calendar, NotYet):
-        draft.depends(calendar)
+    if isinstance(payroll, NotYet):
+        draft.depends(payroll)
     yearly = _yearly(world, clause, draft, trigger.occurred_on)
     if yearly is None:
         return
@@ -178,20 +208,12 @@ def pay_final(world: World, clause: Clause, draft: Draft) -> None:
         year = (period.year.last_on - period.year.first_on).days + 1
         exact, words = yearly.exact * Fraction(worked, year), f"{worked}/{year} days of the service year"
     else:
-        full = calendar.value.days if isinstance(calendar, Reasoned) else _days(salary)
-        exact = yearly.exact / period.places * Fraction(worked, full)
-        words = f"{worked}/{full} days of 1/{period.places} of the yearly amount"
+        full = period.full if period.spread is None else period.days
+        exact = yearly.exact * period.share * Fraction(worked, full)
+        words = f"{worked}/{full} days of {period.share} of the yearly amount"
     draft.amount = Money(round_half_up(exact), yearly.currency)
     span = f"{period.first_on} to {trigger.occurred_on}, both days counted"
     draft.steps.append(Derivation(f"{words}, for {span}", draft.amount.shown(), readings))
-
-
-def _period_of(day: date, start: date, clause: Clause, calendar: Reasoned[PayrollCalendar] | NotYet | None) -> Period:
-    """The pay period the day falls in."""
-    days = calendar.value.days if isinstance(calendar, Reasoned) else _days(clause)
-    first_end = calendar.value.ending if isinstance(calendar, Reasoned) else None
-    running = periods(start, days, add_days(day, days), first_end=first_end)
-    return next(period for period in running if period.last_on >= day)
 
 
 def _final_day(world: World, clause: Clause, draft: Draft, period: Period) -> None:

@@ -3,7 +3,8 @@
 `World` answers what an expression comes to. Answers are remembered, so that each name is worked out once; names cannot
 circle, because `check` refuses terms in which they would. Each kind of answer is a story of its own: `happenings`
 (where happenings come from), `selection` (which of them a phrase means), `instances` (what a clause makes of them and
-what closes it), `days` (windows and days), `figures` (facts), `quantities` (amounts) and `conditions`.
+what closes it), `days` (windows and days), `paydays` (payroll calendars), `figures` (facts), `quantities` (amounts) and
+`conditions`.
 """
 
 from __future__ import annotations
@@ -23,12 +24,14 @@ from obligations.planning import (
     happenings,
     instances,
     openings,
+    paydays,
     quantities,
     selection,
 )
 from obligations.planning.answers import DONE
 from obligations.planning.instances import Closings
 from obligations.planning.openings import Opening, Openings
+from obligations.planning.paydays import Payroll
 from obligations.planning.quantities import Quantity
 from obligations.planning.values import NOWHERE, Found, Happening, Instance, NotYet, PlanningError
 from obligations.terms import expressions as e
@@ -36,7 +39,7 @@ from obligations.terms.errors import did_you_mean
 from obligations.terms.model import Clause, EventKind
 from obligations.terms.policies import governing, short_days
 from obligations.terms.terms import Terms
-from obligations.terms.values import PayrollCalendar, Value
+from obligations.terms.values import Value
 from schedules.calendars import BusinessCalendar
 from schedules.derivation import Derivation, Reasoned, later
 from schedules.instants import instant
@@ -67,6 +70,7 @@ class World:
     _countings: dict[Span, Counting] = field(default_factory=dict)
     _picks: dict[int, tuple[e.Choice[Any], tuple[Any, tuple[Derivation, ...]]]] = field(default_factory=dict)
     _steps: dict[str, Derivation] = field(default_factory=dict)
+    _payrolls: dict[str, Payroll | NotYet] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.kinds: Mapping[str, EventKind] = self.terms.event_kinds()
@@ -271,9 +275,11 @@ class World:
         """Whether a condition holds on a day, the trigger's where none is given, or why nobody can say yet."""
         return conditions.condition(self, expression, here, on)
 
-    def payroll_calendar(self, name: str, on: date | None = None) -> Reasoned[PayrollCalendar] | NotYet:
-        """The payroll calendar a fact states for a day (the latest where the day is None), or that it is missing."""
-        return figures.payroll_calendar(self, name, on)
+    def payroll(self, name: str) -> Payroll | NotYet:
+        """The payroll calendars of a fact or parameter over time, or that none is stated."""
+        if name not in self._payrolls:
+            self._payrolls[name] = paydays.payroll(self, name)
+        return self._payrolls[name]
 
 
 __all__ = ["DONE", "NOWHERE", "Instance", "PlanningError", "World"]

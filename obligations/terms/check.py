@@ -15,6 +15,7 @@ from obligations.terms.fields import Strict
 from obligations.terms.kinds import is_text
 from obligations.terms.model import Clause, Example, Happens, PowerOf, Suspended, Takes, TermsFile
 from obligations.terms.notices import SENT
+from obligations.terms.payroll import payroll_names
 from obligations.terms.sense import sense
 from obligations.terms.unless import meant
 from schedules.blocks import CALENDAR_PERIODS
@@ -176,8 +177,8 @@ class _Checker:
         if clause.series:
             yield from self._expression(clause.series.first, (*path, "series", "first"))
             for name in _options(clause.series.calendar):
-                if name not in file.facts and name != "none":
-                    yield self._unknown("fact", name, file.facts, (*path, "series", "calendar"))
+                if name not in (known := payroll_names(file)) and name != "none":
+                    yield self._unknown("payroll calendar", name, known, (*path, "series", "calendar"))
         for number, send in enumerate(clause.do):
             for place, role in enumerate(send.approve):
                 if role not in file.roles:
@@ -204,6 +205,9 @@ class _Checker:
             case e.DayOf(name=name):
                 if name not in self.days:
                     yield self._unknown("event or day", name, self.days, path)
+            case e.Payday(day=anchor, calendar=calendar):
+                yield from self._payroll(calendar, path)
+                yield from self._expression(anchor, path)
             case e.EventNamed(name=name, having=having):
                 if name not in self.days:
                     yield self._unknown("event", name, self.days, path)
@@ -347,6 +351,20 @@ class _Checker:
                 message = f"{months} months do not come round with the years; let it begin on a day instead"
                 yield self.document.finding(message, ("years", name, "lasts"))
             yield from self._expression(kind.begins, ("years", name, "begins"))
+
+    def _payroll(self, name: str, path: Path) -> Iterator[Finding]:
+        """What keeps a payday from having one payroll calendar."""
+        known = payroll_names(self.file)
+        if name and name not in known:
+            yield self._unknown("payroll calendar", name, known, path)
+        elif not name and not known:
+            words = "paydays need a payroll calendar: add a fact or parameter of type `payroll_calendar`"
+            yield self.document.finding(words, path)
+        elif not name and len(known) > 1:
+            words = (
+                f"there are several payroll calendars, {' and '.join(known)}; write `payday of {known[0]} after ...`"
+            )
+            yield self.document.finding(words, path)
 
     def _having(self, name: str, having: tuple[tuple[str, str], ...], path: Path) -> Iterator[Finding]:
         kind = self.file.events.get(name)

@@ -33,6 +33,9 @@ def names_in(value: object) -> Iterator[str]:
             yield name
         case e.EdgeOf(window=name) | e.EventBound(window=name):
             yield name
+        case e.Payday(day=day, calendar=name):
+            yield from filter(None, (name,))
+            yield from names_in(day)
         case e.EventLasted(window=name, span=span, within=within):
             yield name
             yield from names_in((span, within))

@@ -159,6 +159,19 @@ class PayPeriodEnd:
     """The last day of the pay period in which the clause's trigger falls."""
 
 
+@dataclass(frozen=True, slots=True)
+class Payday:
+    """The payday so many from another day on; `included` where that day itself may be the first.
+
+    `calendar` names the payroll calendar; empty where the file has one only.
+    """
+
+    day: DayExpr
+    ordinal: int = 1
+    included: bool = False
+    calendar: str = ""
+
+
 DayExpr = (
     DayLiteral
     | DayOf
@@ -172,6 +185,7 @@ DayExpr = (
     | OpenDay
     | PickedDay
     | PayPeriodEnd
+    | Payday
     | Unstated
 )
 

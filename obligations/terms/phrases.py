@@ -53,6 +53,14 @@ def _repeat(token: Token, unit: Token) -> Span:
     return span
 
 
+def _ordinal(token: Token) -> int:
+    """The number of an ordinal such as 3rd."""
+    number = int(token[:-2])
+    if not number:
+        raise PhraseError(f"there is no {token}; count from 1st", _offset(token))
+    return number
+
+
 def _offset(token: Token) -> int:
     return token.start_pos or 0
 
@@ -131,6 +139,18 @@ class _Build(Transformer[Token, Any]):
 
     def pay_period_end(self, _: list[Token]) -> e.PayPeriodEnd:
         return e.PayPeriodEnd()
+
+    def payday_called(self, parts: list[Token]) -> tuple[int, str]:
+        found = {part.type: part for part in parts}
+        return _ordinal(found["NTH"]) if "NTH" in found else 1, str(found.get("NAME", ""))
+
+    def payday_from(self, parts: list[Any]) -> e.Payday:
+        (ordinal, calendar), day = parts[0], parts[-1]
+        return e.Payday(day, ordinal, included=True, calendar=calendar)
+
+    def payday_after(self, parts: list[Any]) -> e.Payday:
+        (ordinal, calendar), day = parts[0], parts[-1]
+        return e.Payday(day, ordinal, calendar=calendar)
 
     def unstated(self, _: list[Token]) -> e.Unstated:
         return e.Unstated()

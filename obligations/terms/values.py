@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from obligations.domain.money import Money, NotMoney
+from obligations.terms.payroll import pay_calendar
 from obligations.terms.phrases import PhraseError, day_literal, span_phrase
+from schedules.payroll import PayCalendar
 from schedules.spans import Span
 
+Value = date | Money | Decimal | Span | bool | PayCalendar | str
 
-@dataclass(frozen=True, slots=True)
-class PayrollCalendar:
-    """Pay periods of so many days, one of which ends on `ending`; paid `lag` days after the period's end."""
-
-    days: int
-    ending: date
-    lag: int = 0
-
-
-Value = date | Money | Decimal | Span | bool | PayrollCalendar | str
-
-_PAYROLL = re.compile(r"(\d{1,2}) days ending (\d{4}-\d{2}-\d{2})(?: paid (\d{1,2}) days later)?", re.ASCII)
 _FIGURE = re.compile(r"(\d{1,15}|\d{1,3}(,\d{3}){1,4})(\.\d{1,8})?", re.ASCII)
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
@@ -68,10 +58,7 @@ def _typed(text: str, kind: str, currency: str) -> Value:
                 raise NotAValue(f'"{text}" is neither yes nor no')
             return text == "yes"
         case "payroll_calendar":
-            match = _PAYROLL.fullmatch(text)
-            if not match or not int(match[1]):
-                raise NotAValue(f'"{text}" is no payroll calendar; write for example `14 days ending 2005-04-22`')
-            return PayrollCalendar(int(match[1]), day_literal(match[2]), int(match[3] or 0))
+            return pay_calendar(text)
         case _:
             return text
 

@@ -9,6 +9,8 @@ import pytest
 from obligations.domain.event import Report
 from obligations.service.contracts import Planner
 from obligations.service.counting import count
+from obligations.terms.payroll import pay_calendar
+from schedules.calendars import BusinessCalendar
 from schedules.conventions import Convention
 from schedules.windows import Window
 from tests.docs.pages import library, quoted, rows, section, terms_of, text
@@ -30,6 +32,18 @@ def test_every_convention_is_explained() -> None:
     """A way to move a closed day would be missing, or be refused when written."""
     told = [quoted(row[0])[0] for row in rows(section(PAGE, "Days on which nobody works"))]
     assert sorted(told) == sorted(Convention)
+
+
+CALENDARS = [(quoted(row[0])[0], row[2]) for row in rows(section(PAGE, "Payroll calendars"))]
+
+
+@pytest.mark.parametrize(("stated", "days"), CALENDARS, ids=[stated for stated, _ in CALENDARS])
+def test_a_payroll_calendar_ends_and_pays_a_period_as_the_page_says(stated: str, days: str) -> None:
+    """A payroll officer who states the calendar by this page would pay on other days."""
+    calendar = pay_calendar(stated)
+    number = calendar.rhythm.number(date(2027, 1, 20))
+    payday = calendar.payday(number, BusinessCalendar("US", "weekends"))
+    assert f"{calendar.rhythm.end(number)}, {payday.paid_on}" == days
 
 
 CONTRACT = """

@@ -136,11 +136,6 @@ class TestThePayrollCalendarChanges:
         assert ended == after[: len(ended)]
         assert {(one.due_on - one.to_on).days for one in after[len(ended) :] if one.due_on and one.to_on} == {5}
 
-    @pytest.mark.parametrize("value", ["7 days ending 2006-01-06", "14 days ending 2006-01-06"])
-    def test_other_periods_are_refused_in_plain_words(self, value: str) -> None:
-        with pytest.raises(PlanningError, match=r"payroll calendar is stated as .* do not end on the same days"):
-            planned(HIRED, CALENDAR, happened("payroll_calendar", "2006-01-02", value=value))
-
 
 SMALL = """\
 terms: 1

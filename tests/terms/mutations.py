@@ -171,7 +171,13 @@ def _text(kind: str, options: list[str], random: Random) -> str:
         return random.choice(options)
     said = {"date": "2026-03-31", "span": "30 days", "yes_or_no": "yes", "text": "a word"}
     if kind == "payroll_calendar":
-        return random.choice(("14 days ending 2026-01-09", "7 days ending 2026-01-02 paid 5 days later"))
+        return random.choice(
+            (
+                "14 days ending 2026-01-09",
+                "7 days ending 2026-01-02 paid 5 days later",
+                "monthly paid 25",
+            )
+        )
     return said.get(kind, random.choice(("0", "100", "12345")))
 
 
