@@ -99,6 +99,8 @@ PARTS = [
     (model.Example, "Examples"),
     (model.GivenEvent, "Examples"),
     (model.Expected, "Examples"),
+    (model.Comparison, "What the document states twice"),
+    (model.Members, "What the document states twice"),
     (model.Coverage, "Coverage"),
 ]
 
