@@ -16,9 +16,11 @@ from obligations.domain.money import Money
 from obligations.domain.occurrence import State
 from obligations.planning.answers import PARTLY, WAIVED, left_of
 from obligations.planning.applying import applying, holds_on
+from obligations.planning.gates import Shut
+from obligations.planning.gates import gate as open_gate
 from obligations.planning.instances import answers_to, ending
 from obligations.planning.picked import open_members
-from obligations.planning.values import Found, Happening, Instance, NotYet
+from obligations.planning.values import Happening, Instance, NotYet
 from obligations.terms.model import Clause
 from schedules.conventions import Convention, adjust
 from schedules.derivation import Derivation, Reasoned
@@ -86,13 +88,16 @@ def standing(world: World, clause_id: str, clause: Clause, instance: Instance) -
         if isinstance(earliest, NotYet) and not earliest.never:
             questions.append(earliest)
     gate: Happening | None = None
+    shut: Shut | None = None
     if clause.requires is not None:
-        found = world.event(clause.requires)
-        gate = _gate(found, instance)
-        if gate is None:
-            questions.append(found.reason)
-        elif gate.unsettled is not None:
-            questions.append(gate.unsettled)
+        found = open_gate(world, clause, clause.requires, instance)
+        if isinstance(found, NotYet):
+            questions.append(found)
+        elif isinstance(found, Shut):
+            shut = found
+        else:
+            gate = found
+            questions += [found.unsettled] if found.unsettled is not None else []
     questions += open_members(world, clause.by or clause.exactly, instance)
     if clause.closed_by is not None and instance.id in world.closings(clause_id, clause).unclear:
         questions.append(
@@ -103,28 +108,21 @@ def standing(world: World, clause_id: str, clause: Clause, instance: Instance) -
         refused = never.why()
     still_open = tuple(one for one in questions if not one.never)
     cause = instance.trigger.unsettled if instance.trigger is not None else None
+    refused_as, refused_on = State.NOT_APPLICABLE, None
+    if undone is not None:
+        refused_as, refused_on = State.CANCELLED, undone.occurred_on
+    elif refused is None and shut is not None:
+        refused, refused_as, refused_on = shut.why, State.CONDITION_FAILED, shut.on
     return Standing(
         refused=refused,
-        refused_as=State.CANCELLED if undone is not None else State.NOT_APPLICABLE,
-        refused_on=undone.occurred_on if undone is not None else None,
+        refused_as=refused_as,
+        refused_on=refused_on,
         grounds=applies.grounds,
         open=still_open,
         cause=cause,
         gate=gate,
         end=ending(world, clause, instance),
     )
-
-
-def _gate(found: Found, instance: Instance) -> Happening | None:
-    """The first happening that is no earlier than what set the instance off.
-
-    An earlier one opened another instance, unless nothing more of its kind can come: what happens once opens for all.
-    """
-    began = instance.trigger.occurred_on if instance.trigger else date.min
-    later = next((one for one in found.happenings if one.occurred_on >= began), None)
-    if later is None and found.reason.never and found.happenings:
-        return found.happenings[-1]
-    return later
 
 
 def deadline(world: World, clause: Clause, instance: Instance, standing: Standing, day: Reasoned[date]) -> Deadline:

@@ -13,7 +13,7 @@ from obligations.terms.document import Path
 from obligations.terms.errors import Finding, did_you_mean
 from obligations.terms.fields import Strict
 from obligations.terms.kinds import is_text
-from obligations.terms.model import Clause, Example, Happens, PowerOf, Suspended, Takes, TermsFile
+from obligations.terms.model import Clause, Example, Gate, Happens, PowerOf, Suspended, Takes, TermsFile
 from obligations.terms.notices import SENT
 from obligations.terms.payroll import payroll_names
 from obligations.terms.sense import sense
@@ -164,10 +164,10 @@ class _Checker:
                 yield from self._parts(value, at)
             elif name not in ("series", "do"):
                 yield from self._expression(value, at)
-        for word in ("closed_by", "requires"):
-            value = getattr(clause, word)
-            if value and value not in self.events:
-                yield self._unknown("event", value, self.events, (*path, word))
+        if clause.closed_by and clause.closed_by not in self.events:
+            yield self._unknown("event", clause.closed_by, self.events, (*path, "closed_by"))
+        if clause.requires is not None:
+            yield from self._gate(clause.requires, (*path, "requires"))
         for number, source in enumerate(clause.accelerate or ()):
             if source not in file.clauses:
                 yield self._unknown("clause", source, file.clauses, (*path, "accelerate", number))
@@ -188,6 +188,13 @@ class _Checker:
         """The phrases of a part of a clause."""
         for name, info in type(part).model_fields.items():
             yield from self._expression(getattr(part, name), (*at, info.alias or name))
+
+    def _gate(self, gate: Gate, at: Path) -> Iterator[Finding]:
+        if gate.event not in self.events:
+            long_form = (*at, "event") in self.document.places
+            yield self._unknown("event", gate.event, self.events, (*at, "event") if long_form else at)
+        for word in ("unless", "by", "opens_by"):
+            yield from self._expression(getattr(gate, word), (*at, word))
 
     def _happens(self, part: Happens, at: Path) -> Iterator[Finding]:
         if part.event not in self.file.events:

@@ -85,7 +85,12 @@ def _settles(clause: Clause) -> Iterator[str]:
         yield from names_in(expression)
     for expression in (clause.by, clause.exactly, clause.not_before, clause.until):
         yield from names_in(expression)
-    yield from (name for name in (clause.closed_by, clause.requires) if name)
+    if clause.closed_by:
+        yield clause.closed_by
+    if clause.requires is not None:
+        yield clause.requires.event
+        for expression in (clause.requires.unless, clause.requires.by, clause.requires.opens_by):
+            yield from names_in(expression)
 
 
 def _search(name: str, edges: Mapping[str, set[str]], trail: list[str], done: set[str]) -> list[str]:

@@ -55,6 +55,10 @@ def _chosen(value: Any) -> Any:
     return {"use": value} if isinstance(value, str) else value
 
 
+def _gate(value: Any) -> Any:
+    return {"event": value} if isinstance(value, str) else value
+
+
 def _consequence(value: Any) -> Any:
     kind = PowerOf if isinstance(value, Mapping) and "power" in value else Happens
     return kind.model_validate(value)
@@ -177,6 +181,17 @@ class Happens(Strict):
     unless: Event | None = None
 
 
+class Gate(Strict):
+    """What must have happened first. Where it can be taken back for some days, it counts from the day after them."""
+
+    event: Name
+    stays: SpanText | None = None
+    unless: Event | None = None
+    by: Day | None = None
+    opens_by: Day | None = None
+    late: Literal["moves", "forfeits"] = "moves"
+
+
 class PowerOf(Strict):
     """A power that somebody then holds, up to and including `until`, or until they use it."""
 
@@ -286,7 +301,7 @@ class Clause(Strict):
     if_: ConditionPhrase | None = Field(default=None, alias="if")
     if_each: ConditionPhrase | None = None
     unless: EventOrCondition | None = None
-    requires: Name | None = None
+    requires: Annotated[Gate, BeforeValidator(_gate, json_schema_input_type=str | Gate)] | None = None
     # when
     by: Day | None = None
     exactly: Day | None = None

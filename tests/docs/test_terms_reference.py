@@ -95,6 +95,7 @@ PARTS = [
     (model.Send, "Clauses"),
     (model.Happens, "Clauses"),
     (model.PowerOf, "Clauses"),
+    (model.Gate, "Clauses"),
     (model.Chosen, "Contracts on a template"),
     (model.Example, "Examples"),
     (model.GivenEvent, "Examples"),

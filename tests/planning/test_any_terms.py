@@ -184,7 +184,15 @@ REST = st.fixed_dictionaries(
         "unless": st.sampled_from(["allowed", "answered", "ended with cause bad", "salary below 1", "chosen"]),
         "cancel_if": either(EVENT),
         "not_before": DAY,
-        "requires": st.sampled_from(["answered", "ended", "allowed"]),
+        "requires": st.sampled_from(
+            [
+                "answered",
+                "ended",
+                "allowed",
+                {"event": "answered", "stays": "7 days", "unless": "ended", "by": "30 days after notice"},
+                {"event": "answered", "late": "forfeits", "opens_by": "last day of trial"},
+            ]
+        ),
         "until": either(EVENT),
         "closed_by": st.sampled_from(["answered", "ended", "premium"]),
         "soft_by": DAY,
