@@ -265,6 +265,9 @@ class _Build(Transformer[Token, Any]):
     def falls(self, parts: list[Any]) -> e.DayIs:
         return e.DayIs(parts[0], cast(Any, _words(parts[1]).removeprefix("falls ")), parts[2])
 
+    def falls_on_or(self, parts: list[Any]) -> e.DayIs:
+        return e.DayIs(parts[0], "on or after" if parts[2] == "after" else "on or before", parts[3])
+
     def shifted_plain(self, parts: list[Any]) -> e.Shifted:
         return e.Shifted(_span(parts[0], parts[1]), _side(parts[2]), parts[3])
 
