@@ -6,7 +6,7 @@ from datetime import date
 from operator import eq, ge, gt, le, lt
 from typing import TYPE_CHECKING, Any
 
-from obligations.planning.days import unsettled
+from obligations.planning.days import settled_day
 from obligations.planning.figures import fact, shown
 from obligations.planning.quantities import side_by_side, step, together
 from obligations.planning.values import Happening, Instance, NotYet, united
@@ -149,7 +149,7 @@ def _happened(world: World, event: Any, by: Any, here: Instance, on: date | None
     last: date | None = on
     inputs: tuple[Derivation, ...] = ()
     if by is not None:
-        day = _settled_day(world, by, here)
+        day = settled_day(world, by, here)
         if isinstance(day, NotYet):
             return day
         last, inputs = day.value, (day.why,)
@@ -181,14 +181,8 @@ def _until(last: date | None) -> str:
     return f" by {last}" if last is not None else ""
 
 
-def _settled_day(world: World, expression: Any, here: Instance) -> Reasoned[date] | NotYet:
-    """A day that stands: one that rests on what is only expected is not known yet, unless the trigger itself is."""
-    reason = unsettled(world, expression, here)
-    return world.day(expression, here) if reason is None else reason
-
-
 def _day_is(world: World, left: Any, how: str, right: Any, here: Instance) -> Answer:
-    one, other = _settled_day(world, left, here), _settled_day(world, right, here)
+    one, other = settled_day(world, left, here), settled_day(world, right, here)
     if isinstance(one, Reasoned) and isinstance(other, Reasoned):
         holds = bool(_DAYS[how](one.value, other.value))
         return _said(holds, f"{one.value} {how} {other.value}", (one.why, other.why))

@@ -277,3 +277,21 @@ def unsettled(world: World, expression: Any, here: Instance) -> NotYet | None:
     trigger = here.trigger
     found = [one.unsettled for one in causes(world, expression, here) if one is not trigger and one.unsettled]
     return united(found) if found else None
+
+
+def settled_day(world: World, expression: Any, here: Instance) -> Reasoned[date] | NotYet:
+    """A day that stands: one that rests on what is only expected is not known yet, unless that set the clause off."""
+    reason = unsettled(world, expression, here)
+    return day(world, expression, here) if reason is None else reason
+
+
+def settled_window(world: World, expression: Any, here: Instance) -> Reasoned[tuple[date, date]] | NotYet:
+    """The first and the last day of a window that has both, both in; what its end waits for otherwise."""
+    found = span_of(world, expression, here)
+    if isinstance(found, NotYet):
+        return found
+    planned = expected_end(world, expression, here)
+    if found.value.last_on is None:
+        name = expression.name if isinstance(expression, e.WindowNamed) else ""
+        return planned[1] if planned is not None else NotYet(waiting=(f"end of {name or 'the window'}",))
+    return Reasoned((found.value.first_on, found.value.last_on), found.why)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from obligations.domain.money import Money
 from obligations.planning.values import NOWHERE, Happening, NotYet, PlanningError
+from obligations.terms import expressions as e
+from obligations.terms.kinds import KINDS
 from obligations.terms.values import NotAValue, Value, typed
 from schedules.derivation import Derivation, Reasoned
 from schedules.payroll import PayCalendar
@@ -37,11 +39,20 @@ def fact(world: World, name: str, on: date | None) -> Reasoned[Value] | NotYet:
         rule = f"{name} as stated on {latest.occurred_on}"
         return Reasoned(value, Derivation(rule, shown(value), (latest.why,), kind="fact", cite=stated_fact.cite))
     if stated_fact.starts_as is not None:
-        return world.figure(stated_fact.starts_as, NOWHERE, on)
+        return _at_first(world, name, stated_fact.starts_as, on)
     if world.suppose is not None and stated_fact.type == "yes_or_no":
         supposed = world.suppose(name)
         return Reasoned(supposed, Derivation(f"{name}, supposed", shown(supposed), kind="assumption"))
     return NotYet(missing=(name,))
+
+
+def _at_first(world: World, name: str, starts_as: Any, on: date | None) -> Reasoned[Value] | NotYet:
+    """What a fact is before anybody states it: a formula, or another fact or parameter that is no figure."""
+    picked, _ = world.pick(starts_as)
+    other = picked.name if isinstance(picked, e.AmountNamed) else ""
+    if world.terms.file.facts[name].type in KINDS or not other:
+        return world.figure(e.AmountNamed(name), NOWHERE, on)
+    return fact(world, other, on)
 
 
 def statement(world: World, name: str, on: date | None) -> Happening | None:

@@ -9,11 +9,15 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from obligations.domain.money import Money, digits_of
+from obligations.planning.days import settled_day, settled_window
 from obligations.planning.figures import fact, shown, statement
 from obligations.planning.values import NOWHERE, Instance, NotYet, PlanningError, united
 from obligations.terms import expressions as e
+from obligations.terms.tables import value_at
 from obligations.terms.values import Value, typed
+from schedules.bounds import add_days
 from schedules.derivation import Derivation, Reasoned
+from schedules.elapsed import elapsed
 from schedules.periods import decimal_text
 from schedules.rounding import Rounding, rounded
 
@@ -63,12 +67,13 @@ class Quantity:
 @dataclass(frozen=True, slots=True)
 class Step:
     """A quantity with its explanation. `said` is how a sentence about it calls it; a `leaf` was reckoned from
-    nothing."""
+    nothing, and a `bare` figure explains itself."""
 
     quantity: Quantity
     why: Derivation
     said: str
     leaf: bool = True
+    bare: bool = False
 
     @property
     def inputs(self) -> tuple[Derivation, ...]:
@@ -124,7 +129,8 @@ def _as(bare: Step, unit: str) -> Step:
     """A bare figure in the unit that its place gives it."""
     figure = Quantity(bare.quantity.exact, unit)
     words = figure.words()
-    return replace(bare, quantity=figure, why=replace(bare.why, result=words), said=words if bare.leaf else bare.said)
+    said = words if bare.leaf else bare.said
+    return replace(bare, quantity=figure, why=replace(bare.why, result=words), said=said, bare=False)
 
 
 def _step(world: World, expression: Any, here: Instance, on: date | None) -> Step | NotYet:
@@ -132,11 +138,19 @@ def _step(world: World, expression: Any, here: Instance, on: date | None) -> Ste
         case e.AmountLiteral(value=number, unit=unit):
             figure = Quantity(Fraction(number), unit or None)
             said = figure.words() if unit else str(number)
-            return Step(figure, Derivation("written in the terms", said, kind="fact"), said)
+            return Step(figure, Derivation("written in the terms", said, kind="fact"), said, bare=not unit)
         case e.AmountNamed(name=name):
             return _named(world, name, on)
         case e.FieldOf(field=field, event=event):
             return _field(world, field, event, here)
+        case e.FactAt(name=name, how=how, day=day):
+            return _fact_at(world, name, how, settled_day(world, day, here))
+        case e.FactPeak(name=name, window=window, least=least):
+            return _fact_peak(world, name, window, here, least)
+        case e.Elapsed(unit=unit, first=first, last=last, whole=whole):
+            return _elapsed(unit, settled_day(world, first, here), settled_day(world, last, here), whole=whole)
+        case e.TableAt(table=table, at=at):
+            return _looked_up(world, table, step(world, at, here, on))
         case e.Sum(added=added, taken=taken):
             return _sum(
                 world, [step(world, one, here, on) for one in added], [step(world, one, here, on) for one in taken]
@@ -200,6 +214,63 @@ def _field(world: World, field: str, event: str, here: Instance) -> Step | NotYe
     return typed_step(Reasoned(value, why), _unit_of(kind, world.terms.currency))
 
 
+def _fact_at(world: World, name: str, how: str, day: Reasoned[date] | NotYet) -> Step | NotYet:
+    if isinstance(day, NotYet):
+        return day
+    found = _named(world, name, day.value if how == "on" else add_days(day.value, -1))
+    if isinstance(found, NotYet):
+        return found
+    words = f"{name} {how} {day.value}"
+    why = Derivation(words, found.quantity.words(), (found.why, day.why), kind="fact")
+    return replace(found, why=why, leaf=True, said=found.quantity.words())
+
+
+def _fact_peak(world: World, name: str, window: Any, here: Instance, least: bool) -> Step | NotYet:
+    """The highest figure a fact had in a window: as the window began, and as stated on any day in it."""
+    days = settled_window(world, window, here)
+    if isinstance(days, NotYet):
+        return days
+    first, last = days.value
+    stated = [one.occurred_on for one in world.event(name).happenings if one.origin == "reported"]
+    found = together(
+        [_named(world, name, day) for day in dict.fromkeys([first, *(d for d in stated if first < d <= last)])]
+    )
+    if isinstance(found, NotYet):
+        return found
+    parts = side_by_side(found, world)
+    chosen = (min if least else max)(parts, key=lambda one: one.quantity.exact)
+    words = f"the {'lowest' if least else 'highest'} {name} from {first} to {last}, both days counted"
+    why = Derivation(words, chosen.quantity.words(), (*(one.why for one in parts), days.why), kind="fact")
+    return Step(chosen.quantity, why, chosen.quantity.words())
+
+
+def _elapsed(unit: str, first: Reasoned[date] | NotYet, last: Reasoned[date] | NotYet, *, whole: bool) -> Step | NotYet:
+    if isinstance(first, NotYet) or isinstance(last, NotYet):
+        reasons = [one for one in (first, last) if isinstance(one, NotYet)]
+        return next((one for one in reasons if one.never), united(reasons))
+    if last.value < first.value:
+        return NotYet(never=f"{last.value} comes before {first.value}, from which it would be counted")
+    found = elapsed(unit, first.value, last.value, whole=whole)
+    why = replace(found.why, inputs=(first.why, last.why))
+    figure = Quantity(found.value)
+    return Step(figure, why, f"{figure.words()} {'whole ' if whole else ''}{unit}")
+
+
+def _looked_up(world: World, name: str, at: Step | NotYet) -> Step | NotYet:
+    """What a table says at a figure; where it says nothing, a person must."""
+    if isinstance(at, NotYet):
+        return at
+    table = world.terms.file.tables[name]
+    found = value_at(name, table, at.quantity.exact)
+    if found is None:
+        return NotYet(judgment=(f"what {name} comes to at {at.quantity.words()}, which the table does not say",))
+    exact, rule = found
+    unit = at.quantity.unit if table.tiers else _unit_of(table.of, world.terms.currency)
+    figure = Quantity(exact, unit)
+    why = Derivation(f"{name} at {at.said}: {rule}", figure.words(), at.inputs, kind="fact", cite=table.cite)
+    return Step(figure, why, figure.words())
+
+
 # --- what is reckoned -----------------------------------------------------------------------------------------------
 
 
@@ -212,9 +283,9 @@ def together(parts: list[Step | NotYet]) -> list[Step] | NotYet:
 
 
 def _reckoned(exact: Fraction, unit: str | None, rule: str, parts: list[Step]) -> Step:
-    """The result of a formula; a bare figure in it explains itself."""
+    """The result of a formula, resting on its parts."""
     figure = Quantity(exact, unit)
-    inputs = tuple(one.why for one in parts if one.quantity.unit is not None or not one.leaf)
+    inputs = tuple(one.why for one in parts if not one.bare)
     return Step(figure, Derivation(rule, figure.words(), inputs), rule, leaf=False)
 
 

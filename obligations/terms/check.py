@@ -105,7 +105,7 @@ class _Checker:
 
     def _names_once(self) -> Iterator[Finding]:
         file = self.file
-        sections = ("parameters", "facts", "events", "windows", "states", "define", "years")
+        sections = ("parameters", "facts", "tables", "events", "windows", "states", "define", "years")
         counted = Counter(name for section in sections for name in getattr(file, section))
         for section in sections:
             for name in getattr(file, section):
@@ -261,6 +261,14 @@ class _Checker:
             case e.AmountNamed(name=name):
                 if name not in self.amounts:
                     yield self._unknown("parameter or fact", name, self.amounts, path)
+            case e.FactAt(name=name) | e.FactPeak(name=name):
+                if name not in self.file.facts:
+                    yield self._unknown("fact", name, self.file.facts, path)
+                yield from self._expression(value.day if isinstance(value, e.FactAt) else value.window, path)
+            case e.TableAt(table=name, at=at):
+                if name not in self.file.tables:
+                    yield self._unknown("table", name, self.file.tables, path)
+                yield from self._expression(at, path)
             case e.IsTrue(name=name):
                 if name not in self.amounts and name not in self.events:
                     yield self._unknown("parameter or fact", name, self.amounts | self.events, path)

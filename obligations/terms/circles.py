@@ -42,6 +42,12 @@ def names_in(value: object) -> Iterator[str]:
         case e.PeriodEdge(period=name) | e.PeriodOf(period=name) | e.DateInPeriod(period=name):
             yield name
             yield from names_in(value.day)
+        case e.FactAt(name=name, day=day):
+            yield name
+            yield from names_in(day)
+        case e.FactPeak(name=name, window=window):
+            yield name
+            yield from names_in(window)
         case tuple():
             for part in value:
                 yield from names_in(part)

@@ -376,6 +376,42 @@ class FieldOf:
 
 
 @dataclass(frozen=True, slots=True)
+class FactAt:
+    """The figure of a fact as it stood on a day, or before that day."""
+
+    name: str
+    how: Literal["on", "before"]
+    day: DayExpr
+
+
+@dataclass(frozen=True, slots=True)
+class FactPeak:
+    """The highest, or the lowest, figure that a fact had on any day of a window."""
+
+    name: str
+    window: WindowExpr
+    least: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Elapsed:
+    """How many days, weeks, months or years lie between two days; with `whole` only complete ones."""
+
+    unit: str
+    first: DayExpr
+    last: DayExpr
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TableAt:
+    """What a table of the file says at a figure."""
+
+    table: str
+    at: AmountExpr
+
+
+@dataclass(frozen=True, slots=True)
 class Sum:
     """Figures of one kind added up, less those taken away; never below zero."""
 

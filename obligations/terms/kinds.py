@@ -34,10 +34,15 @@ def kind_of(file: TermsFile, amount: object) -> str:
             return _alike([kind_of(file, option) for _, option in options], "one choice gives")
         case e.AmountLiteral(unit=unit):
             return unit if unit in KINDS else MONEY if unit else FIGURE
-        case e.AmountNamed(name=name):
+        case e.AmountNamed(name=name) | e.FactAt(name=name) | e.FactPeak(name=name):
             return (file.parameters.get(name) or file.facts[name]).type
         case e.FieldOf(field=field, event=event):
             return file.events[event].fields[field].type
+        case e.Elapsed():
+            return NUMBER
+        case e.TableAt(table=table, at=at):
+            kind = _figure(file, at)
+            return kind if file.tables[table].tiers else file.tables[table].of
         case e.Sum(added=added, taken=taken):
             return _alike([_figure(file, one) for one in (*added, *taken)], "only like figures add up; these are")
         case e.Extreme(members=members):
@@ -146,7 +151,7 @@ def _currencies(parameters: Mapping[str, Value], currency: str, amount: object) 
         match part:
             case e.AmountLiteral(unit=unit) if unit and unit not in KINDS:
                 yield unit
-            case e.AmountNamed(name=name) if isinstance(value := parameters.get(name), Money):
+            case e.AmountNamed(name=name) | e.FactAt(name=name) if isinstance(value := parameters.get(name), Money):
                 yield value.currency
             case _:
                 pass

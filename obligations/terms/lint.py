@@ -37,6 +37,7 @@ def _unused(terms: Terms) -> Iterator[Finding]:
     kinds = {
         "parameters": "no clause uses the parameter {}; remove it, or use it where its figure stands",
         "facts": "nothing asks for the fact {}; remove it, or use it where it decides",
+        "tables": "no amount looks anything up in the table {}; remove it, or use it with `at`",
         "define": "nothing uses the definition {}; remove it",
         "states": "nothing uses the state {}; remove it",
     }

@@ -39,6 +39,7 @@ from obligations.terms.fields import (
     slack_text,
 )
 from obligations.terms.formulas import Amount, ConditionPhrase, EventOrCondition
+from obligations.terms.tables import Table
 from schedules.spans import Span, Unit
 from schedules.vesting import Step
 
@@ -512,6 +513,7 @@ class TermsFile(Strict):
     people: People = Field(default_factory=dict)
     parameters: dict[Name, Parameter] = Field(default_factory=dict)
     facts: dict[Name, Fact] = Field(default_factory=dict)
+    tables: dict[Name, Table] = Field(default_factory=dict)
     counting: CountingRules = CountingRules()
     readings: dict[Name, Reading] = Field(default_factory=dict)
     events: dict[Name, EventKind] = Field(default_factory=dict)

@@ -218,6 +218,22 @@ class _Build(Transformer[Token, Any]):
     def field_of(self, parts: list[Token]) -> e.FieldOf:
         return e.FieldOf(str(parts[0]), str(parts[1]))
 
+    def fact_on(self, parts: list[Any]) -> e.FactAt:
+        return e.FactAt(str(parts[0]), "on", parts[1])
+
+    def fact_before(self, parts: list[Any]) -> e.FactAt:
+        return e.FactAt(str(parts[0]), "before", parts[2])
+
+    def fact_peak(self, parts: list[Any]) -> e.FactPeak:
+        return e.FactPeak(str(parts[1]), parts[2], least=parts[0] == "lowest")
+
+    def elapsed(self, parts: list[Any]) -> e.Elapsed:
+        *whole, unit = parts[0].split()
+        return e.Elapsed(unit, parts[1], parts[2], whole=bool(whole))
+
+    def table_at(self, parts: list[Any]) -> e.TableAt:
+        return e.TableAt(str(parts[0]), parts[1])
+
     def plus(self, parts: list[Any]) -> e.Sum:
         added, taken = _terms(parts[0])
         return e.Sum((*added, parts[1]), taken)
@@ -257,16 +273,14 @@ class _Build(Transformer[Token, Any]):
         return e.Happened(parts[0], parts[1])
 
     def happened_during(self, parts: list[Any]) -> e.Happened:
-        return e.Happened(e.EventDuring(parts[0], e.WindowNamed(str(parts[1]))), ever=True)
+        return e.Happened(e.EventDuring(parts[0], parts[1]), ever=True)
 
     def is_before(self, parts: list[Any]) -> e.DayIs:
         return e.DayIs(e.DayOf(str(parts[0])), _side(parts[1]), parts[2])
 
     def falls(self, parts: list[Any]) -> e.DayIs:
-        return e.DayIs(parts[0], cast(Any, _words(parts[1]).removeprefix("falls ")), parts[2])
-
-    def falls_on_or(self, parts: list[Any]) -> e.DayIs:
-        return e.DayIs(parts[0], "on or after" if parts[2] == "after" else "on or before", parts[3])
+        how = " ".join(_words(token) for token in parts[1:-1])
+        return e.DayIs(parts[0], cast(Any, how.removeprefix("falls ")), parts[-1])
 
     def shifted_plain(self, parts: list[Any]) -> e.Shifted:
         return e.Shifted(_span(parts[0], parts[1]), _side(parts[2]), parts[3])

@@ -36,6 +36,7 @@ def sense(terms: Terms) -> Iterator[Finding]:
     judge = _Judge(terms)
     yield from policies(terms)
     yield from judge.sections()
+    yield from judge.facts()
     for name, clause in terms.clauses.items():
         for message, word in judge.clause(clause):
             path: Path = ("clauses", name, *word)
@@ -58,6 +59,19 @@ class _Judge:
             for name, expression in getattr(self.file, section).items():
                 if not self.counts_business_days and self._needs_calendar(expression):
                     yield self.terms.document.finding(UNCOUNTED, (section, name))
+
+    def facts(self) -> Iterator[Finding]:
+        """Facts that start as something of another kind."""
+        for name, fact in self.file.facts.items():
+            for branch in _branches(fact.starts_as):
+                try:
+                    kind = kinds.kind_of(self.file, branch)
+                except kinds.Unlike as error:
+                    yield self.terms.document.finding(str(error), ("facts", name, "is"))
+                    continue
+                if kind not in (fact.type, kinds.FIGURE):
+                    words = f"{name} is {_a(fact.type)}, and this is {_a(kind)}"
+                    yield self.terms.document.finding(words, ("facts", name, "is"))
 
     def clause(self, clause: Clause) -> Iterator[Complaint]:
         """What keeps a clause from being planned."""

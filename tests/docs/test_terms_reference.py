@@ -16,7 +16,7 @@ from obligations.domain.event import Report
 from obligations.domain.occurrence import PowerState, State
 from obligations.planning.examples import run_examples
 from obligations.service.contracts import Planner
-from obligations.terms import fields, model
+from obligations.terms import fields, model, tables
 from obligations.terms.check import RESERVED
 from obligations.terms.errors import TermsError
 from tests.docs.pages import indented_blocks, library, merged, quoted, rows, section, terms_of, text, yaml_blocks
@@ -83,6 +83,7 @@ PARTS = [
     (model.Person, "The parts of a file"),
     (model.Parameter, "Parameters"),
     (model.Fact, "Facts"),
+    (tables.Table, "Tables"),
     (model.Reading, "Readings"),
     (model.CountingRules, "Counting"),
     (model.YearKind, "Years"),

@@ -36,6 +36,8 @@ readings:
 years:
   fiscal_year: {begins: february 29}
   contract_year: {begins: signed_on}
+tables:
+  steps: {steps: {1: 10, 3: 20}, interpolate: yes}
 events:
   started: {once: yes, required: yes}
   ended: {once: yes, with: {cause: [good, bad]}}
@@ -112,7 +114,23 @@ EVENT = st.sampled_from(
     ]
 )
 AMOUNT = st.sampled_from(
-    ["5", "0.01", "salary", "options", "leave", "premium", "50 percent of salary", "sum of notice"]
+    [
+        "5",
+        "0.01",
+        "salary",
+        "options",
+        "leave",
+        "premium",
+        "50 percent of salary",
+        "sum of notice",
+        "salary / 26 + premium - 7.5",
+        "premium before notice",
+        "highest premium during trial",
+        "premium on last day of employed",
+        "100 * whole months from started to ended",
+        "salary * (sum of notice / premium)",
+        "steps at whole years from signed_on to started * 5",
+    ]
 )
 WINDOW = st.sampled_from(
     [
@@ -179,7 +197,20 @@ REST = st.fixed_dictionaries(
     {},
     optional={
         "when": either(EVENT),
-        "if": st.sampled_from(["allowed", "not allowed", "salary below 130000", "premium below 50 percent of salary"]),
+        "if": st.sampled_from(
+            [
+                "allowed",
+                "not allowed",
+                "salary below 130000",
+                "premium below 50 percent of salary",
+                "notice happened by ended",
+                "ended before notice",
+                "not answered happened",
+                "ended during trial",
+                "receipt of notice falls on or after started",
+                "2 * premium at least salary / 12",
+            ]
+        ),
         "if_each": st.sampled_from(["allowed", "premium below 5"]),
         "unless": st.sampled_from(["allowed", "answered", "ended with cause bad", "salary below 1", "chosen"]),
         "cancel_if": either(EVENT),

@@ -54,6 +54,7 @@ PARSERS: list[Callable[[str], object]] = [
 WORDS = (
     "first last day days business calendar clear of after before following beginning on to from the end start trigger"
     " month receipt pay period unstated never with and during noticed not below percent every until done at once is"
+    " + - * / ( ) is at least most above happened by falls whole years highest units EUR"
     " x started 0 1 30 2.5 25% 2006-02-30 2006-10-16 99999999999 -1 : # [ { é \u0663 \uff10 \0 \ud800"
 ).split(" ")
 phrase = st.one_of(st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join), st.text(max_size=40))
