@@ -53,6 +53,7 @@ class Settings(BaseSettings):
 
     database_url: SecretStr = SecretStr("")
     tenant: str = Field(default="", max_length=80)
+    calendars: str = ""
     sending: SendingSettings = SendingSettings()
     engine: dict[str, Any] = Field(default_factory=dict)
     connectors: dict[str, dict[str, Any]] = Field(default_factory=dict)

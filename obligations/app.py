@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter, ValidationError
 
 from config.calendars import Calendars
+from config.own_calendars import NoCalendar, own_calendars
 from config.settings import BadSettings, Settings
 from config.shipped import find_template
 from config.zones import Zones
@@ -39,12 +40,20 @@ def make_clock(settings: Settings) -> Clock:
         raise BadSettings(f"dangerous_clock: {error}") from None
 
 
+def make_calendars(settings: Settings) -> Calendars:
+    """The calendars of this installation: those that ship, and its own."""
+    try:
+        return Calendars(own_calendars(Path(settings.calendars)) if settings.calendars else {})
+    except NoCalendar as error:
+        raise BadSettings(f"calendars: {error}") from None
+
+
 def make_library(settings: Settings, beside: Path | None = None) -> Library:
     """Templates, calendars, zones and sending habits; relative templates are found beside a file."""
     sending = settings.sending
     return Library(
         templates=lambda wanted: find_template(wanted, beside),
-        calendars=Calendars(),
+        calendars=make_calendars(settings),
         zones=Zones(),
         sending=Sending(sending.reminders, sending.actions, sending.remind_at, sending.act_at),
         tenant=settings.tenant,

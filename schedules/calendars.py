@@ -20,7 +20,9 @@ class NeverOpen(ValueError):
 class BusinessCalendar:
     """The closed days of a place: its weekend (Monday is 0) and its holidays.
 
-    `version` names the edition of the holiday data, so that a date can be explained after the data changed.
+    `version` names the edition of the holiday data, so that a date can be explained after the data changed. Days in
+    `opened` are business days although they fall on a weekend. `years` are the first and the last year whose holidays
+    are known, None where all are: beyond them only weekends are closed, and `why` says so.
 
     >>> us = BusinessCalendar("US", "2006", frozenset({date(2006, 7, 4)}))
     >>> us.is_open(date(2006, 7, 4)), us.is_open(date(2006, 7, 5)), us.is_open(date(2006, 7, 8))
@@ -31,14 +33,21 @@ class BusinessCalendar:
     version: str
     holidays: frozenset[date] = frozenset()
     weekend: frozenset[int] = SATURDAY_SUNDAY
+    opened: frozenset[date] = frozenset()
+    years: tuple[int, int] | None = None
 
     def is_open(self, day: date) -> bool:
         """Whether the day is a business day."""
-        return day.weekday() not in self.weekend and day not in self.holidays
+        if day.weekday() in self.weekend:
+            return day in self.opened
+        return day not in self.holidays
 
-    def why(self) -> Derivation:
-        """The calendar as a step of an explanation."""
-        return Derivation(f"business days by calendar {self.name}", f"version {self.version}", kind="calendar")
+    def why(self, *days: date) -> Derivation:
+        """The calendar as a step of an explanation of these days."""
+        words = f"business days by calendar {self.name}"
+        if self.years is not None and any(not self.years[0] <= day.year <= self.years[1] for day in days):
+            words += f", which knows the holidays of {self.years[0]} to {self.years[1]} only, and weekends beyond"
+        return Derivation(words, f"version {self.version}", kind="calendar")
 
 
 def joined(calendars: Iterable[BusinessCalendar]) -> BusinessCalendar:
@@ -50,11 +59,15 @@ def joined(calendars: Iterable[BusinessCalendar]) -> BusinessCalendar:
     ('US+CN', False)
     """
     parts = tuple(calendars)
+    known = [part.years for part in parts if part.years is not None]
+    opened = frozenset().union(*(part.opened for part in parts))
     return BusinessCalendar(
         name="+".join(part.name for part in parts),
-        version="+".join(part.version for part in parts),
+        version="+".join(dict.fromkeys(part.version for part in parts)),
         holidays=frozenset().union(*(part.holidays for part in parts)),
         weekend=frozenset().union(*(part.weekend for part in parts)),
+        opened=frozenset(day for day in opened if all(part.is_open(day) for part in parts)),
+        years=(max(first for first, _ in known), min(last for _, last in known)) if known else None,
     )
 
 

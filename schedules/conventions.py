@@ -47,7 +47,7 @@ def adjust(
     if not_before is not None and moved < not_before:
         moved = next_open(not_before, 1, calendar)
         words += f", but never before the event of {not_before}"
-    return Reasoned(moved, Derivation(words, moved.isoformat(), (day.why, calendar.why())))
+    return Reasoned(moved, Derivation(words, moved.isoformat(), (day.why, calendar.why(start, moved))))
 
 
 def _move(day: date, convention: Convention, calendar: BusinessCalendar) -> date:

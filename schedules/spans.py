@@ -231,7 +231,7 @@ def _counted(
     if span.unit.months and not counted:
         day_words = f"to the corresponding day, month end by {counting.month_end}"
     elif counting.calendar is not None and counting.counts_open_days(span):
-        inputs = (anchor.why, counting.calendar.why())
+        inputs = (anchor.why, counting.calendar.why(anchor.value, day))
         if span.unit is Unit.DAY:
             day_words += f", closed days left out of a period of {counting.short_days} days or fewer"
     return Derivation(f"{span.words()} {side} {anchor.value}, {day_words}", day.isoformat(), inputs)

@@ -39,7 +39,9 @@ def calendar_day(
             calendar = world.business_calendar()
             found = next_open(anchor.value, 1 if side == "after" else -1, calendar)
             why = Derivation(
-                f"business day on or {side} {anchor.value}", found.isoformat(), (anchor.why, calendar.why())
+                f"business day on or {side} {anchor.value}",
+                found.isoformat(),
+                (anchor.why, calendar.why(anchor.value, found)),
             )
             return Reasoned(found, why)
 

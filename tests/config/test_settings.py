@@ -13,7 +13,7 @@ from config.calendars import Calendars
 from config.settings import BadSettings, Settings, config_path, default_text, read_settings
 from config.shipped import find_template, template_ids
 from config.zones import Zones
-from obligations.app import engine_settings, make_connectors, open_daemon
+from obligations.app import engine_settings, make_connectors, make_library, open_daemon
 from obligations.clocks import SystemMachineClock
 from obligations.engine.settings import EngineSettings
 
@@ -151,8 +151,106 @@ def test_holidays_are_those_in_force_each_year() -> None:
     assert not us.is_open(date(2026, 6, 19))
     assert us.is_open(date(2026, 10, 1))
     assert not both.is_open(date(2026, 10, 1))
-    with pytest.raises(KeyError):
-        Calendars()["MARS"]
+    for wrong in ("MARS", "US-MARS", "US+MARS", "us", "", "+", "US+", "USA"):
+        assert wrong not in Calendars()
+        with pytest.raises(KeyError):
+            Calendars()[wrong]
+
+
+@pytest.mark.parametrize(
+    ("name", "opened", "closed"),
+    [
+        ("US-CA", "2026-03-30", "2026-03-31"),  # Cesar Chavez Day
+        ("DE", "2026-01-06", "2026-01-01"),
+        ("DE-BY", "2026-01-07", "2026-01-06"),  # Epiphany, in Bavaria
+        ("XNYS", "2026-10-12", "2026-04-03"),  # open on Columbus Day, closed on Good Friday
+        ("SA", "2026-03-01", "2026-02-27"),  # works on Sundays, not on Fridays
+        ("AE", "2021-01-03", "2021-01-08"),  # Friday and Saturday until 2021
+        ("AE", "2023-01-06", "2023-01-08"),  # Saturday and Sunday since
+        ("CN", "2024-02-18", "2024-02-25"),  # a Sunday worked after the Spring Festival, and one that was not
+        ("DE-BY+US+XNYS", "2026-01-07", "2026-01-19"),
+    ],
+)
+def test_calendars_go_by_jurisdiction_subdivision_and_year(name: str, opened: str, closed: str) -> None:
+    """A payment would be planned for a day on which nobody there works."""
+    calendar = Calendars()[name]
+    assert calendar.name == name
+    assert calendar.version.startswith("holidays ")
+    assert "+" not in calendar.version
+    assert calendar.is_open(date.fromisoformat(opened))
+    assert not calendar.is_open(date.fromisoformat(closed))
+
+
+def test_names_lead_to_calendars() -> None:
+    """A suggestion would name a calendar that is not there."""
+    names = set(Calendars())
+    assert {"US", "US-CA", "DE-BY", "XNYS"} <= names
+    assert len(names) == len(Calendars())
+    assert all(name in Calendars() for name in names)
+
+
+def test_beyond_the_known_years_the_explanation_says_that_only_weekends_are_closed() -> None:
+    """A date would look as sure as any other, though nobody knows the holidays of its year."""
+    china = Calendars()["CN"]
+    assert china.years is not None
+    known, unknown = date(china.years[1], 6, 1), date(china.years[1] + 1, 6, 1)
+    assert "only" not in china.why(known).rule
+    assert f"to {china.years[1]} only, and weekends beyond" in china.why(known, unknown).rule
+
+
+OWN = """
+name = "HQ"
+version = "2027-01"
+weekend = ["friday", "saturday"]
+holidays = [2027-01-03, 2027-12-26]
+open_days = [2027-01-08]
+"""
+
+
+def test_an_installation_adds_calendars_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "hq.toml").write_text(OWN, encoding="utf-8")
+    (tmp_path / "notes.txt").write_text("no calendar", encoding="utf-8")
+    calendars = make_library(Settings(calendars=str(tmp_path))).calendars
+    hq = calendars["HQ"]
+    days = {day: hq.is_open(date(2027, 1, day)) for day in (3, 8, 9, 10, 15)}
+    assert days == {3: False, 8: True, 9: False, 10: True, 15: False}
+    assert (hq.version, hq.years) == ("2027-01", (2027, 2027))
+    assert not calendars["US+HQ"].is_open(date(2027, 1, 10)), "a Sunday in the United States"
+    assert "HQ" in set(calendars)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("name", "nam", "nam"),
+        ('"HQ"', '"US"', "ships already"),
+        ('"HQ"', '"HQ+1"', "name"),
+        ('"friday"', '"fryday"', "fryday"),
+        ("2027-01-03", '"2027-02-30"', "holidays"),
+        ("2027-12-26]", "2027-12-26", "hq.toml"),
+        ("open_days = [2027-01-08]", "open_days = [2027-01-07]", "no weekend"),
+        ("open_days = [2027-01-08]", "years = [2028, 2027]", "years"),
+        ('weekend = ["friday", "saturday"]', "weekend = " + str(["monday", "tuesday", "wednesday", "thursday",
+         "friday", "saturday", "sunday"]), "no day of the week"),
+    ],
+)  # fmt: skip
+def test_a_calendar_that_cannot_be_used_is_refused_with_its_file(tmp_path: Path, old: str, new: str, said: str) -> None:
+    """Dates would be counted by half a calendar."""
+    assert old in OWN
+    (tmp_path / "hq.toml").write_text(OWN.replace(old, new), encoding="utf-8")
+    with pytest.raises(BadSettings) as raised:
+        make_library(Settings(calendars=str(tmp_path)))
+    assert "hq.toml" in str(raised.value)
+    assert said in str(raised.value)
+
+
+def test_two_calendars_of_one_name_and_a_missing_folder_are_refused(tmp_path: Path) -> None:
+    for file in ("a.toml", "b.toml"):
+        (tmp_path / file).write_text(OWN, encoding="utf-8")
+    with pytest.raises(BadSettings, match="HQ"):
+        make_library(Settings(calendars=str(tmp_path)))
+    with pytest.raises(BadSettings, match="no folder"):
+        make_library(Settings(calendars=str(tmp_path / "none")))
 
 
 def test_zones_are_the_pinned_ones() -> None:

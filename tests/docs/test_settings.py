@@ -74,6 +74,7 @@ OTHER_VALUES = {
     "sending.act_at": "07:45",
     "slack_token": "xoxb-1",
     "log": "warning",
+    "calendars": "/nowhere/calendars",
     "engine": '{"timeout_seconds": 20}',
     "connectors": '{"console": {}}',
     "dangerous_clock": "/nowhere/clock.json",
