@@ -29,14 +29,25 @@ def occurrences(world: World) -> Iterator[Occurrence]:
 
 
 def of_clause(world: World, clause_id: str, clause: Clause) -> Iterator[Occurrence]:
-    """The occurrences of one clause: a placeholder that waits where its slot is still empty."""
+    """The occurrences of one clause, and of what stands in its place: a placeholder where its slot is still empty."""
+    if clause.instead_of is not None:
+        return  # it is known as what it replaces
+    for member in world.members(clause_id):
+        yield from _ruled(world, member, world.terms.clauses[member])
     instances, more = world.instances(clause_id, clause)
     slot = world.slot(clause.when)
     if not instances and (slot or more.never or more.judgment):
         yield from _placeholders(world, clause_id, clause, Instance(slot or clause_id), more)
-    for instance in instances:
-        for draft in _drafts(world, clause_id, clause, instance):
-            yield draft.finish()
+    yield from _ruled(world, clause_id, clause)
+
+
+def _ruled(world: World, clause_id: str, clause: Clause) -> Iterator[Occurrence]:
+    """The occurrences of the instances that the clause rules."""
+    for instance in world.instances(clause_id, clause)[0]:
+        place = world.place(clause_id, instance)
+        if place is None or place.rules:
+            for draft in _drafts(world, clause_id, clause, instance):
+                yield draft.finish()
 
 
 def _placeholders(

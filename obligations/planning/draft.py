@@ -141,7 +141,8 @@ class Draft:
     def finish(self) -> Occurrence:
         """The occurrence with its state as the clock and the answers have it."""
         terms = self.world.terms
-        identity = occurrence_id(terms.tenant, terms.contract, self.clause_id, self.instance.id, self.position)
+        known_clause, known_instance = self.world.known_as(self.clause_id, self.instance)
+        identity = occurrence_id(terms.tenant, terms.contract, known_clause, known_instance, self.position)
         answers = answers_to(self.world, self.clause_id, self.clause, self.instance, identity)
         if answers and self.instance.trigger is None and self.clause.when is not None:
             # What it rested on was taken back: whether it stays paid is a question, and no answer to it.
@@ -157,8 +158,8 @@ class Draft:
         return Occurrence(
             id=identity,
             contract=terms.contract,
-            clause=self.clause_id,
-            instance=self.instance.id,
+            clause=known_clause,
+            instance=known_instance,
             position=self.position,
             index=self.index,
             of=self.of,

@@ -47,11 +47,18 @@ def _failures(terms: Terms, example: Example, planner: ExamplePlanner, at: Path)
     for name, expectations in example.expect.items():
         place = (*at, "expect", name)
         found: list[Occurrence | Power] = [one for one in plan.powers if one.name == name]
-        found += [one for one in plan.occurrences if one.clause == name]
+        found += [one for one in plan.occurrences if one.clause == name or _stands_for(terms, one, name)]
         if not expectations:
             yield from ((place, f"{name}: expected none, found {_words(one)}") for one in found if _is_owed(one))
         for wanted in expectations:
             yield from ((place, f"{name}: {message}") for message in _differences(wanted, found, terms.currency))
+
+
+def _stands_for(terms: Terms, one: Occurrence, name: str) -> bool:
+    """Whether the occurrence was made by that clause, although it is known as the one that clause replaces."""
+    clause = terms.clauses.get(name)
+    replaces = clause is not None and clause.instead_of is not None
+    return replaces and any(step.kind == "clause" and step.ref == name for _, step in one.derivation.walk())
 
 
 def reports_of(example: Example) -> Iterator[Report]:

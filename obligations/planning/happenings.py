@@ -170,8 +170,8 @@ def _follows(world: World, clause_id: str, clause: Clause, then: Happens) -> Ite
         if trigger is None:
             continue
         why = trigger.why
-        applies = applying(world, clause, instance)
-        if applies.refused is not None or applies.open:
+        applies, place = applying(world, clause, instance), world.place(clause_id, instance)
+        if applies.refused is not None or applies.open or (place is not None and not place.rules):
             continue
         why = applies.grounds[-1] if applies.grounds else why
         at = world.day(then.on, instance) if then.on else Reasoned(trigger.occurred_on, why)

@@ -125,19 +125,24 @@ def _may_answer(world: World, clause_id: str, instance: Instance, answer: Happen
     if not answer.answers:
         return True
     terms = world.terms
-    occurrence = occurrence_id(terms.tenant, terms.contract, clause_id, instance.id, "1")
+    occurrence = occurrence_id(terms.tenant, terms.contract, *world.known_as(clause_id, instance), "1")
     return answer.answers in (instance.id, str(occurrence), *(trigger.reports if trigger else ()))
 
 
 def _is_open(world: World, clause_id: str, clause: Clause, instance: Instance, day: date) -> bool:
     """Whether an unnamed answer of that day may be meant for the instance: it applies, and was not done by then."""
+    place = world.place(clause_id, instance)
+    if place is not None and not place.rules:
+        return False
     applies = applying(world, clause, instance)
     if applies.refused is not None and (applies.cancelled_by is None or applies.cancelled_by.occurred_on <= day):
         return False
     if clause.series is not None or clause.vest is not None:
         return True  # one part that was done closes no more than itself
     terms = world.terms
-    answered = world.answers.get(str(occurrence_id(terms.tenant, terms.contract, clause_id, instance.id, "1")), ())
+    answered = world.answers.get(
+        str(occurrence_id(terms.tenant, terms.contract, *world.known_as(clause_id, instance), "1")), ()
+    )
     return not any(one.event in (DONE, WAIVED) and one.occurred_on <= day for one in answered)
 
 
@@ -160,6 +165,6 @@ def answers_to(
     named: tuple[Happening, ...] = ()
     if world.answers:
         terms = world.terms
-        identity = identity or occurrence_id(terms.tenant, terms.contract, clause_id, instance.id, "1")
+        identity = identity or occurrence_id(terms.tenant, terms.contract, *world.known_as(clause_id, instance), "1")
         named = world.answers.get(str(identity), ())
     return (closing, *named) if closing is not None else named

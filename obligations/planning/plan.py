@@ -277,7 +277,7 @@ def _replan_at(world: World, made: tuple[Occurrence, ...], held: tuple[Power, ..
 
 def _reminds_on(world: World, one: Occurrence) -> bool:
     """Whether it is reminded of until done, which no horizon may end."""
-    reminders = world.terms.clauses[one.clause].remind.values()
+    reminders = world.terms.clauses[world.ruling(one.clause, one.instance)[0]].remind.values()
     return any(moment.side == "every" for moments in reminders for moment in moments)
 
 

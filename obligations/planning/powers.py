@@ -83,7 +83,7 @@ def _power(
         state, waiting = PowerState.EXPIRED, ()
         inputs.append(Derivation("expired after its last day", expires_on.isoformat()))
     yield Power(
-        id=occurrence_id(terms.tenant, terms.contract, clause_id, instance.id, f"power {power.power}"),
+        id=occurrence_id(terms.tenant, terms.contract, *world.known_as(clause_id, instance), f"power {power.power}"),
         contract=terms.contract,
         clause=clause_id,
         instance=instance.id,

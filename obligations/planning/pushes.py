@@ -36,7 +36,7 @@ def pushes(world: World, occurrences: tuple[Occurrence, ...], sending: Sending) 
     """Every push of the plan by occurrence. Reminders count from the earliest day any reading gives, where known."""
     calls: dict[str, tuple[Call, ...]] = {}
     for occurrence in occurrences:
-        clause = world.terms.clauses[occurrence.clause]
+        clause = world.terms.clauses[world.ruling(occurrence.clause, occurrence.instance)[0]]
         if occurrence.state in REMINDED and clause.remind:
             if occurrence.clause not in calls:
                 calls[occurrence.clause] = tuple(_calls(world, clause))
@@ -52,8 +52,10 @@ def _done_by_person(world: World, occurrence: Occurrence) -> bool:
         return False
     if world.answered and str(occurrence.id) in world.answered:
         return True
-    clause = world.terms.clauses[occurrence.clause]
-    return clause.closed_by is not None and occurrence.instance in world.closings(occurrence.clause, clause).closed
+    clause_id, instance = world.ruling(occurrence.clause, occurrence.instance)
+    clause = world.terms.clauses[clause_id]
+    named = instance.id if instance is not None else occurrence.instance
+    return clause.closed_by is not None and named in world.closings(clause_id, clause).closed
 
 
 # --- reminders ------------------------------------------------------------------------------------------------------
@@ -150,7 +152,7 @@ def _point(world: World, occurrence: Occurrence, offset: e.Offset) -> date | Non
 
 
 def _trigger_day(world: World, occurrence: Occurrence) -> date | None:
-    instance = world.instance(occurrence.clause, occurrence.instance)
+    instance = world.ruling(occurrence.clause, occurrence.instance)[1]
     return instance.trigger.occurred_on if instance is not None and instance.trigger is not None else None
 
 

@@ -98,6 +98,11 @@ def standing(world: World, clause_id: str, clause: Clause, instance: Instance) -
         else:
             gate = found
             questions += [found.unsettled] if found.unsettled is not None else []
+    place = world.place(clause_id, instance)
+    if place is not None and place.rules:
+        questions += place.doubts
+    elif place is not None and refused is None:
+        refused = place.why
     questions += open_members(world, clause.by or clause.exactly, instance)
     if clause.closed_by is not None and instance.id in world.closings(clause_id, clause).unclear:
         questions.append(
@@ -117,7 +122,7 @@ def standing(world: World, clause_id: str, clause: Clause, instance: Instance) -
         refused=refused,
         refused_as=refused_as,
         refused_on=refused_on,
-        grounds=applies.grounds,
+        grounds=(*applies.grounds, *([place.why] if place is not None and place.rules and place.why else [])),
         open=still_open,
         cause=cause,
         gate=gate,

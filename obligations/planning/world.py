@@ -26,6 +26,7 @@ from obligations.planning import (
     openings,
     paydays,
     quantities,
+    replacing,
     selection,
 )
 from obligations.planning.answers import DONE
@@ -66,6 +67,7 @@ class World:
     _by_id: dict[str, dict[str, Instance]] = field(default_factory=dict)
     _instants: dict[tuple[date, time], datetime] = field(default_factory=dict)
     _closings: dict[str, Closings] = field(default_factory=dict)
+    _places: dict[str, Mapping[tuple[str, str], replacing.Place]] = field(default_factory=dict)
     _policies: dict[str, str | None] = field(default_factory=dict)
     _countings: dict[Span, Counting] = field(default_factory=dict)
     _picks: dict[int, tuple[e.Choice[Any], tuple[Any, tuple[Derivation, ...]]]] = field(default_factory=dict)
@@ -205,6 +207,44 @@ class World:
             made, _ = self.instances(clause_id, self.terms.clauses[clause_id])
             self._by_id[clause_id] = {one.id: one for one in reversed(made)}
         return self._by_id[clause_id].get(instance_id)
+
+    @cached_property
+    def _families(self) -> Mapping[str, tuple[str, ...]]:
+        return replacing.families(self.terms.file)
+
+    @cached_property
+    def replaceable(self) -> Mapping[str, str]:
+        """The clauses that stand instead of another or are replaced, each with the one they come down to."""
+        return {one: root for root, members in self._families.items() for one in members}
+
+    def members(self, clause_id: str) -> tuple[str, ...]:
+        """The clauses that may stand in a clause's place."""
+        return self._families.get(clause_id, ())[1:]
+
+    def place(self, clause_id: str, instance: Instance) -> replacing.Place | None:
+        """Where an instance stands among clauses that replace one another; None where there are none."""
+        root = self.replaceable.get(clause_id)
+        if root is None:
+            return None
+        if root not in self._places:
+            self._places[root] = replacing.places(self, root, self._families[root])
+        return self._places[root].get((clause_id, instance.id))
+
+    def known_as(self, clause_id: str, instance: Instance) -> tuple[str, str]:
+        """The clause and the instance whose identity it has: those it replaces, where it does."""
+        place = self.place(clause_id, instance)
+        if place is not None:
+            return place.known_as
+        return self.replaceable.get(clause_id, clause_id), instance.id
+
+    def ruling(self, clause_id: str, instance_id: str) -> tuple[str, Instance | None]:
+        """The clause that made an occurrence known by that clause and instance, and its own instance."""
+        if clause_id in self._families:
+            self.place(clause_id, NOWHERE)
+            for place in self._places[clause_id].values():
+                if place.known_as == (clause_id, instance_id):
+                    return place.ruled_by
+        return clause_id, self.instance(clause_id, instance_id)
 
     def slot(self, expression: Any) -> str:
         """The slot an event expression fills, or nothing where each happening makes an instance of its own."""

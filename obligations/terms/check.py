@@ -16,6 +16,7 @@ from obligations.terms.kinds import is_text
 from obligations.terms.model import Clause, Example, Gate, Happens, PowerOf, Suspended, Takes, TermsFile
 from obligations.terms.notices import SENT
 from obligations.terms.payroll import payroll_names
+from obligations.terms.relations import circling
 from obligations.terms.sense import sense
 from obligations.terms.unless import meant
 from schedules.blocks import CALENDAR_PERIODS
@@ -69,6 +70,8 @@ class _Checker:
         yield from self._years()
         for name, clause in file.clauses.items():
             yield from self._clause(clause, ("clauses", name))
+        for name, message in circling(file):
+            yield self.document.finding(message, ("clauses", name, "instead_of"))
         yield from self._comparisons()
         found = circle(file)
         if found:

@@ -8,6 +8,7 @@ from dataclasses import fields, is_dataclass
 from obligations.terms import expressions as e
 from obligations.terms.document import Path
 from obligations.terms.model import Clause, Happens, TermsFile
+from obligations.terms.relations import chain
 
 SECTIONS = ("define", "windows", "states", "facts", "events", "years")
 
@@ -70,11 +71,19 @@ def _edges(file: TermsFile) -> dict[str, set[str]]:
         edges[name] = set(names_in(fact.starts_as))
     for clause_id, clause in file.clauses.items():
         for outcome in ("missed", "fulfilled"):
-            edges[f"{clause_id} {outcome}"] = set(_settles(clause))
+            edges[f"{clause_id} {outcome}"] = {name for one in family(file, clause_id) for name in _settles(one)}
         for part in (clause.then, clause.if_missed):
             if isinstance(part, Happens):
                 edges.setdefault(part.event, set()).update(_causes(clause, part))
     return edges
+
+
+def family(file: TermsFile, clause_id: str) -> Iterator[Clause]:
+    """A clause and every other whose conditions decide whether it rules: those that replace it or that it replaces."""
+    ours = set(chain(file, clause_id))
+    for name, clause in file.clauses.items():
+        if name in ours or ours & set(chain(file, name)):
+            yield clause
 
 
 def _causes(clause: Clause, part: Happens) -> Iterator[str]:

@@ -13,6 +13,7 @@ from obligations.terms.document import Document, Path, read
 from obligations.terms.errors import Finding, TermsError, did_you_mean
 from obligations.terms.fields import Strict
 from obligations.terms.model import Chosen, ContractFile, TermsFile
+from obligations.terms.relations import inheriting
 from obligations.terms.terms import Terms
 from obligations.terms.values import NotAValue, Value, typed
 
@@ -40,7 +41,7 @@ def load(text: str, name: str, templates: Templates) -> Terms:
 
 
 def _definition(document: Document) -> Terms:
-    file = _validated(TermsFile, document)
+    file = inheriting(_validated(TermsFile, document))
     head = file.contract or file.template
     if head is None:
         raise TermsError([document.finding("say what this is: `template:` or `contract:` with an id", ())])

@@ -302,6 +302,7 @@ class Clause(Strict):
     if_: ConditionPhrase | None = Field(default=None, alias="if")
     if_each: ConditionPhrase | None = None
     unless: EventOrCondition | None = None
+    instead_of: Name | None = None
     requires: Annotated[Gate, BeforeValidator(_gate, json_schema_input_type=str | Gate)] | None = None
     # when
     by: Day | None = None

@@ -4,15 +4,70 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from obligations.terms.model import Clause
+from obligations.terms import expressions as e
+from obligations.terms.errors import did_you_mean
+from obligations.terms.model import Clause, TermsFile
 
 Complaint = tuple[str, tuple[str | int, ...]]
 
 
-def relations(clause: Clause) -> Iterator[Complaint]:
+ALONE = ("power", "vest", "accelerate")
+
+
+def chain(file: TermsFile, clause_id: str) -> tuple[str, ...]:
+    """A clause, the one it stands instead of, and so on; stops where it would circle or leaves the file."""
+    found = [clause_id]
+    while (following := file.clauses[found[-1]].instead_of) in file.clauses and following not in found:
+        found.append(str(following))
+    return tuple(found)
+
+
+def demands(clause: Clause) -> int:
+    """How much a clause asks for before it applies: details of its trigger, and conditions."""
+    details = sum(len(one.having) for one in _events(clause.when))
+    return details + sum(one is not None for one in (clause.if_, clause.unless, clause.if_each, clause.requires))
+
+
+def _events(value: object) -> Iterator[e.EventNamed]:
+    match value:
+        case e.EventNamed():
+            yield value
+        case e.EventFirst(event=event) | e.EventDuring(event=event):
+            yield from _events(event)
+        case _:
+            return
+
+
+def inheriting(file: TermsFile) -> TermsFile:
+    """The file with the triggers filled in that clauses have from what they stand instead of."""
+    clauses = dict(file.clauses)
+    for clause_id, clause in file.clauses.items():
+        if clause.instead_of is not None and clause.when is None:
+            when = next((file.clauses[one].when for one in chain(file, clause_id) if file.clauses[one].when), None)
+            clauses[clause_id] = clause.model_copy(update={"when": when})
+    return file.model_copy(update={"clauses": clauses})
+
+
+def circling(file: TermsFile) -> Iterator[tuple[str, str]]:
+    """Clauses that stand instead of none that there is, or of themselves in the end; each with what to say."""
+    for clause_id, clause in file.clauses.items():
+        if clause.instead_of is None:
+            continue
+        if clause.instead_of not in file.clauses:
+            yield clause_id, f'there is no clause "{clause.instead_of}".{did_you_mean(clause.instead_of, file.clauses)}'
+        elif file.clauses[chain(file, clause_id)[-1]].instead_of is not None:
+            yield clause_id, "it would stand instead of itself; one of them must be the rule that is replaced"
+
+
+def relations(file: TermsFile, clause: Clause) -> Iterator[Complaint]:
     """What keeps a clause's words about conditions and other clauses from being planned."""
     if clause.if_each is not None and clause.content in ("power", "accelerate"):
         yield f"`if_each` is asked of each occurrence, and `{clause.content}` makes none; write `if`", ("if_each",)
+    if clause.instead_of is not None:
+        replaced = file.clauses[clause.instead_of]
+        for one in (clause, replaced):
+            if one.content in ALONE:
+                yield f"`{one.content}` is neither replaced nor stands instead of another clause", ("instead_of",)
     gate = clause.requires
     if gate is not None and gate.unless is not None and gate.stays is None:
         yield "`unless` takes it back within some days: say how many with `stays`", ("requires", "unless")

@@ -81,7 +81,7 @@ class _Judge:
         yield from vesting(self.file, clause)
         yield from self._series(clause)
         yield from self._missed(clause)
-        yield from relations(clause)
+        yield from relations(self.file, clause)
         yield from self._final_pay(clause)
         yield from self._period_ends(clause)
         yield from self._sending(clause)
