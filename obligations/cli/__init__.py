@@ -14,6 +14,7 @@ from obligations.cli.deliveries import approve, deliveries, refuse, retry
 from obligations.cli.due import next_, why
 from obligations.cli.events import correct, done, event, fact, withdraw
 from obligations.cli.layout import fmt
+from obligations.cli.ocf import ocf_app
 from obligations.cli.plans import check, plan, when
 from obligations.cli.readings import reading
 from obligations.cli.run import run
@@ -29,6 +30,7 @@ app = typer.Typer(
 app.command()(init)
 app.command()(check)
 app.command()(fmt)
+app.add_typer(ocf_app, name="ocf")
 app.command()(plan)
 app.command()(when)
 app.add_typer(contract_app, name="contract")

@@ -308,7 +308,7 @@ def slack_text(value: Any) -> Any:
 
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,12})?)%", re.ASCII)
 _UNITS = re.compile(r"\d{1,15}(\.\d{1,10})?", re.ASCII)
-_RATIO = re.compile(r"(\d{1,6})/([1-9]\d{0,5})", re.ASCII)
+_RATIO = re.compile(r"(\d{1,15})/([1-9]\d{0,14})", re.ASCII)
 _EMAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+")
 _SLACK = re.compile(r"[#@]?[\w.-]{1,80}", re.ASCII)
 
