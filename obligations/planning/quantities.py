@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from obligations.domain.money import Money, digits_of
 from obligations.planning.days import settled_day, settled_window
 from obligations.planning.figures import fact, shown, statement
+from obligations.planning.proportions import share_of
 from obligations.planning.values import NOWHERE, Instance, NotYet, PlanningError, united
 from obligations.terms import expressions as e
 from obligations.terms.tables import value_at
@@ -161,6 +162,8 @@ def _step(world: World, expression: Any, here: Instance, on: date | None) -> Ste
             return _quotient(step(world, whole, here, on), step(world, by, here, on))
         case e.Percent(percent=percent, whole=whole):
             return _percent(percent, step(world, whole, here, on))
+        case e.ProRata(amount=amount):
+            return _pro_rata(step(world, amount, here, on), share_of(world, expression, here))
         case e.Extreme(members=members, least=least):
             return _extreme(world, [step(world, one, here, on) for one in members], least)
         case e.Rounded(amount=amount, rule=rule, to=to):
@@ -340,6 +343,16 @@ def _percent(percent: Fraction, whole: Step | NotYet) -> Step | NotYet:
         return whole
     rule = f"{decimal_text(percent)} percent of {_called(whole)}"
     return _reckoned(whole.quantity.exact * percent / 100, whole.quantity.unit, rule, [whole])
+
+
+def _pro_rata(whole: Step | NotYet, share: Reasoned[Fraction] | NotYet) -> Step | NotYet:
+    if isinstance(whole, NotYet) or isinstance(share, NotYet):
+        reasons = [one for one in (whole, share) if isinstance(one, NotYet)]
+        return next((one for one in reasons if one.never), united(reasons))
+    figure = Quantity(whole.quantity.exact * share.value, whole.quantity.unit)
+    rule = f"{share.why.rule} of {_called(whole)}"
+    why = Derivation(rule, figure.words(), (*(() if whole.bare else (whole.why,)), *share.why.inputs))
+    return Step(figure, why, rule, leaf=False)
 
 
 def _extreme(world: World, members: list[Step | NotYet], least: bool) -> Step | NotYet:

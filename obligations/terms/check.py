@@ -296,6 +296,10 @@ class _Checker:
                 yield from self._expression(whole, self._below(path, "not"))
             case e.Rounded(amount=exact):
                 yield from self._expression(exact, self._below(path, "rounded"))
+            case e.ProRata(amount=exact, part=part_, whole=of, by=by):
+                shares: tuple[tuple[str, object], ...] = (("pro rata", exact), ("for", part_), ("of", of), ("by", by))
+                for word, share in shares:
+                    yield from self._expression(share, self._below(path, word))
             case _ if is_dataclass(value) and type(value).__module__ == e.__name__:
                 for part in fields(value):
                     yield from self._expression(getattr(value, part.name), path)

@@ -444,6 +444,16 @@ class Percent:
 
 
 @dataclass(frozen=True, slots=True)
+class ProRata:
+    """The share of a figure that a stretch of days is of a window, of a year, or of a month, counted by `by`."""
+
+    amount: AmountExpr
+    part: WindowExpr | Choice[WindowExpr]
+    whole: Literal["year", "month"] | WindowExpr | Choice[WindowExpr]
+    by: str | Choice[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Extreme:
     """The greater, or the lesser, of several figures of one kind."""
 
@@ -468,6 +478,7 @@ AmountExpr = (
     | Product
     | Quotient
     | Percent
+    | ProRata
     | Extreme
     | Rounded
     | Choice["AmountExpr"]

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from obligations.terms import expressions as e
 from obligations.terms import phrases
 from obligations.terms.fields import _EVENT_SHAPES, At, Forms, _lists, _phrase, _schema, _wrong
+from schedules.daycounts import DayCount, Months
 from schedules.rounding import Rounding
 
 
@@ -72,6 +73,40 @@ def _rounded(value: Mapping[str, Any], at: At) -> Any:
     return e.Rounded(amount(value["rounded"], (*at, "rounded")), rule, Decimal(to) if to else None)
 
 
+def _pro_rata(value: Mapping[str, Any], at: At) -> Any:
+    _only(value, ("pro rata", "for", "of", "by", "round"), at)
+    for word in ("for", "of"):
+        if word not in value:
+            raise _wrong(f"`pro rata` needs `{word}:`, {_NEEDED[word]}", at=at)
+    of = value["of"]
+    size = of if of in ("year", "month") else "window"
+    if "by" not in value and size != "window":
+        raise _wrong(f"`pro rata` of a {of} needs `by:`, one of: {', '.join(BY[size])}", at=at)
+    share = e.ProRata(
+        amount(value["pro rata"], (*at, "pro rata")),
+        _phrase(phrases.window_phrase, value["for"], (*at, "for")),
+        of if size != "window" else _phrase(phrases.window_phrase, of, (*at, "of")),
+        _phrase(lambda text: _counted_by(text, size), value.get("by", "days"), (*at, "by")),
+    )
+    return e.Rounded(share, rounding(value["round"], (*at, "round"))) if "round" in value else share
+
+
+def _counted_by(text: str, size: str) -> str:
+    if text not in BY[size]:
+        raise phrases.PhraseError(
+            f'"{text}" is no way to count a share of a {size}; choose one of: {", ".join(BY[size])}'
+        )
+    return text
+
+
+_NEEDED = {"for": "the window whose share it is", "of": "what it is a share of: a window, year or month"}
+BY = {
+    "year": (*DayCount, *Months),
+    "month": ("days", DayCount.THIRTY_360, DayCount.THIRTY_E_360, *Months),
+    "window": ("days", *Months, "paydays"),
+}
+
+
 def rounding(value: Any, at: At) -> Rounding:
     """The rule of rounding that a word names."""
     try:
@@ -90,6 +125,7 @@ _AMOUNTS: Forms = {
     "lesser of": _listed("lesser of", amount, lambda members: e.Extreme(members, least=True)),
     "sum of": _listed("sum of", amount, e.Sum),
     "rounded": _rounded,
+    "pro rata": _pro_rata,
 }
 _CONDITIONS: Forms = {
     "all of": _listed("all of", condition, e.AllOf),
@@ -115,7 +151,7 @@ def _forms(maps: Iterable[str], more: Mapping[str, tuple[str, ...]]) -> tuple[di
     )
 
 
-_SCHEMA_WORDS = {"rounded": ("by", "to")}
+_SCHEMA_WORDS = {"rounded": ("by", "to"), "pro rata": ("for", "of", "by", "round")}
 
 
 def _field(

@@ -51,7 +51,7 @@ def kind_of(file: TermsFile, amount: object) -> str:
             return _product(_figure(file, left), _figure(file, right))
         case e.Quotient(whole=whole, by=by):
             return _quotient(_figure(file, whole), _figure(file, by), by)
-        case e.Percent(whole=whole) | e.Rounded(amount=whole):
+        case e.Percent(whole=whole) | e.Rounded(amount=whole) | e.ProRata(amount=whole):
             return _figure(file, whole)
         case _:
             raise TypeError(f"not an amount expression: {amount!r}")

@@ -16,6 +16,7 @@ from obligations.terms.document import Path
 from obligations.terms.errors import Finding, did_you_mean
 from obligations.terms.fields import Strict
 from obligations.terms.model import Clause, TermsFile
+from obligations.terms.payroll import payroll_names
 from obligations.terms.policies import counts_business_days, needs_calendar, policies
 from obligations.terms.relations import relations
 from obligations.terms.unless import meant
@@ -134,6 +135,9 @@ class _Judge:
     def _written(self, amount: object, word: str) -> Iterator[Complaint]:
         """Figures written in an amount: exact in their currency, and all of them in one."""
         yield from ((message, (word,)) for message in self._one_currency(amount))
+        shares = [one for one in kinds.parts(amount) if isinstance(one, e.ProRata)]
+        if any("paydays" in _branches(one.by) for one in shares) and not payroll_names(self.file):
+            yield "paydays are counted, but no fact or parameter is a payroll calendar; add one", (word,)
         alone = [amount] if isinstance(amount, e.AmountLiteral) else []
         stated = [one for one in kinds.parts(amount) if isinstance(one, e.AmountLiteral) and one.unit]
         for one in dict.fromkeys([*alone, *stated]):

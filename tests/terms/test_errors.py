@@ -360,6 +360,31 @@ WRONG = {
         "",
         "pay_now is money, and this is units",
     ),
+    "a share of a year that nobody says how to count": (
+        changed(TASK, "    pay: {pro rata: salary, for: trial, of: year}"),
+        "22:10",
+        "form",
+        "of a year needs `by:`, one of: actual/365",
+    ),
+    "a share counted in no known way": (
+        changed(TASK, "    pay: {pro rata: salary, for: trial, of: year, by: days}"),
+        "22:55",
+        "form",
+        '"days" is no way to count a share of a year',
+    ),
+    "a share of nothing": (changed(TASK, "    pay: {pro rata: salary, for: trial}"), "22:10", "form", "needs `of:`"),
+    "a share of an unknown window": (
+        changed(TASK, "    pay: {pro rata: salary, for: trial, of: trail}"),
+        "22:45",
+        "form",
+        'no window "trail"',
+    ),
+    "paydays of no payroll": (
+        changed(TASK, "    pay: {pro rata: salary, for: trial, of: trial, by: paydays}"),
+        "22:10",
+        "form",
+        "no fact or parameter is a payroll calendar",
+    ),
     "a currency that is none": (changed("default: 1000.00", "default: 5 euro"), "6:34", "", "is no currency"),
     "a reminder that would never go": (
         changed(FORM, FORM + "    remind: {hr: [7 days before the end]}\n"),
