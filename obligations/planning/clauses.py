@@ -24,7 +24,7 @@ from schedules.derivation import Derivation, Reasoned, later
 def occurrences(world: World) -> Iterator[Occurrence]:
     """Every occurrence of every clause, in file order."""
     for clause_id, clause in world.terms.clauses.items():
-        if clause.content != "power":
+        if clause.content not in ("power", "postpone"):
             yield from of_clause(world, clause_id, clause)
 
 
@@ -99,6 +99,8 @@ def _settle(world: World, clause: Clause, draft: Draft, stands: Standing) -> Non
         return
     day = Reasoned(draft.due_on, later(_due, draft.due_on))
     dates = deadline(world, clause, draft.instance, stands, day)
+    for reason in dates.open:
+        draft.depends(reason)
     if dates.last is day and not dates.steps:
         return
     if dates.due.value != draft.due_on:
@@ -107,6 +109,7 @@ def _settle(world: World, clause: Clause, draft: Draft, stands: Standing) -> Non
     draft.adjusted_on = dates.last.value
     if draft.paid_on is not None and clause.roll is None and dates.due.value == day.value:
         opened = [stands.gate.occurred_on] if stands.gate is not None else []
+        opened += [dates.last.value] if dates.last is not dates.due else []
         draft.adjusted_on = max(draft.paid_on, *opened) if opened else draft.paid_on
 
 

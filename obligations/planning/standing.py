@@ -20,6 +20,7 @@ from obligations.planning.gates import Shut
 from obligations.planning.gates import gate as open_gate
 from obligations.planning.instances import answers_to, ending
 from obligations.planning.picked import open_members
+from obligations.planning.postponing import Hold, held, holds
 from obligations.planning.values import Happening, Instance, NotYet
 from obligations.terms.model import Clause
 from schedules.conventions import Convention, adjust
@@ -41,6 +42,7 @@ class Standing:
         cause: what the happening that set it off still rests on; None where that happening stands.
         gate: the happening that opened what the clause requires.
         end: the happening that ends the instance, confirmed or expected.
+        holds: what holds back the days on which it is acted on.
     """
 
     refused: Derivation | None = None
@@ -51,6 +53,7 @@ class Standing:
     cause: NotYet | None = None
     gate: Happening | None = None
     end: Happening | None = None
+    holds: tuple[Hold, ...] = ()
 
     @property
     def waits_for(self) -> tuple[str, ...]:
@@ -61,11 +64,13 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """The contract's day, and the last day on which the act is still in time: another one where a roll moved it."""
+    """The contract's day, and the last day on which the act is still in time: another one where it is held back or
+    rolled. `open` says what may yet hold it back."""
 
     due: Reasoned[date]
     last: Reasoned[date]
     steps: tuple[Derivation, ...] = ()
+    open: tuple[NotYet, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +132,7 @@ def standing(world: World, clause_id: str, clause: Clause, instance: Instance) -
         cause=cause,
         gate=gate,
         end=ending(world, clause, instance),
+        holds=tuple(holds(world, clause_id)),
     )
 
 
@@ -141,18 +147,23 @@ def deadline(world: World, clause: Clause, instance: Instance, standing: Standin
     if gate is not None and gate.occurred_on > due.value:
         why = Derivation("moved to the day its gate opened", gate.occurred_on.isoformat(), (gate.why,))
         due = Reasoned(gate.occurred_on, why)
+    last, doubts = held(standing.holds, due.value)
+    moved: tuple[Derivation, ...] = (last.why,) if last is not None else ()
     if clause.roll is None:
-        return Deadline(due, due)
+        return Deadline(due, last or due, moved, doubts)
     convention, steps = world.pick(clause.roll)
+    steps = (*moved, *steps)
     if convention is Convention.UNADJUSTED:
-        return Deadline(due, due, steps)
+        return Deadline(due, last or due, steps, doubts)
     causes = [one.occurred_on for one in (instance.trigger, gate) if one is not None]
     causes += [earliest.value] if isinstance(earliest, Reasoned) else []
-    named = Reasoned(due.value, Derivation("due", due.value.isoformat()))
+    causes += [last.value] if last is not None else []
+    day = last or due
+    named = Reasoned(day.value, Derivation("held back to" if last is not None else "due", day.value.isoformat()))
     rolled = adjust(named, convention, world.business_calendar(), not_before=max(causes, default=None))
-    if rolled.value == due.value:
-        return Deadline(due, due, steps)
-    return Deadline(due, rolled, (*steps, rolled.why))
+    if rolled.value == day.value:
+        return Deadline(due, day, steps, doubts)
+    return Deadline(due, rolled, (*steps, rolled.why), doubts)
 
 
 def discharged_by(clause: Clause, standing: Standing, due_on: date | None, last_on: date | None) -> Happening | None:
@@ -210,7 +221,7 @@ def verdicts(world: World, clause_id: str, clause: Clause) -> Iterator[Verdict]:
             yield Verdict(instance, dates.last, False)
             continue
         waits_for = stands.waits_for
-        if isinstance(each, NotYet):
-            waits_for = tuple(dict.fromkeys((*waits_for, *each.waiting, *each.missing, *each.judgment)))
+        for reason in (*([each] if isinstance(each, NotYet) else []), *dates.open):
+            waits_for = tuple(dict.fromkeys((*waits_for, *reason.waiting, *reason.missing, *reason.judgment)))
         passed = done is not None or (world.as_of is not None and world.as_of > dates.last.value)
         yield Verdict(instance, dates.last, True if passed and not waits_for else None, waits_for)

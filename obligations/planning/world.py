@@ -39,6 +39,7 @@ from obligations.terms import expressions as e
 from obligations.terms.errors import did_you_mean
 from obligations.terms.model import Clause, EventKind
 from obligations.terms.policies import governing, short_days
+from obligations.terms.relations import chain
 from obligations.terms.terms import Terms
 from obligations.terms.values import Value
 from schedules.calendars import BusinessCalendar
@@ -245,6 +246,20 @@ class World:
                 if place.known_as == (clause_id, instance_id):
                     return place.ruled_by
         return clause_id, self.instance(clause_id, instance_id)
+
+    @cached_property
+    def _postponers(self) -> Mapping[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = {}
+        for holder_id, holder in self.terms.clauses.items():
+            for held in holder.postpone or ():
+                found.setdefault(held, []).append(holder_id)
+        return {held: tuple(holders) for held, holders in found.items()}
+
+    def postponers(self, clause_id: str) -> tuple[str, ...]:
+        """The clauses that hold a clause back, or what it stands instead of."""
+        if not self._postponers:
+            return ()
+        return tuple(one for name in chain(self.terms.file, clause_id) for one in self._postponers.get(name, ()))
 
     def slot(self, expression: Any) -> str:
         """The slot an event expression fills, or nothing where each happening makes an instance of its own."""

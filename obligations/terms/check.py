@@ -169,6 +169,9 @@ class _Checker:
                 yield from self._expression(value, at)
         if clause.closed_by and clause.closed_by not in self.events:
             yield self._unknown("event", clause.closed_by, self.events, (*path, "closed_by"))
+        for number, held in enumerate(clause.postpone or ()):
+            if held not in file.clauses:
+                yield self._unknown("clause", held, file.clauses, (*path, "postpone", number))
         if clause.requires is not None:
             yield from self._gate(clause.requires, (*path, "requires"))
         for number, source in enumerate(clause.accelerate or ()):

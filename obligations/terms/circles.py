@@ -79,10 +79,10 @@ def _edges(file: TermsFile) -> dict[str, set[str]]:
 
 
 def family(file: TermsFile, clause_id: str) -> Iterator[Clause]:
-    """A clause and every other whose conditions decide whether it rules: those that replace it or that it replaces."""
+    """A clause and every other whose conditions decide whether it rules: those of its family, and holds over it."""
     ours = set(chain(file, clause_id))
     for name, clause in file.clauses.items():
-        if name in ours or ours & set(chain(file, name)):
+        if name in ours or ours & set(chain(file, name)) or ours & set(clause.postpone or ()):
             yield clause
 
 
@@ -98,7 +98,7 @@ def _settles(clause: Clause) -> Iterator[str]:
     """What decides whether a clause is fulfilled or missed."""
     for expression in (clause.when, clause.if_, clause.unless, clause.cancel_if, clause.if_each):
         yield from names_in(expression)
-    for expression in (clause.by, clause.exactly, clause.not_before, clause.until):
+    for expression in (clause.by, clause.exactly, clause.not_before, clause.to, clause.until):
         yield from names_in(expression)
     if clause.closed_by:
         yield clause.closed_by

@@ -297,6 +297,7 @@ class Clause(Strict):
     give: Line | None = None
     watch: Line | None = None
     power: PowerOf | None = None
+    postpone: Annotated[list[Name], BeforeValidator(listed, json_schema_input_type=str | list[str])] | None = None
     # what sets it off, and on what conditions
     when: Event | None = None
     if_: ConditionPhrase | None = Field(default=None, alias="if")
@@ -308,6 +309,7 @@ class Clause(Strict):
     by: Day | None = None
     exactly: Day | None = None
     not_before: Day | None = None
+    to: Day | None = None
     during: WindowPhrase | None = None
     series: Series | None = None
     schedule: list[VestingStep] = Field(default_factory=list)
@@ -338,7 +340,7 @@ class Clause(Strict):
 
     @cached_property
     def content(self) -> str:
-        """Which kind of thing is owed: task, pay, grant, vest, accelerate, accrue, give, watch or power."""
+        """Which kind of thing is owed: task, pay, grant, vest, accelerate, accrue, give, watch, power or postpone."""
         return next(word for word in CONTENT if getattr(self, word) is not None)
 
     @cached_property
@@ -375,14 +377,14 @@ class Clause(Strict):
         times = [word for word in ("by", "exactly", "during", "series", "schedule") if getattr(self, word)]
         if len(times) > 1 and set(times) != {"during", "series"}:
             raise ValueError(f"a clause has one time; this one has {' and '.join(times)}")
-        if not times and self.not_before is None and not ({"accelerate", "power"} & set(given)):
+        if not times and self.not_before is None and not ({"accelerate", "power", "postpone"} & set(given)):
             raise ValueError(
                 "a clause says when: by, exactly, not_before, during, series or schedule (`by: unstated` where none is)"
             )
         return self
 
 
-CONTENT = ("task", "pay", "grant", "vest", "accelerate", "accrue", "give", "watch", "power")
+CONTENT = ("task", "pay", "grant", "vest", "accelerate", "accrue", "give", "watch", "power", "postpone")
 
 
 class Coverage(Strict):

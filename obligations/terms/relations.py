@@ -11,7 +11,8 @@ from obligations.terms.model import Clause, TermsFile
 Complaint = tuple[str, tuple[str | int, ...]]
 
 
-ALONE = ("power", "vest", "accelerate")
+ALONE = ("power", "vest", "accelerate", "postpone")
+HELD = ("pay", "grant", "task")
 
 
 def chain(file: TermsFile, clause_id: str) -> tuple[str, ...]:
@@ -61,18 +62,34 @@ def circling(file: TermsFile) -> Iterator[tuple[str, str]]:
 
 def relations(file: TermsFile, clause: Clause) -> Iterator[Complaint]:
     """What keeps a clause's words about conditions and other clauses from being planned."""
-    if clause.if_each is not None and clause.content in ("power", "accelerate"):
+    if clause.if_each is not None and clause.content in ("power", "accelerate", "postpone"):
         yield f"`if_each` is asked of each occurrence, and `{clause.content}` makes none; write `if`", ("if_each",)
     if clause.instead_of is not None:
         replaced = file.clauses[clause.instead_of]
         for one in (clause, replaced):
             if one.content in ALONE:
                 yield f"`{one.content}` is neither replaced nor stands instead of another clause", ("instead_of",)
+    yield from _postponing(file, clause)
     gate = clause.requires
     if gate is not None and gate.unless is not None and gate.stays is None:
         yield "`unless` takes it back within some days: say how many with `stays`", ("requires", "unless")
     if gate is not None and gate.late == "forfeits" and clause.by is None and clause.exactly is None:
         yield "a late gate forfeits what has one day: add `by` or `exactly`, or leave out `late`", ("requires", "late")
-    if clause.not_before is not None and clause.content in ("vest", "accelerate", "accrue"):
+    if clause.not_before is not None and clause.content in ("vest", "accelerate", "accrue", "postpone"):
         words = f"`not_before` moves a day to act on; what `{clause.content}` brings has its days from elsewhere"
         yield f"{words}, so leave it out", ("not_before",)
+
+
+def _postponing(file: TermsFile, clause: Clause) -> Iterator[Complaint]:
+    if clause.to is not None and clause.postpone is None:
+        yield "`to` is the day that `postpone` holds something back to; write `by` or `exactly`", ("to",)
+    if clause.postpone is None:
+        return
+    if clause.to is None:
+        yield "`postpone` needs `to:`, the day it holds back to", ("postpone",)
+    for number, name in enumerate(clause.postpone):
+        if file.clauses[name].content not in HELD:
+            yield f"`{file.clauses[name].content}` is not held back; only {', '.join(HELD)} is", ("postpone", number)
+    for word in ("do", "remind", "by", "exactly", "not_before", "during", "series", "requires", "if_missed", "then"):
+        if getattr(clause, word):
+            yield f"what is held back is acted on by its own clause; leave out `{word}`", (word,)

@@ -128,7 +128,7 @@ TREES = st.recursive(
 )
 CLAUSE_WORDS = (
     "cite who task pay grant vest accelerate accrue give watch power when if if_each unless requires by exactly"
-    " not_before cancel_if during series schedule"
+    " not_before cancel_if instead_of postpone to during series schedule"
     " vesting_day soft_by roll per unit closed_by until closes if_missed then surviving says do remind prove"
 ).split()
 
