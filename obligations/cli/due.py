@@ -147,6 +147,10 @@ def why(
         typer.echo("Under other readings")
         for line in (*show.alternatives_text(found.others), *show.same_text(found.same)):
             typer.echo(line)
+    if one is not None and (reach := show.reach(one)):
+        typer.echo("")
+        for line in show.wrapped("Between all of them:", reach):
+            typer.echo(line)
     if found.deliveries:
         typer.echo("")
         typer.echo("Deliveries")

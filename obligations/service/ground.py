@@ -55,8 +55,10 @@ class Ground:
         stored = lookup.contract(view, contract, lock=lock)
         return self.planner.kept(stored, view.log(stored.id))
 
-    def _plan(self, kept: Kept) -> Plan:
-        return self.planner.plan(kept.terms, kept.reports, self.planner.today(kept.terms, self._clock.now()))
+    def _plan(self, kept: Kept, view: Transaction | None = None) -> Plan:
+        """The plan as of today; with the bounds as they are kept where a view of the store is given."""
+        reach = {one.id: one.bounds for one in view.occurrences(kept.stored.id) if one.bounds} if view else None
+        return self.planner.plan(kept.terms, kept.reports, self.planner.today(kept.terms, self._clock.now()), reach)
 
     def _settle(self, view: Transaction, kept: Kept, now: datetime, actor: str) -> Plan:
         plan = self.planner.with_bounds(kept, self.planner.today(kept.terms, now))

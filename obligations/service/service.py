@@ -121,7 +121,7 @@ class Service(Contracts, Events, Readings, Deliveries):
             assert occurrence is not None
             kept = self._kept(view, occurrence.contract)
             sent = [one for one in view.deliveries(occurrence.contract) if one.push.occurrence_id == occurrence.id]
-        plan = self._plan(kept)
+            plan = self._plan(kept, view)
         others = [one for one in self.planner.others(kept.terms, kept.reports, plan) if one.subject.id == occurrence.id]
         differing = {one.reading for one in others}
         readings = kept.terms.file.readings.items()

@@ -108,7 +108,9 @@ class Contracts(Previews):
         """One contract with its plan as of today, or as of another day."""
         with self._store.read() as view:
             kept = self._kept(view, contract)
-        made = self._plan(kept) if as_of is None else self.planner.plan(kept.terms, kept.reports, as_of)
+            if as_of is None:
+                return Overview(kept.stored, self._plan(kept, view), kept.reports)
+        made = self.planner.bounded(kept.terms, kept.reports, as_of)
         return Overview(kept.stored, made, kept.reports)
 
     def versions(self, contract: str) -> Sequence[TermsVersion]:
@@ -133,7 +135,7 @@ class Contracts(Previews):
             raise Refused(f"nothing was known of {contract} on {day}; it was added on {first}")
         stored = replace(kept.stored, title=texts[-1].title, source=texts[-1].source, template=texts[-1].template)
         believed = self.planner.kept(stored, known_by(kept.log, until))
-        return Overview(stored, self.planner.plan(believed.terms, believed.reports, as_of or day), believed.reports)
+        return Overview(stored, self.planner.bounded(believed.terms, believed.reports, as_of or day), believed.reports)
 
     def _keep_version(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any, cast
 
@@ -12,7 +13,7 @@ from sqlalchemy import Row
 from obligations.domain.delivery import DeliveryState, Push, PushKind
 from obligations.domain.event import Choice, Correction, LogEntry, Report, Withdrawal
 from obligations.domain.money import Money
-from obligations.domain.occurrence import Kind, Occurrence, State
+from obligations.domain.occurrence import Bounds, Kind, Occurrence, State
 from obligations.ports import (
     Attempt,
     Decision,
@@ -209,6 +210,7 @@ def occurrence_row(tenant: str, it: Occurrence) -> Values:
         "units": None if it.units is None else str(it.units),
         "unit": it.unit,
         "conditional": it.conditional,
+        "bounds_json": _bounds_text(it.bounds),
     }
 
 
@@ -239,7 +241,48 @@ def occurrence_of(row: Row[Any]) -> Occurrence:
         units=None if row.units is None else Decimal(row.units),
         unit=row.unit,
         conditional=row.conditional,
+        bounds=None if row.bounds_json is None else _bounds(json.loads(row.bounds_json)),
     )
+
+
+def _bounds_text(it: Bounds | None) -> str | None:
+    if it is None:
+        return None
+    return to_json(
+        {
+            "earliest_on": str(it.earliest_on) if it.earliest_on is not None else None,
+            "latest_on": str(it.latest_on) if it.latest_on is not None else None,
+            "least": _figure(it.least),
+            "most": _figure(it.most),
+            "may_not_be": it.may_not_be,
+            "over": it.over,
+            "tried": it.tried,
+        }
+    )
+
+
+def _figure(it: Money | Decimal | None) -> Values | None:
+    if it is None:
+        return None
+    return {"minor": it.minor, "currency": it.currency} if isinstance(it, Money) else {"units": str(it)}
+
+
+def _bounds(kept: Values) -> Bounds:
+    return Bounds(
+        earliest_on=date.fromisoformat(kept["earliest_on"]) if kept["earliest_on"] else None,
+        latest_on=date.fromisoformat(kept["latest_on"]) if kept["latest_on"] else None,
+        least=_figure_of(kept["least"]),
+        most=_figure_of(kept["most"]),
+        may_not_be=kept["may_not_be"],
+        over=tuple(kept["over"]),
+        tried=kept["tried"],
+    )
+
+
+def _figure_of(kept: Values | None) -> Money | Decimal | None:
+    if kept is None:
+        return None
+    return Money(kept["minor"], kept["currency"]) if "minor" in kept else Decimal(kept["units"])
 
 
 def new_delivery_row(tenant: str, change: DeliveryChange) -> Values:

@@ -196,6 +196,7 @@ class OccurrenceRow(Kept, table=True):
     units: str | None = Field(default=None, sa_type=Text)  # a decimal as text: SQLite's NUMERIC is a float
     unit: str = Field(sa_type=Text)
     conditional: bool
+    bounds_json: str | None = Field(default=None, sa_type=Text)
 
 
 class DeliveryRow(Kept, table=True):

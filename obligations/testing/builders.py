@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from obligations.domain.delivery import DeliveryState, Push, PushKind
 from obligations.domain.identity import occurrence_id, push_key
 from obligations.domain.money import Money
-from obligations.domain.occurrence import Kind, Occurrence, State
+from obligations.domain.occurrence import Bounds, Kind, Occurrence, State
 from obligations.ports import DeliveryChange, StoredContract
 from schedules.derivation import Derivation
 
@@ -71,6 +71,7 @@ def an_occurrence(
         due_on=due_on,
         adjusted_on=due_on,
         amount=amount,
+        bounds=Bounds(due_on, None, amount, amount, may_not_be=True, over=("count_days", "secured?"), tried=4),
     )
 
 
