@@ -28,6 +28,7 @@ CLERK = "clerk@example.com"
 LETTER = """
 terms: 1
 contract: {id: letter, title: A short letter, currency: USD}
+counting: {zone: UTC, event_day: not_counted, month_end: clamp}
 parties: {company: the company, employee: the employee}
 roles:
   employee: the person hired
