@@ -10,6 +10,7 @@ from obligations.domain.money import Money
 from obligations.domain.occurrence import Occurrence, State
 from obligations.planning.applying import holds_on
 from obligations.planning.draft import Draft
+from obligations.planning.instalments import take
 from obligations.planning.pay import pay_final, periods_of
 from obligations.planning.series import counted_series
 from obligations.planning.standing import Standing, deadline, discharged_by, standing
@@ -126,9 +127,10 @@ def _dated(world: World, clause_id: str, clause: Clause, instance: Instance) -> 
     elif clause.series is not None and clause.during is not None:
         yield from periods_of(world, clause_id, clause, instance)
     elif clause.series is not None:
-        for draft in counted_series(world, clause_id, clause, instance):
+        for draft, part in counted_series(world, clause_id, clause, instance):
             if clause.pay is not None or clause.grant is not None:
                 _figure(world, clause, draft)
+            take(draft, part, world.ending(clause, instance))
             yield draft
     else:
         draft = Draft(world, clause_id, clause, instance)

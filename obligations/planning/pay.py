@@ -11,15 +11,14 @@ from itertools import takewhile
 from obligations.domain.money import Money
 from obligations.domain.occurrence import State
 from obligations.planning.draft import Draft
-from obligations.planning.paydays import Payroll
-from obligations.planning.values import NotYet
+from obligations.planning.paydays import Payroll, payroll_of
+from obligations.planning.values import Happening, NotYet
 from obligations.planning.world import Instance, World
 from obligations.terms import expressions as e
 from obligations.terms.model import Clause
 from schedules.allocation import round_half_up
-from schedules.bounds import add_days
 from schedules.derivation import Derivation, Reasoned
-from schedules.payroll import EveryDays, MonthDays, Rhythm
+from schedules.payroll import EveryDays, MonthDays, Rhythm, Steps
 from schedules.periods import Period, accrued, decimal_text, instalment, pay_periods
 from schedules.spans import Unit, add_months
 from schedules.windows import Window
@@ -36,9 +35,18 @@ def periods_of(world: World, clause_id: str, clause: Clause, instance: Instance)
         draft.not_yet(window)
         yield draft
         return
+    if isinstance(payroll, NotYet) and clause.series is not None and clause.series.every is None:
+        draft = Draft(world, clause_id, clause, instance, of=None)
+        draft.not_yet(payroll)
+        yield draft
+        return
     planned_end = world.expected_end(clause.during, instance)
+    end = world.ending(clause, instance)
+    if end is not None and end.unsettled is not None and (planned_end is None or end.occurred_on < planned_end[0]):
+        planned_end, end = (end.occurred_on, end.unsettled), None
+    ends_on = _ends_on(world, clause, window.value, end)
     taken: set[str] = set()
-    for period in _periods(world, clause, window.value, payroll):
+    for period in _periods(world, clause, window.value, payroll, end):
         position = _position(period, payroll, taken)
         draft = Draft(world, clause_id, clause, instance, period.ordinal, None, position)
         _set_days(draft, period, payroll)
@@ -46,46 +54,87 @@ def periods_of(world: World, clause_id: str, clause: Clause, instance: Instance)
             _accrue(world, clause, draft, period)
         else:
             _pay(world, clause, draft, period)
+        if ends_on is not None and period.last_on > ends_on:
+            last = payroll is None and (end is None or end.occurred_on > ends_on)
+            _only_until(draft, period, ends_on, last=last)
         draft.steps.append(window.why)
+        if end is not None and end.occurred_on <= period.last_on:
+            draft.steps.append(end.why)
         if planned_end is not None and period.last_on > planned_end[0]:
             draft.depends(planned_end[1])
         if isinstance(payroll, NotYet):
             # Without a payroll calendar the periods run from the first day of service, as a declared reading.
             draft.depends(payroll)
-            words = (
-                f"periods of {_days(clause)} days run from the first day of service while no payroll calendar is given"
-            )
+            words = f"periods of {_days(clause)} run from the first day of service while no payroll calendar is given"
             draft.steps.append(Derivation(words, kind="assumption"))
         elif isinstance(payroll, Payroll):
             draft.steps.append(payroll.on(period.last_on).why)
         yield draft
 
 
-def _days(clause: Clause) -> int:
+def _ends_on(world: World, clause: Clause, window: Window, end: Happening | None) -> date | None:
+    """The day within a period up to which that period is still paid, pro rata; None where only whole periods are.
+
+    A rate, `per: period`, is owed to the last day of its window; a yearly amount has its last pay in another clause.
+    Whatever is paid by the period is owed for the days before the event that ends it.
+    """
+    per, _ = world.pick(clause.per)
+    days = [window.last_on] if per == "period" and window.last_on is not None else []
+    if end is not None and clause.pay is not None and (window.last_on is None or end.occurred_on <= window.last_on):
+        days.append(end.occurred_on)
+    return min(days, default=None)
+
+
+def _only_until(draft: Draft, period: Period, ends_on: date, *, last: bool) -> None:
+    """Pay a period for its days to the end only. It is due when all of it would be, unless it is the last agreed."""
+    days = (ends_on - period.first_on).days + 1
+    draft.to_on = ends_on
+    words = f"{days} of the {period.days} days of the period, to {ends_on}"
+    if last:
+        draft.due(Reasoned(ends_on, Derivation(words, ends_on.isoformat())))
+    if draft.amount is not None:
+        minor = round_half_up(draft.amount.exact * Fraction(days, period.days))
+        draft.amount = Money(minor, draft.amount.currency)
+        draft.steps.append(Derivation(f"{words}, pro rata", draft.amount.shown()))
+
+
+def _days(clause: Clause) -> str:
     assert clause.series is not None
     every = clause.series.every
-    return int(every.count * (7 if every.unit is Unit.WEEK else 1))
+    assert every is not None
+    if every.unit in (Unit.DAY, Unit.WEEK):
+        return f"{every.count * (7 if every.unit is Unit.WEEK else 1)} days"
+    return str(every.words())
 
 
 def _payroll(world: World, clause: Clause) -> Payroll | NotYet | None:
     """The payroll calendars that the periods follow; None where they run from the first day worked."""
     assert clause.series is not None, "a clause with periods is a series"
+    if clause.series.on is not None:
+        return payroll_of(world, clause.series)
     name, _ = world.pick(clause.series.calendar)
     return None if name in (None, "none") else world.payroll(name)
 
 
-def _running(clause: Clause, start: date, payroll: Payroll | NotYet | None) -> Iterator[Period]:
+def _running(world: World, clause: Clause, start: date, payroll: Payroll | NotYet | None) -> Iterator[Period]:
     """The periods from the first day on, without an end."""
     if isinstance(payroll, Payroll):
         return pay_periods(start, payroll.rhythms)
-    return pay_periods(start, [(start, EveryDays(_days(clause), add_days(start, _days(clause) - 1)))])
+    assert clause.series is not None, "a clause with periods is a series"
+    assert clause.series.every is not None, "periods without a payroll calendar have a step"
+    return pay_periods(start, [(start, Steps(start, clause.series.every, world.counting.month_end))])
 
 
-def _periods(world: World, clause: Clause, window: Window, payroll: Payroll | NotYet | None) -> Iterator[Period]:
+def _periods(
+    world: World, clause: Clause, window: Window, payroll: Payroll | NotYet | None, end: Happening | None
+) -> Iterator[Period]:
     # While nothing has been reported, a year from the start is as far as a plan looks.
     horizon = world.horizon() or add_months(window.first_on, 12)
-    until = min(window.last_on, horizon) if window.last_on is not None else horizon
-    return takewhile(lambda period: period.last_on <= until, _running(clause, window.first_on, payroll))
+    stops = [window.last_on, end.occurred_on if end is not None else None]
+    until = min([horizon, *(day for day in stops if day is not None)])
+    pays_on = _ends_on(world, clause, window, end) == until
+    running = _running(world, clause, window.first_on, payroll)
+    return takewhile(lambda period: period.last_on <= until or (pays_on and period.first_on <= until), running)
 
 
 def _position(period: Period, payroll: Payroll | NotYet | None, taken: set[str]) -> str:
@@ -134,7 +183,12 @@ def _pay(world: World, clause: Clause, draft: Draft, period: Period) -> None:
     if yearly is None:
         return
     per, readings = world.pick(clause.per) if clause.per is not None else ("service year", ())
-    if per != "service year":
+    if per == "period":
+        minor, words = yearly.minor, "the amount of a period"
+        if period.days < period.full:
+            minor = round_half_up(yearly.exact * Fraction(period.days, period.full))
+            words = f"{period.days}/{period.full} of the amount of a period"
+    elif per != "service year":
         places = _in_a_year(period.rhythm, int(per))
         minor, words = round_half_up(yearly.exact / places), f"1/{places} of the yearly amount, rounded to the cent"
         if period.days < period.full:
@@ -190,7 +244,7 @@ def pay_final(world: World, clause: Clause, draft: Draft) -> None:
         draft.end(State.NOT_APPLICABLE, Derivation("the exit came before the first day of service", kind="assumption"))
         return
     payroll = _payroll(world, salary)
-    running = _running(salary, window.value.first_on, payroll)
+    running = _running(world, salary, window.value.first_on, payroll)
     period = next(period for period in running if period.last_on >= trigger.occurred_on)
     _final_day(world, clause, draft, period)
     if isinstance(payroll, NotYet):

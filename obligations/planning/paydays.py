@@ -21,6 +21,7 @@ from schedules.periods import Period
 
 if TYPE_CHECKING:
     from obligations.planning.world import World
+    from obligations.terms.model import Series
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,12 @@ def payroll(world: World, name: str) -> Payroll | NotYet:
             " `roll`, or let a reading govern `calendar`"
         )
     return Payroll(tuple(stated), world.business_calendar() if rolls else None)
+
+
+def payroll_of(world: World, series: Series) -> Payroll | NotYet:
+    """The payroll calendars that a series on paydays names, or the only ones of the file."""
+    name, _ = world.pick(series.calendar)
+    return world.payroll(name or payroll_names(world.terms.file)[0])
 
 
 def payday(world: World, expression: e.Payday, anchor: Reasoned[date]) -> Reasoned[date] | NotYet:

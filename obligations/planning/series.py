@@ -6,34 +6,71 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
-from obligations.domain.occurrence import State
 from obligations.planning.days import measured
 from obligations.planning.draft import Draft
-from obligations.planning.values import NotYet
+from obligations.planning.instalments import Part, ended, stated
+from obligations.planning.values import Happening, NotYet
 from obligations.planning.world import Instance, World
 from obligations.terms import expressions as e
 from obligations.terms.model import Clause
-from schedules.derivation import Derivation, Reasoned
+from schedules.derivation import Reasoned
 from schedules.spans import Span, Unit, after
 
 
-def counted_series(world: World, clause_id: str, clause: Clause, instance: Instance) -> Iterator[Draft]:
-    """One draft a position, dated; what is due after the series ended is terminated, or waits where the end is only
-    expected."""
+def counted_series(
+    world: World, clause_id: str, clause: Clause, instance: Instance
+) -> Iterator[tuple[Draft, Part | None]]:
+    """One draft a position, dated, with the part of a window it is for; what is due after the series ended is
+    terminated, or waits where the end is only expected."""
     series = clause.series
     assert series is not None
-    assert series.times is not None, "check has seen the number"
     end = world.ending(clause, instance)
-    for index in range(1, series.times + 1):
-        draft = Draft(world, clause_id, clause, instance, index, series.times)
+    if series.on is not None or (series.over is not None and series.first is None):
+        yield from _instalments(world, clause_id, clause, instance, end)
+        return
+    times = series.times
+    if times is None:
+        # The window says how many there are; the stated first day, which they are.
+        found = stated(world, clause, instance)
+        if isinstance(found, NotYet):
+            yield _unknown(world, clause_id, clause, instance, found), None
+            return
+        times = len(found)
+    for index in range(1, times + 1):
+        draft = Draft(world, clause_id, clause, instance, index, times)
         draft.due(_day(world, clause, instance, index))
-        if end is not None and draft.due_on is not None and draft.due_on > end.occurred_on:
-            if end.unsettled is not None:
-                draft.depends(end.unsettled)
-            else:
-                why = Derivation("due after the series ended", end.occurred_on.isoformat(), (end.why,))
-                draft.end(State.TERMINATED, why, end.occurred_on)
-        yield draft
+        if end is not None:
+            ended(draft, None, end, rate=False)
+        yield draft, None
+
+
+def _instalments(
+    world: World, clause_id: str, clause: Clause, instance: Instance, end: Happening | None
+) -> Iterator[tuple[Draft, Part | None]]:
+    """One draft a part of a window or of a run of paydays."""
+    found = stated(world, clause, instance)
+    if isinstance(found, NotYet):
+        yield _unknown(world, clause_id, clause, instance, found), None
+        return
+    assert clause.series is not None
+    rate = clause.pay is not None and not clause.series.splits
+    for index, part in enumerate(found, 1):
+        draft = Draft(world, clause_id, clause, instance, index, len(found))
+        if part.payday is not None:
+            draft.pays_on(part.payday, part.due.why)
+        else:
+            draft.due(part.due)
+        if part.days is not None:
+            draft.from_on, draft.to_on = part.days.first_on, part.days.last_on
+        if end is not None:
+            ended(draft, part, end, rate=rate)
+        yield draft, part
+
+
+def _unknown(world: World, clause_id: str, clause: Clause, instance: Instance, why: NotYet) -> Draft:
+    draft = Draft(world, clause_id, clause, instance, of=None)
+    draft.not_yet(why)
+    return draft
 
 
 def _day(world: World, clause: Clause, instance: Instance, index: int) -> Reasoned[date] | NotYet:
@@ -41,7 +78,8 @@ def _day(world: World, clause: Clause, instance: Instance, index: int) -> Reason
     assert series is not None
     first, _ = world.pick(series.first) if series.first is not None else (None, ())
     anchor, months = _original(world, first, instance)
-    every: Span = series.every
+    every: Span | None = series.every
+    assert every is not None, "a series of dates has a step"
     if months is not None and every.unit.months and not isinstance(anchor, NotYet):
         # Months add up before they are counted, so that a short month in between shifts nothing after it.
         total = months + every.count * every.unit.months * (index - 1)

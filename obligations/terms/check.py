@@ -182,6 +182,9 @@ class _Checker:
             yield self._unknown("window or state", clause.suspended.during, self.windows, during)
         if clause.series:
             yield from self._expression(clause.series.first, (*path, "series", "first"))
+            yield from self._expression(clause.series.over, (*path, "series", "over"))
+            if clause.series.on is not None and clause.series.calendar is None:
+                yield from self._payroll("", (*path, "series", "on"))
             for name in _options(clause.series.calendar):
                 if name not in (known := payroll_names(file)) and name != "none":
                     yield self._unknown("payroll calendar", name, known, (*path, "series", "calendar"))

@@ -276,10 +276,16 @@ class Takes(Strict):
 class Series(Strict):
     """Periods or dates one after another."""
 
-    every: Pace
+    every: Pace | None = None
+    on: Literal["paydays"] | None = None
     times: Annotated[int, Field(ge=1, le=1200)] | None = None
+    over: WindowPhrase | None = None
     first: Day | None = None
     calendar: Option | None = None
+    splits: YesNo = False
+    remainder: Literal["last", "first", "spread"] | None = None
+    direction: Literal["forward", "backward"] | None = None
+    stub: Literal["short first", "long first", "short last", "long last"] | None = None
 
 
 class Clause(Strict):

@@ -16,13 +16,13 @@ from obligations.terms.document import Path
 from obligations.terms.errors import Finding, did_you_mean
 from obligations.terms.fields import Strict
 from obligations.terms.model import Clause, TermsFile
+from obligations.terms.pace import pace
 from obligations.terms.payroll import payroll_names
 from obligations.terms.policies import counts_business_days, needs_calendar, policies
 from obligations.terms.relations import relations
 from obligations.terms.unless import meant
 from obligations.terms.vesting_sense import branches as _branches
 from obligations.terms.vesting_sense import vesting
-from schedules.spans import Unit
 
 if TYPE_CHECKING:
     from obligations.terms.terms import Terms
@@ -172,24 +172,7 @@ class _Judge:
             if clause.accrue is not None:
                 yield "`accrue` needs `series:`, the periods it accrues by", ("accrue",)
             return
-        if clause.during is None:
-            if series.times is None:
-                yield "a series needs an end: `times:` in it, or `during:` beside it", ("series",)
-            return
-        if clause.pay is None and clause.accrue is None:
-            yield "a series during a window pays or accrues; for single days write `times:`", ("series",)
-        if clause.until is not None:
-            yield (
-                "the window ends this series: leave out `until`, or let the window of `during` end with it",
-                ("until",),
-            )
-        if series.times is not None:
-            yield "a series ends by `times:` or by `during:`, not by both", ("series", "times")
-        if series.every.unit not in (Unit.DAY, Unit.WEEK):
-            yield "periods during a window count in days or weeks; for months write `times:`", ("series", "every")
-        for per in _branches(clause.per):
-            if per != "service year" and not (str(per).isdecimal() and 1 <= int(str(per)[:4]) <= 366):
-                yield f'"{per}" is no share of a year; write `service year` or a number such as 26', ("per",)
+        yield from pace(clause, series)
 
     def _missed(self, clause: Clause) -> Iterator[Complaint]:
         if clause.if_missed is None:
@@ -210,7 +193,7 @@ class _Judge:
             "soft_by": clause.soft_by,
             "not_before": clause.not_before,
         }
-        elsewhere["series"] = clause.series.first if clause.series else None
+        elsewhere["series"] = (clause.series.first, clause.series.over) if clause.series else None
         elsewhere["power"] = clause.power.until if clause.power else None
         elsewhere["then"] = clause.then.on if clause.then else None
         elsewhere["if_missed"] = getattr(clause.if_missed, "until", None) or getattr(clause.if_missed, "on", None)

@@ -30,6 +30,7 @@ parameters:
 facts:
   allowed: {type: yes_or_no, ask: Is it allowed}
   premium: {type: money, ask: How much}
+  pay_days: {type: payroll_calendar, ask: Which days}
 readings:
   counting: {use: plain, options: [plain, other]}
   calendar: {use: us, options: {us: US, cn: CN}, governs: calendar}
@@ -78,6 +79,8 @@ DAY = st.sampled_from(
         "month end of started",
         "1 month after 2 weeks before signed_on",
         "end of pay period",
+        "payday on or after notice",
+        "2nd payday after ended",
         "100000 days after started",
         "50 years before started",
         "chosen",
@@ -179,11 +182,27 @@ CONTENT = st.one_of(
         {"power": st.just({"power": "may", "holder": "company", "may": "act", "until": "5 days after notice"})}
     ),
 )
+PERIODS: list[dict[str, Any]] = [
+    {"every": "14 days"},
+    {"every": "1 week"},
+    {"every": "1 month"},
+    {"on": "paydays"},
+    {"every": "14 days", "calendar": "pay_days"},
+]
+COUNTED: list[dict[str, Any]] = [
+    {"every": "1 month", "over": "trial", "splits": "yes"},
+    {"every": "10 days", "over": "trial", "stub": "long first"},
+    {"every": "1 week", "over": "employed", "direction": "backward"},
+    {"on": "paydays", "over": "6 months following notice", "splits": "yes", "remainder": "spread"},
+    {"on": "paydays", "times": "3", "first": "payday after started"},
+    {"on": "paydays", "times": "2"},
+]
 TIME = st.one_of(
     st.fixed_dictionaries({"by": either(DAY)}),
     st.fixed_dictionaries({"exactly": either(DAY)}),
     st.fixed_dictionaries({"during": either(WINDOW)}),
-    st.fixed_dictionaries({"during": WINDOW, "series": st.sampled_from([{"every": "14 days"}, {"every": "1 week"}])}),
+    st.fixed_dictionaries({"during": WINDOW, "series": st.sampled_from(PERIODS)}),
+    st.fixed_dictionaries({"series": st.sampled_from(COUNTED)}),
     st.fixed_dictionaries(
         {
             "series": st.fixed_dictionaries(
@@ -228,7 +247,7 @@ REST = st.fixed_dictionaries(
         "closed_by": st.sampled_from(["answered", "ended", "premium"]),
         "soft_by": DAY,
         "roll": st.sampled_from(["following", "modified preceding", "unadjusted"]),
-        "per": st.sampled_from(["26", "service year", "period days", "year days"]),
+        "per": st.sampled_from(["26", "period", "service year", "period days", "year days"]),
         "if_missed": st.sampled_from(
             [{"event": "followed", "with": {"kind": "yes"}}, {"power": "late", "holder": "company", "may": "act"}]
         ),
@@ -279,7 +298,8 @@ def test_what_check_lets_pass_can_be_planned(
         terms = load(text, "any.yaml", find_template).under("counting", option)
     except TermsError:
         return
-    began = [happened("started", "2006-01-09"), happened("notice", "2006-02-01", sum="10.50", kind="yes")]
+    paid = happened("pay_days", "2006-01-02", value="monthly paid 25")
+    began = [happened("started", "2006-01-09"), paid, happened("notice", "2006-02-01", sum="10.50", kind="yes")]
     for story in (reports, [*began, *(one for one in reports if one.event != "started")]):
         try:
             made = plan(terms, story, as_of=day(as_of) if as_of else None, calendars=CALENDARS, zones=ZONES)

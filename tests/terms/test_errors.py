@@ -413,13 +413,13 @@ WRONG = {
         "form",
         "needs an end",
     ),
-    "months during a window": (
+    "business days as periods during a window": (
         changed(
-            "    task: Submit the form", "    pay: salary\n    during: trial\n    series: {every: 1 month}"
+            "    task: Submit the form", "    pay: salary\n    during: trial\n    series: {every: 5 business days}"
         ).replace(FORM, ""),
         "24:21",
         "form",
-        "count in days or weeks",
+        "counted in calendar days",
     ),
     "final pay of no salary": (
         changed(TASK, "    pay: salary\n    per: period days").replace(FORM, "    by: end of pay period\n"),
