@@ -7,7 +7,7 @@ from operator import eq, ge, gt, le, lt
 from typing import TYPE_CHECKING, Any
 
 from obligations.planning.days import settled_day
-from obligations.planning.figures import fact, shown
+from obligations.planning.figures import shown
 from obligations.planning.quantities import side_by_side, step, together
 from obligations.planning.values import Happening, Instance, NotYet, united
 from obligations.terms import expressions as e
@@ -109,7 +109,7 @@ def _opposite(found: Answer) -> Answer:
 
 
 def _is_true(world: World, name: str, wanted: bool, on: date | None) -> Answer:
-    found = fact(world, name, on)
+    found = world.fact(name, on)
     if isinstance(found, NotYet):
         return found
     return _said((found.value is True) == wanted, f"{'' if wanted else 'not '}{name}", (found.why,))
@@ -135,7 +135,7 @@ def _text_is(world: World, left: e.AmountNamed | e.FieldOf, text: str, here: Ins
         if trigger is None or stated is None:
             return NotYet(judgment=(f"{left.event}.{left.field}",))
         return _said(stated == text, f"{left.field} of {left.event}, {stated}, is {text}", (trigger.why,))
-    found = fact(world, left.name, on)
+    found = world.fact(left.name, on)
     if isinstance(found, NotYet):
         return found
     return _said(shown(found.value) == text, f"{left.name}, {shown(found.value)}, is {text}", (found.why,))

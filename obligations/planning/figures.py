@@ -10,7 +10,7 @@ from obligations.planning.values import NOWHERE, Happening, NotYet, PlanningErro
 from obligations.terms import expressions as e
 from obligations.terms.kinds import KINDS
 from obligations.terms.values import NotAValue, Value, typed
-from schedules.derivation import Derivation, Reasoned
+from schedules.derivation import Derivation, Reasoned, later
 from schedules.payroll import PayCalendar
 from schedules.spans import Span
 
@@ -27,7 +27,7 @@ def fact(world: World, name: str, on: date | None) -> Reasoned[Value] | NotYet:
     if name in world.terms.parameters:
         value = world.terms.parameters[name]
         cite = world.terms.file.parameters[name].cite
-        return Reasoned(value, Derivation(f"{name} of the contract", shown(value), kind="fact", cite=cite))
+        return Reasoned(value, later(_of_contract, name, value, cite))
     stated_fact = world.terms.file.facts[name]
     latest = statement(world, name, on)
     if latest is not None:
@@ -36,8 +36,7 @@ def fact(world: World, name: str, on: date | None) -> Reasoned[Value] | NotYet:
         except NotAValue as error:
             words = f"{name} stated on {latest.occurred_on}: {error}; withdraw it and state it anew"
             raise PlanningError(words) from None
-        rule = f"{name} as stated on {latest.occurred_on}"
-        return Reasoned(value, Derivation(rule, shown(value), (latest.why,), kind="fact", cite=stated_fact.cite))
+        return Reasoned(value, later(_as_stated, name, value, latest, stated_fact.cite))
     if stated_fact.starts_as is not None:
         return _at_first(world, name, stated_fact.starts_as, on)
     if world.suppose is not None and stated_fact.type == "yes_or_no":
@@ -52,7 +51,15 @@ def _at_first(world: World, name: str, starts_as: Any, on: date | None) -> Reaso
     other = picked.name if isinstance(picked, e.AmountNamed) else ""
     if world.terms.file.facts[name].type in KINDS or not other:
         return world.figure(e.AmountNamed(name), NOWHERE, on)
-    return fact(world, other, on)
+    return world.fact(other, on)
+
+
+def _of_contract(name: str, value: Value, cite: str) -> Derivation:
+    return Derivation(f"{name} of the contract", shown(value), kind="fact", cite=cite)
+
+
+def _as_stated(name: str, value: Value, latest: Happening, cite: str) -> Derivation:
+    return Derivation(f"{name} as stated on {latest.occurred_on}", shown(value), (latest.why,), kind="fact", cite=cite)
 
 
 def statement(world: World, name: str, on: date | None) -> Happening | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from obligations.domain.money import Money, digits_of
 from obligations.planning.days import settled_day, settled_window
-from obligations.planning.figures import fact, shown, statement
+from obligations.planning.figures import shown, statement
 from obligations.planning.proportions import share_of
 from obligations.planning.values import NOWHERE, Instance, NotYet, PlanningError, united
 from obligations.terms import expressions as e
@@ -181,7 +181,7 @@ def _named(world: World, name: str, on: date | None) -> Step | NotYet:
     if name in facts and facts[name].starts_as is not None and statement(world, name, on) is None:
         found = step(world, facts[name].starts_as, NOWHERE, on)
         return found if isinstance(found, NotYet) or found.quantity.unit is not None else _as(found, _unit(world, name))
-    value = fact(world, name, on)
+    value = world.fact(name, on)
     return value if isinstance(value, NotYet) else typed_step(value, _unit(world, name))
 
 

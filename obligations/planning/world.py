@@ -9,6 +9,7 @@ what closes it), `days` (windows and days), `paydays` (payroll calendars), `figu
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, tzinfo
@@ -69,6 +70,8 @@ class World:
     _instants: dict[tuple[date, time], datetime] = field(default_factory=dict)
     _closings: dict[str, Closings] = field(default_factory=dict)
     _places: dict[str, Mapping[tuple[str, str], replacing.Place]] = field(default_factory=dict)
+    _facts: dict[tuple[str, int], Reasoned[Value] | NotYet] = field(default_factory=dict)
+    _figures: dict[tuple[e.AmountNamed, int], Reasoned[Value] | NotYet] = field(default_factory=dict)
     _policies: dict[str, str | None] = field(default_factory=dict)
     _countings: dict[Span, Counting] = field(default_factory=dict)
     _picks: dict[int, tuple[e.Choice[Any], tuple[Any, tuple[Derivation, ...]]]] = field(default_factory=dict)
@@ -80,6 +83,7 @@ class World:
         self.file_order = {name: number for number, name in enumerate(self.kinds)}
         happened = [report.occurred_on for report in self.reports if not report.expected]
         self.last_event_on = max(happened, default=None)
+        self._news = sorted({report.occurred_on for report in self.reports})
         self.known_through = max((day for day in (self.as_of, self.last_event_on) if day is not None), default=None)
         # Later days on which the clock alone may bring something about that no due day and no window tells of.
         self.turns: set[date] = set()
@@ -316,11 +320,28 @@ class World:
 
     def fact(self, name: str, on: date | None) -> Reasoned[Value] | NotYet:
         """The value of a parameter, or of a fact on a day (the latest known where the day is None)."""
-        return figures.fact(self, name, on)
+        key = name, self.epoch(on)
+        if key not in self._facts:
+            self._facts[key] = figures.fact(self, name, on)
+        return self._facts[key]
 
     def figure(self, expression: Any, here: Instance, on: date | None) -> Reasoned[Value] | NotYet:
         """The figure an amount expression comes to on a day, rounded once: money, or a plain number."""
-        return quantities.figure(self, expression, here, on)
+        named, steps = self.pick(expression)
+        if steps or not isinstance(named, e.AmountNamed):
+            return quantities.figure(self, expression, here, on)
+        key = named, self.epoch(on)
+        if key not in self._figures:
+            self._figures[key] = quantities.figure(self, named, here, on)
+        return self._figures[key]
+
+    def epoch(self, day: date | None) -> int:
+        """On how many of the days on which something was reported the day lies or comes after; -1 without a day.
+
+        What is stated is the same on all days of one epoch: a salary is looked up once for all paydays between two
+        raises.
+        """
+        return bisect_right(self._news, day) if day is not None else -1
 
     def quantity(self, expression: Any, here: Instance, on: date | None) -> Reasoned[Quantity] | NotYet:
         """The same figure as an exact fraction, for arithmetic that goes on."""
