@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeVar
 
+from schedules.frozen import swift
+
 T_co = TypeVar("T_co", covariant=True)
 P = ParamSpec("P")
 
@@ -34,6 +36,7 @@ class _WrittenLater:
             return object.__getattribute__(self, name)
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Derivation(_WrittenLater):
     """One step of an explanation: a rule in words, its result, and what it rests on.
@@ -129,6 +132,7 @@ _new = object.__new__
 _keep = _WrittenLater.__dict__["_make"].__set__
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Reasoned(Generic[T_co]):
     """A value together with the derivation that explains it."""

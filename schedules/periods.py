@@ -15,6 +15,7 @@ from itertools import groupby, takewhile
 from schedules.allocation import round_half_up
 from schedules.bounds import add_days
 from schedules.derivation import Derivation, Reasoned, later
+from schedules.frozen import swift
 from schedules.payroll import EveryDays, Rhythm
 from schedules.spans import MonthEnd, add_months
 
@@ -30,6 +31,7 @@ class ServiceYear:
     last_on: date
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Period:
     """One period: its ordinal from 1, its days (both in), the service year it ends in, its place in that year.

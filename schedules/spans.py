@@ -15,6 +15,7 @@ from itertools import pairwise
 from schedules.bounds import BeyondCalendar, add_days
 from schedules.calendars import BusinessCalendar, shift_business_days
 from schedules.derivation import Derivation, Reasoned, later
+from schedules.frozen import swift
 
 
 class AmbiguousDate(ValueError):
@@ -55,6 +56,7 @@ class EventDay(StrEnum):
     COUNTED = "counted"
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Span:
     """So many of a unit, zero or more; `clear` excludes both ends and applies to units counted in days.

@@ -9,6 +9,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from schedules.frozen import swift
+
 
 class PushKind(StrEnum):
     """A reminder goes to people, an action instructs a system, an edit rewrites a reminder already sent."""
@@ -18,6 +20,7 @@ class PushKind(StrEnum):
     EDIT = "edit"
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Push:
     """Something to send at an instant.

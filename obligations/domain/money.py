@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
+from schedules.frozen import swift
+
 # ISO 4217 currencies whose minor unit is not a hundredth.
 _DIGITS = {
     **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0),
@@ -23,6 +25,7 @@ def digits_of(currency: str) -> int:
     return _DIGITS.get(currency, 2)
 
 
+@swift
 @dataclass(frozen=True, slots=True, repr=False)
 class Money:
     """An amount in whole minor units of a currency; never negative, never a float.

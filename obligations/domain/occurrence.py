@@ -10,6 +10,7 @@ from uuid import UUID
 
 from obligations.domain.money import Money
 from schedules.derivation import Derivation
+from schedules.frozen import swift
 
 
 class State(StrEnum):
@@ -82,6 +83,7 @@ class Bounds:
     tried: int
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Occurrence:
     """One thing owed once: the seventh tranche, the third premium.

@@ -25,11 +25,13 @@ from obligations.planning.values import Happening, Instance, NotYet
 from obligations.terms.model import Clause
 from schedules.conventions import Convention, adjust
 from schedules.derivation import Derivation, Reasoned
+from schedules.frozen import swift
 
 if TYPE_CHECKING:
     from obligations.planning.world import World
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What holds for one instance of a clause, on whatever day it is judged.
@@ -62,6 +64,7 @@ class Standing:
         return tuple(dict.fromkeys(name for one in reasons for name in (*one.waiting, *one.missing, *one.judgment)))
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Deadline:
     """The contract's day, and the last day on which the act is still in time: another one where it is held back or

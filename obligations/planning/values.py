@@ -9,12 +9,14 @@ from typing import Literal
 
 from obligations.domain.event import NOTHING
 from schedules.derivation import Derivation
+from schedules.frozen import swift
 
 
 class PlanningError(ValueError):
     """The events contradict the terms; the message says which and what to do."""
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class NotYet:
     """Why there is no value: events waited for, facts missing, judgments needed, or `never` with its reason."""
@@ -60,6 +62,7 @@ def _once(words: Iterable[str]) -> tuple[str, ...]:
 Origin = Literal["reported", "expected", "derived"]
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Happening:
     """One time an event happened: reported, expected to happen, or derived from the terms.
@@ -97,6 +100,7 @@ class Happening:
         return replace(self, provided=united([*([self.provided] if self.provided else []), reason]))
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Found:
     """The happenings of an event in day order, and what could still bring another.
@@ -117,6 +121,7 @@ class Found:
         return NotYet(self.more.waiting, self.more.missing, _once((*self.more.judgment, *asked)))
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Instance:
     """One time a clause was set off: its trigger, and the names by which phrases call it.
