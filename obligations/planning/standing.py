@@ -21,6 +21,7 @@ from obligations.planning.gates import gate as open_gate
 from obligations.planning.instances import answers_to, ending
 from obligations.planning.picked import open_members
 from obligations.planning.postponing import Hold, held, holds
+from obligations.planning.signing import at_signature
 from obligations.planning.values import Happening, Instance, NotYet
 from obligations.terms.model import Clause
 from schedules.conventions import Convention, adjust
@@ -142,7 +143,8 @@ def standing(world: World, clause_id: str, clause: Clause, instance: Instance) -
 def deadline(world: World, clause: Clause, instance: Instance, standing: Standing, day: Reasoned[date]) -> Deadline:
     """The day as its earliest day, the gate and then the roll leave it: a gate that opens late moves it to its own
     day, and no roll moves it before the trigger, the earliest day or the gate."""
-    due, gate = day, standing.gate
+    due, unsigned = at_signature(world, clause, day)
+    gate = standing.gate
     earliest = world.day(clause.not_before, instance) if clause.not_before is not None else None
     if isinstance(earliest, Reasoned) and earliest.value > due.value:
         why = Derivation("moved to the earliest day there may be", earliest.value.isoformat(), (earliest.why,))
@@ -151,6 +153,7 @@ def deadline(world: World, clause: Clause, instance: Instance, standing: Standin
         why = Derivation("moved to the day its gate opened", gate.occurred_on.isoformat(), (gate.why,))
         due = Reasoned(gate.occurred_on, why)
     last, doubts = held(standing.holds, due.value)
+    doubts = (*unsigned, *doubts)
     moved: tuple[Derivation, ...] = (last.why,) if last is not None else ()
     if clause.roll is None:
         return Deadline(due, last or due, moved, doubts)

@@ -59,6 +59,7 @@ class _Checker:
         for section in ("windows", "states", "define"):
             for name, expression in getattr(file, section).items():
                 yield from self._expression(expression, (section, name))
+        yield from self._expression(file.signed, ("signed",))
         for name, fact in file.facts.items():
             yield from self._expression(fact.starts_as, ("facts", name, "is"))
             if fact.each and fact.each not in self.events:

@@ -71,7 +71,10 @@ def _edges(file: TermsFile) -> dict[str, set[str]]:
         edges[name] = set(names_in(fact.starts_as))
     for clause_id, clause in file.clauses.items():
         for outcome in ("missed", "fulfilled"):
-            edges[f"{clause_id} {outcome}"] = {name for one in family(file, clause_id) for name in _settles(one)}
+            edges[f"{clause_id} {outcome}"] = {
+                *names_in(file.signed),
+                *(name for one in family(file, clause_id) for name in _settles(one)),
+            }
         for part in (clause.then, clause.if_missed):
             if isinstance(part, Happens):
                 edges.setdefault(part.event, set()).update(_causes(clause, part))

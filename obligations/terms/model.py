@@ -517,6 +517,7 @@ class TermsFile(Strict):
     terms: Literal["1"]
     template: TemplateHead | None = None
     contract: ContractHead | None = None
+    signed: Day | None = None
     parties: dict[Name, str] = Field(default_factory=dict)
     roles: dict[Name, str] = Field(default_factory=dict)
     people: People = Field(default_factory=dict)
