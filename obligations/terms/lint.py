@@ -13,11 +13,13 @@ from obligations.terms.coverage import uncovered
 from obligations.terms.document import Path
 from obligations.terms.errors import Finding
 from obligations.terms.model import Clause, TermsFile
+from schedules.conventions import Convention
 from schedules.spans import Span
 
 if TYPE_CHECKING:
     from obligations.terms.terms import Terms
 
+_BACKWARD = (Convention.UNADJUSTED, Convention.PRECEDING, Convention.MODIFIED_PRECEDING)
 _PROSE = frozenset({"says", "cite", "why", "title", "task", "give", "watch", "may", "ask", "prove", "unit", "name"})
 
 
@@ -26,7 +28,7 @@ def lint(terms: Terms) -> tuple[Finding, ...]:
 
     Only the definition is looked at, not the contract that stands on a template.
     """
-    return (*_unused(terms), *_idle(terms), *_open_counting(terms), *uncovered(terms))
+    return (*_unused(terms), *_idle(terms), *_open_counting(terms), *_rolls(terms), *uncovered(terms))
 
 
 # --- parts that do nothing ------------------------------------------------------------------------------------------
@@ -40,6 +42,7 @@ def _unused(terms: Terms) -> Iterator[Finding]:
         "tables": "no amount looks anything up in the table {}; remove it, or use it with `at`",
         "define": "nothing uses the definition {}; remove it",
         "states": "nothing uses the state {}; remove it",
+        "years": "nothing counts by the year {}; remove it, or use it in a day or a window",
     }
     for section, words in kinds.items():
         for name in getattr(terms.file, section):
@@ -139,6 +142,20 @@ def _open_counting(terms: Terms) -> Iterator[Finding]:
         words = "days are counted, and nothing says whether the day of the event is one of them"
         way = "state `counting: {event_day: not_counted}`, or a reading that governs event_day"
         yield terms.document.finding(f"{words}; {way}", clauses, key=True)
+
+
+def _rolls(terms: Terms) -> Iterator[Finding]:
+    """Days counted backwards that a roll may move forwards, into the time the other side was meant to have."""
+    for name, clause in terms.clauses.items():
+        backward = any(
+            isinstance(day, e.Shifted) and day.side == "before"
+            for expression in (clause.by, clause.exactly)
+            for day in _branches(expression)
+        )
+        forward = clause.roll is not None and any(str(roll) not in _BACKWARD for roll in _branches(clause.roll))
+        if backward and forward:
+            words = "counted backwards, but a closed day rolls forwards and shortens the time after it"
+            yield terms.document.finding(f"{words}; write `roll: preceding`", ("clauses", name, "roll"))
 
 
 def _stated(file: TermsFile) -> Iterator[str]:

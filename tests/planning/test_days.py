@@ -11,6 +11,7 @@ from obligations.domain.occurrence import Occurrence
 from obligations.planning.plan import Plan
 from obligations.service.contracts import Planner
 from obligations.terms.errors import TermsError
+from obligations.terms.lint import lint
 from tests.docs.pages import library, terms_of
 
 HEAD = """\
@@ -436,3 +437,25 @@ class TestYearsAndDatesOfTheYear:
         source = YEARS.replace("  new_job:", "  may: {once: yes}\n  new_job:")
         assert due("3 days after may", STARTED, on("may", "2026-02-01"), source=source) == "2026-02-04"
         assert due("may 3 after may", STARTED, on("may", "2026-02-01"), source=source) == "2026-05-03"
+
+
+def test_a_window_may_end_with_the_earliest_of_several_days() -> None:
+    """Cover until a new job, and for eighteen months at most, could not be written down."""
+    window = "{from: ended, to: {earliest of: [18 months after ended, new_job]}}"
+    source = (
+        BASE.replace("by: DAY", f"during: {window}").replace("task:", "give:").replace("when: started", "when: ended")
+    )
+    gone = on("ended", "2026-01-31")
+    for events, last in (((gone,), "2027-07-31"), ((gone, on("new_job", "2026-05-01")), "2026-05-01")):
+        (one,) = planned("", *events, source=source).occurrences
+        assert (str(one.from_on), str(one.to_on)) == ("2026-01-31", last)
+
+
+def test_what_is_counted_backwards_and_rolls_forwards_is_pointed_at() -> None:
+    """The other side would be left less time than the document gives it."""
+    roll = "counted backwards, but a closed day rolls forwards"
+    for convention, found in (("following", True), ("nearest", True), ("preceding", False), ("unadjusted", False)):
+        source = YEARS.replace("DAY", f"30 days before ended\n    roll: {convention}")
+        assert any(roll in str(finding) for finding in lint(terms_of(source))) == found
+    assert not any(roll in str(one) for one in lint(terms_of(YEARS.replace("DAY", "ended\n    roll: following"))))
+    assert any("nothing counts by the year half" in str(one) for one in lint(terms_of(YEARS.replace("DAY", "ended"))))
