@@ -11,8 +11,10 @@ import typer
 from config.settings import config_path, first_text, read_settings
 from obligations.app import open_service
 from obligations.cli import show
+from obligations.cli.events import agreed, show_preview
 from obligations.cli.shell import As, Json, Yes, actor, confirmed, fail, plain_errors, print_json, read_text, service
-from obligations.planning.as_json import plan_json
+from obligations.planning.as_json import change_json, plan_json
+from obligations.ports import TermsVersion
 
 contract_app = typer.Typer(no_args_is_help=True, help="Add, list and show contracts.")
 
@@ -126,6 +128,65 @@ def add(
         typer.echo(f"Next: obligations event {overview.stored.id} {required} YYYY-MM-DD")
 
 
+@contract_app.command("amend")
+def amend(
+    file: Annotated[Path, typer.Argument(help="The amendment's file.", show_default=False)],
+    yes: Yes = False,
+    person: As = None,
+    as_json: Json = False,
+) -> None:
+    """Amend a kept contract from a day on: shows what changes first, then asks."""
+    text = read_text(file)
+    with service() as use:
+        preview = use.preview_amendment(text, str(file))
+        if not yes and not agreed(preview, f"Amend {preview.contract}?", as_json):
+            typer.echo("Nothing was changed.")
+            return
+        overview = use.amend(text, str(file), actor=actor(person), confirmed=preview.mark)
+    if as_json:
+        changes = [change_json(change) for change in preview.changes]
+        print_json({"schema": "obligations.amendment/1", "contract": overview.stored.id, "changes": changes})
+        return
+    if yes:
+        show_preview(preview)
+    typer.echo(f"{overview.stored.id}: amended.")
+
+
+@contract_app.command("versions")
+def versions(
+    contract: Annotated[str, typer.Argument(help="A contract's id.")],
+    number: Annotated[int | None, typer.Option("--text", metavar="N", help="Print the text of this version.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Every text that a contract's terms came from: as added, as changed, and its amendments."""
+    with service() as use:
+        kept = use.versions(contract)
+    if number is not None:
+        found = next((one for one in kept if one.number == number), None)
+        if found is None:
+            fail(f"{contract} has no version {number}; it has {len(kept)}")
+        typer.echo(found.source, nl=False)
+        return
+    if as_json:
+        print_json({"schema": "obligations.versions/1", "versions": [_version_json(one) for one in kept]})
+        return
+    for one in kept:
+        for line in show.version_text(one):
+            typer.echo(line)
+
+
+def _version_json(one: TermsVersion) -> dict[str, object]:
+    return {
+        "number": one.number,
+        "kind": one.kind,
+        "title": one.title,
+        "from": one.from_on.isoformat() if one.from_on else None,
+        "recorded_at": one.recorded_at.isoformat(),
+        "recorded_by": one.recorded_by,
+        "text": one.source,
+    }
+
+
 @contract_app.command("replan")
 def replan(
     contract: Annotated[str | None, typer.Argument(help="A contract's id; every contract unless given.")] = None,
@@ -165,7 +226,7 @@ def list_(as_json: Json = False) -> None:
 def show_(contract: Annotated[str, typer.Argument(help="A contract's id.")], as_json: Json = False) -> None:
     """One contract as of today: events, occurrences, powers, what to ask."""
     with service() as use:
-        overview = use.overview(contract)
+        overview, kept = use.overview(contract), use.versions(contract)
     events = [
         {
             "id": one.id,
@@ -186,12 +247,18 @@ def show_(contract: Annotated[str, typer.Argument(help="A contract's id.")], as_
                 "schema": "obligations.contract/1",
                 "id": overview.stored.id,
                 "title": overview.stored.title,
+                "versions": [
+                    {key: value for key, value in _version_json(one).items() if key != "text"} for one in kept
+                ],
                 "events": events,
                 "plan": plan_json(overview.plan),
             }
         )
         return
     typer.echo(overview.stored.title)
+    for version in kept[1:]:
+        for line in show.version_text(version):
+            typer.echo(line)
     for one in overview.reports:
         details = "".join(f" {key}={value}" for key, value in one.fields.items() if key != "value")
         state = " (expected)" if one.expected else ""

@@ -16,7 +16,7 @@ from obligations.domain.occurrence import OPEN_STATES, Occurrence, Power, State
 from obligations.planning.alternatives import Alternative
 from obligations.planning.diff import Change
 from obligations.planning.plan import Plan, Question
-from obligations.ports import StoredDelivery
+from obligations.ports import StoredDelivery, TermsVersion
 from obligations.service import Finished, Preview
 from schedules.derivation import Derivation
 
@@ -368,6 +368,14 @@ def _wrapped(head: str, text: str) -> Iterator[str]:
         return
     yield head
     yield from textwrap.wrap(text, WIDTH, initial_indent="      ", subsequent_indent="      ", break_on_hyphens=False)
+
+
+def version_text(version: TermsVersion) -> Iterator[str]:
+    """One text of a contract's terms: what it was, from which day it governs, who recorded it and when."""
+    since = f", from {version.from_on} on" if version.from_on else ""
+    by = f" by {version.recorded_by}" if version.recorded_by else ""
+    said = f"{version.title}{since}; recorded on {version.recorded_at:%Y-%m-%d}{by}"
+    yield from _wrapped(f"  version {version.number}, {version.kind}:", said)
 
 
 def command_text(command: str) -> Iterator[str]:

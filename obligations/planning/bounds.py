@@ -7,7 +7,7 @@ stated. What a combination never asks cannot change its outcome, so nothing is t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from uuid import UUID
@@ -69,7 +69,7 @@ def _combinations(
         held = todo.pop()
         asked = _Asked(terms, held)
         try:
-            world = make(replace(terms, readings=_Noted(asked)), asked.fact)
+            world = make(terms.read_as(_Noted(asked)), asked.fact)
             made = {one.id: one for one in of_clause(world, clause_id, terms.clauses[clause_id])}
         except (PlanningError, AmbiguousDate, BeyondCalendar, NeverOpen):
             made = {}  # this combination gives no dates at all, which the plan under it would say in words

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 
 from obligations.domain.money import Money
 from obligations.domain.occurrence import Occurrence, State
+from obligations.planning import versions
 from obligations.planning.applying import holds_on
 from obligations.planning.draft import Draft
 from obligations.planning.instalments import take
@@ -33,6 +34,9 @@ def of_clause(world: World, clause_id: str, clause: Clause) -> Iterator[Occurren
     """The occurrences of one clause, and of what stands in its place: a placeholder where its slot is still empty."""
     if clause.instead_of is not None:
         return  # it is known as what it replaces
+    if len(world.versions) > 1:
+        yield from _of_versions(world, clause_id)
+        return
     for member in world.members(clause_id):
         yield from _ruled(world, member, world.terms.clauses[member])
     instances, more = world.instances(clause_id, clause)
@@ -49,6 +53,36 @@ def _ruled(world: World, clause_id: str, clause: Clause) -> Iterator[Occurrence]
         if place is None or place.rules:
             for draft in _drafts(world, clause_id, clause, instance):
                 yield draft.finish()
+
+
+def _of_versions(world: World, clause_id: str) -> Iterator[Occurrence]:
+    """The same for a contract that was amended: each instance by the version that governs it."""
+    for version in world.versions:
+        if clause_id not in version.terms.clauses:
+            continue
+        for member in (*version.members(clause_id), clause_id):
+            for instance in version.instances(member, version.terms.clauses[member])[0]:
+                place = version.place(member, instance)
+                if version.governs(member, instance) and (place is None or place.rules):
+                    yield from _finished(versions.drafts(version, member, instance, _drafting(member)))
+    waits = versions.placeholder(world, clause_id)
+    if waits is not None:
+        clause = waits.terms.clauses[clause_id]
+        instances, more = waits.instances(clause_id, clause)
+        slot = waits.slot(clause.when)
+        if not instances and (slot or more.never or more.judgment):
+            yield from _placeholders(waits, clause_id, clause, Instance(slot or clause_id), more)
+
+
+def _drafting(clause_id: str) -> Callable[[World, Instance], Iterator[Draft]]:
+    return lambda version, instance: _drafts(version, clause_id, version.terms.clauses[clause_id], instance)
+
+
+def _finished(made: Iterable[Draft]) -> Iterator[Occurrence]:
+    for draft in made:
+        one = draft.finish()
+        draft.world.planned.add(one.id)
+        yield one
 
 
 def _placeholders(

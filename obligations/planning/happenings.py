@@ -157,17 +157,18 @@ def _reported(report: Report, kind: EventKind) -> Happening:
 
 def _derived(world: World, name: str) -> Iterator[Happening]:
     """Happenings that clauses bring about: by `then` when set off, by `if_missed` when their day passed."""
-    for clause_id, clause in world.terms.clauses.items():
-        if isinstance(clause.then, Happens) and clause.then.event == name:
-            yield from _follows(world, clause_id, clause, clause.then)
-        if isinstance(clause.if_missed, Happens) and clause.if_missed.event == name:
-            yield from _missed(world, clause_id, clause, clause.if_missed)
+    for version in world.versions:
+        for clause_id, clause in version.terms.clauses.items():
+            if isinstance(clause.then, Happens) and clause.then.event == name:
+                yield from _follows(version, clause_id, clause, clause.then)
+            if isinstance(clause.if_missed, Happens) and clause.if_missed.event == name:
+                yield from _missed(version, clause_id, clause, clause.if_missed)
 
 
 def _follows(world: World, clause_id: str, clause: Clause, then: Happens) -> Iterator[Happening]:
     for instance in world.instances(clause_id, clause)[0]:
         trigger = instance.trigger
-        if trigger is None:
+        if trigger is None or not world.governs(clause_id, instance):
             continue
         why = trigger.why
         applies, place = applying(world, clause, instance), world.place(clause_id, instance)
@@ -200,7 +201,7 @@ def _came_before(world: World, unless: Any, day: date) -> bool:
 
 def _missed(world: World, clause_id: str, clause: Clause, consequence: Happens) -> Iterator[Happening]:
     for verdict in verdicts(world, clause_id, clause):
-        if not verdict.missed:
+        if not verdict.missed or not world.governs(clause_id, verdict.instance):
             continue
         day, trigger = day_after(verdict.last.value), verdict.instance.trigger
         words = f"{words_of(consequence.event)}: {words_of(clause_id)} was not fulfilled by its last day"

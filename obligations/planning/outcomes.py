@@ -29,7 +29,9 @@ def outcome(world: World, expression: e.EventOutcome) -> Found:
     """
     clause = world.terms.clauses[expression.clause]
     made, more = world.instances(expression.clause, clause)
-    found = tuple(_missed(world, expression) if expression.outcome == "missed" else _fulfilled(world, expression))
+    happened = _missed if expression.outcome == "missed" else _fulfilled
+    holding = (version for version in world.versions if expression.clause in version.terms.clauses)
+    found = tuple(sorted((one for it in holding for one in happened(it, expression)), key=lambda one: one.occurred_on))
     if more.never and len(found) == len(made):
         return Found(found, NotYet(never=f"nothing more of {_words(expression.clause)} can be {expression.outcome}"))
     if more.never and expression.outcome == "missed" and _all_in_time(world, expression.clause):
@@ -40,7 +42,7 @@ def outcome(world: World, expression: e.EventOutcome) -> Found:
 def _missed(world: World, expression: e.EventOutcome) -> Iterator[Happening]:
     clause = world.terms.clauses[expression.clause]
     for verdict in verdicts(world, expression.clause, clause):
-        if verdict.missed:
+        if verdict.missed and world.governs(expression.clause, verdict.instance):
             day, trigger = day_after(verdict.last.value), verdict.instance.trigger
             words = f"{_words(expression.clause)} was not fulfilled by its last day"
             yield Happening(
@@ -57,6 +59,8 @@ def _missed(world: World, expression: e.EventOutcome) -> Iterator[Happening]:
 def _fulfilled(world: World, expression: e.EventOutcome) -> Iterator[Happening]:
     clause = world.terms.clauses[expression.clause]
     for instance in world.instances(expression.clause, clause)[0]:
+        if not world.governs(expression.clause, instance):
+            continue
         done, waived = answered(world, expression.clause, clause, instance)
         if done is not None and waived is not None and waived.occurred_on < done.occurred_on:
             continue

@@ -19,7 +19,8 @@ from obligations.planning.happenings import words_of
 from obligations.planning.powers import powers
 from obligations.planning.pushes import Sending, pushes
 from obligations.planning.values import Happening, PlanningError
-from obligations.planning.world import World
+from obligations.planning.versions import version_of
+from obligations.planning.world import World, in_day_order
 from obligations.terms.errors import did_you_mean
 from obligations.terms.terms import Terms
 from obligations.terms.values import NotAValue, Value, typed
@@ -116,7 +117,7 @@ def plan(
         PlanningError: an event the terms do not know, a field of the wrong type, two days for what happens once, or a
             count that the calendar or the chosen policy cannot give.
     """
-    reports = tuple(sorted(events, key=lambda report: (report.occurred_on, report.event, report.id)))
+    reports = in_day_order(events)
     _check_reports(terms, reports)
     try:
         return _planned(terms, reports, as_of, calendars, zones, sending, bounds or {})
@@ -146,11 +147,20 @@ def _planned(
         windows=tuple(_windows(world)),
         occurrences=ordered,
         powers=held,
-        pushes=tuple(pushes(world, ordered, sending)) if sending is not None else (),
+        pushes=tuple(_pushes(world, ordered, sending)) if sending is not None else (),
         questions=tuple(_questions(world, ordered)),
         dormant=tuple(_dormant(world)),
         replan_at=_replan_at(world, ordered, held),
     )
+
+
+def _pushes(world: World, made: tuple[Occurrence, ...], sending: Sending) -> Iterable[Push]:
+    """What is sent for each occurrence, as the version of the terms has it that it was planned by."""
+    if len(world.versions) == 1:
+        yield from pushes(world, made, sending)
+        return
+    for version in world.versions:
+        yield from pushes(version, tuple(one for one in made if version_of(world, one) is version), sending)
 
 
 def _windows(world: World) -> Iterable[PlannedWindow]:
@@ -248,6 +258,8 @@ def _dormant(world: World) -> Iterable[tuple[str, tuple[str, ...]]]:
     for clause_id, clause in world.terms.clauses.items():
         if clause.when is None or world.slot(clause.when):
             continue
+        if world.amendment is not None and clause_id in world.amendment.ended:
+            continue
         instances, more = world.instances(clause_id, clause)
         if not instances and more.waiting:
             yield clause_id, more.waiting
@@ -270,7 +282,8 @@ def _replan_at(world: World, made: tuple[Occurrence, ...], held: tuple[Power, ..
     days += [one.occurred_on + day for one in _unconfirmed(world)]
     if any(one.state in OPEN_STATES and (one.of is None or _reminds_on(world, one)) for one in made):
         days.append(world.as_of + EXTEND_EVERY)
-    days += world.turns
+    for version in world.versions:
+        days += [*version.turns, *([version.amendment.since] if version.amendment is not None else [])]
     later = min((one for one in days if one > world.as_of), default=None)
     return instant(later, time(0), world.zone) if later is not None else None
 

@@ -17,17 +17,20 @@ from schedules.derivation import Derivation, Reasoned
 
 def powers(world: World) -> Iterator[Power]:
     """Every power that has arisen or may still arise, in file order. A duty fulfilled in time leaves none."""
-    for clause_id, clause in world.terms.clauses.items():
-        if clause.power is not None:
-            yield from _granted(world, clause_id, clause, clause.power)
-        if isinstance(clause.if_missed, PowerOf):
-            yield from _after_misses(world, clause_id, clause, clause.if_missed)
+    for version in world.versions:
+        for clause_id, clause in version.terms.clauses.items():
+            if clause.power is not None:
+                yield from _granted(version, clause_id, clause, clause.power)
+            if isinstance(clause.if_missed, PowerOf):
+                yield from _after_misses(version, clause_id, clause, clause.if_missed)
 
 
 def _granted(world: World, clause_id: str, clause: Clause, power: PowerOf) -> Iterator[Power]:
     for instance in world.instances(clause_id, clause)[0]:
         trigger = instance.trigger
         assert trigger is not None, "check has seen what sets the power off"
+        if not world.governs(clause_id, instance):
+            continue
         stands = standing(world, clause_id, clause, instance)
         if stands.refused is not None:
             continue
@@ -43,7 +46,7 @@ def _granted(world: World, clause_id: str, clause: Clause, power: PowerOf) -> It
 
 def _after_misses(world: World, clause_id: str, clause: Clause, power: PowerOf) -> Iterator[Power]:
     for verdict in verdicts(world, clause_id, clause):
-        if verdict.missed is False:
+        if verdict.missed is False or not world.governs(clause_id, verdict.instance):
             continue
         day = day_after(verdict.last.value)
         waiting = () if verdict.missed else verdict.waits_for or (f"{clause_id} missed",)

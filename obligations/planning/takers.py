@@ -146,12 +146,18 @@ def takers_of(world: World, clause_id: str, clause: Clause, grant: Instance) -> 
 
 
 def _accelerations(world: World, vesting_id: str) -> Iterator[Taker]:
+    for version in world.versions:
+        yield from _accelerating(version, vesting_id)
+
+
+def _accelerating(world: World, vesting_id: str) -> Iterator[Taker]:
+    """The accelerations that one version of the terms governs."""
     for clause_id, clause in world.terms.clauses.items():
         if clause.accelerate is None or vesting_id not in clause.accelerate:
             continue
         for instance in world.instances(clause_id, clause)[0]:
             stands = stands_for(world, clause_id, clause, instance)
-            if instance.trigger is None or stands is False:
+            if instance.trigger is None or stands is False or not world.governs(clause_id, instance):
                 continue
             on, why, by = instance.trigger.occurred_on, instance.trigger.why, (clause_id, instance.id)
             measure = measure_of(world, clause, instance)

@@ -102,6 +102,7 @@ def accelerated(world: World, clause_id: str, clause: Clause, instance: Instance
 
 def _account(world: World, source_id: str, grant: Instance, draft: Draft, account: _Account) -> NotYet | None:
     """Add what the acceleration takes of one grant; why that is not known, or None."""
+    world = world.home(source_id, grant)
     source = world.terms.clauses[source_id]
     trigger = draft.instance.trigger
     assert trigger is not None, "an acceleration is set off by an event"

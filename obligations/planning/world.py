@@ -10,11 +10,12 @@ what closes it), `days` (windows and days), `paydays` (payroll calendars), `figu
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, tzinfo
 from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 from obligations.domain.event import Report
 from obligations.planning import (
@@ -29,6 +30,7 @@ from obligations.planning import (
     quantities,
     replacing,
     selection,
+    versions,
 )
 from obligations.planning.answers import DONE
 from obligations.planning.instances import Closings
@@ -41,7 +43,7 @@ from obligations.terms.errors import did_you_mean
 from obligations.terms.model import Clause, EventKind
 from obligations.terms.policies import governing, short_days
 from obligations.terms.relations import chain
-from obligations.terms.terms import Terms
+from obligations.terms.terms import Amendment, Terms
 from obligations.terms.values import Value
 from schedules.calendars import BusinessCalendar
 from schedules.derivation import Derivation, Reasoned, later
@@ -54,7 +56,8 @@ from schedules.windows import Window
 class World:
     """One contract, its events and a day to judge by; see `plan` for the arguments.
 
-    `suppose` answers the yes-or-no facts that nobody has stated, where somebody asks how far a date may reach.
+    `suppose` answers the yes-or-no facts that nobody has stated, where somebody asks how far a date may reach. `latest`
+    is the world under the latest amendment, for one under the terms as they were before it.
     """
 
     terms: Terms
@@ -63,6 +66,7 @@ class World:
     calendars: Mapping[str, BusinessCalendar]
     zones: Mapping[str, tzinfo]
     suppose: Callable[[str], bool] | None = None
+    latest: World | None = None
     _events: dict[str, Found] = field(default_factory=dict)
     _openings: dict[str, Openings] = field(default_factory=dict)
     _instances: dict[str, tuple[tuple[Instance, ...], NotYet]] = field(default_factory=dict)
@@ -79,9 +83,16 @@ class World:
     _payrolls: dict[str, Payroll | NotYet] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        stated = self.terms.amendment.stated if self.terms.amendment is not None and self.latest is None else ()
+        if stated:
+            self.reports = in_day_order((*self.reports, *stated))
+        # Facts that amendments state; they are no news of anything that happened.
+        self.said: frozenset[str] = self.latest.said if self.latest else frozenset(one.id for one in stated)
+        # The occurrences that were planned by this version of the terms.
+        self.planned: set[UUID] = set()
         self.kinds: Mapping[str, EventKind] = self.terms.event_kinds()
         self.file_order = {name: number for number, name in enumerate(self.kinds)}
-        happened = [report.occurred_on for report in self.reports if not report.expected]
+        happened = [report.occurred_on for report in self.reports if not report.expected and report.id not in self.said]
         self.last_event_on = max(happened, default=None)
         self._news = sorted({report.occurred_on for report in self.reports})
         self.known_through = max((day for day in (self.as_of, self.last_event_on) if day is not None), default=None)
@@ -89,6 +100,34 @@ class World:
         self.turns: set[date] = set()
         self.answered = frozenset(report.answers for report in self.reports if report.answers)
         self.answers = answers.by_occurrence(self.terms, self.reports)
+
+    # --- versions of the terms ----------------------------------------------------------------------------------------
+
+    @property
+    def amendment(self) -> Amendment | None:
+        """What made these terms of the ones before."""
+        return self.terms.amendment
+
+    @cached_property
+    def versions(self) -> tuple[World, ...]:
+        """The same world under each version of the terms, as first agreed to as last amended."""
+        if self.latest is not None:
+            return self.latest.versions
+        earlier = (replace(one, people=self.terms.people) for one in self.terms.versions[:-1])
+        given = (self.reports, self.as_of, self.calendars, self.zones, self.suppose)
+        return (*(World(one, *given, latest=self) for one in earlier), self)
+
+    def home(self, clause_id: str, instance: Instance) -> World:
+        """The version that governs an instance of a clause; this one where none does any more."""
+        if self.latest is None and self.amendment is None:
+            return self
+        return versions.governing(self, clause_id, instance) or self
+
+    def governs(self, clause_id: str, instance: Instance) -> bool:
+        """Whether this version of the terms governs an instance of a clause."""
+        if self.latest is None and self.amendment is None:
+            return True
+        return versions.governing(self, clause_id, instance) is self
 
     # --- counting policies ------------------------------------------------------------------------------------------
 
@@ -356,6 +395,11 @@ class World:
         if name not in self._payrolls:
             self._payrolls[name] = paydays.payroll(self, name)
         return self._payrolls[name]
+
+
+def in_day_order(reports: Iterable[Report]) -> tuple[Report, ...]:
+    """Reports by day, then by name: never by when they arrived."""
+    return tuple(sorted(reports, key=lambda report: (report.occurred_on, report.event, report.id)))
 
 
 __all__ = ["DONE", "NOWHERE", "Instance", "PlanningError", "World"]

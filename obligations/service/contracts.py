@@ -17,6 +17,7 @@ from obligations.planning.plan import Plan, plan
 from obligations.planning.world import World
 from obligations.ports import StoredContract
 from obligations.service.installation import Library
+from obligations.terms.amendment import amend
 from obligations.terms.errors import Finding
 from obligations.terms.lint import lint
 from obligations.terms.loader import load
@@ -72,17 +73,19 @@ class Planner:
     def kept(self, stored: StoredContract, log: Sequence[LogEntry]) -> Kept:
         """The contract with its terms loaded."""
         choices = tuple((name, one.option, one.recorded_by) for name, one in chosen(log).items())
-        key = (stored.id, stored.source, stored.template, choices)
+        key = (stored.id, stored.source, stored.template, stored.amendments, choices)
         if key not in self._terms:
-            filed = self.terms(stored.source, stored.id, stored.template)
+            filed = self.terms(stored.source, stored.id, stored.template, stored.amendments)
             self._terms[key] = filed, as_chosen(filed, log)
         return Kept(stored, *self._terms[key], tuple(log))
 
-    def terms(self, source: str, name: str, template: str = "") -> Terms:
-        """The terms of a text; a stored template text is used instead of the shipped one, so that a later release
-        of a template changes no contract that stands on an earlier one."""
+    def terms(self, source: str, name: str, template: str = "", amendments: Sequence[str] = ()) -> Terms:
+        """The terms of a text, as its amendments leave them; a stored template text is used instead of the shipped one,
+        so that a later release of a template changes no contract that stands on an earlier one."""
         found = load(source, name, (lambda _: (template, name)) if template else self.installation.templates)
-        return replace(found, tenant=self.installation.tenant)
+        for number, text in enumerate(amendments, 1):
+            found = amend(found, text, f"{name}, amendment {number}")
+        return found.of_tenant(self.installation.tenant)
 
     def findings(self, terms: Terms) -> tuple[Finding, ...]:
         """What is wrong with terms that can be planned, or deserves a second look: examples that fail, values stated
@@ -147,7 +150,7 @@ class Planner:
 
         The other readings are planned only when the facts changed; the clock alone moves no dates.
         """
-        facts = (kept.stored.source, kept.stored.template, kept.log)
+        facts = (kept.stored.source, kept.stored.template, kept.stored.amendments, kept.log)
         known = self._bounds.get(kept.stored.id)
         if known is None or known[0] != facts:
             chosen = self.plan(kept.terms, kept.reports, as_of, pushes=False)

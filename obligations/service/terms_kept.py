@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Literal
 
 from obligations.domain.event import Report, chosen, known_by
@@ -13,8 +13,11 @@ from obligations.ports import LedgerEntry, StoredContract, TermsVersion, Transac
 from obligations.service.contracts import Kept, Planner
 from obligations.service.errors import Refused
 from obligations.service.previews import Preview, Previews, confirm
+from obligations.terms.amendment import amend, amendment_file
 from obligations.terms.terms import Terms
 from schedules.instants import end_of_day
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,49 @@ class Contracts(Previews):
         made = self.planner.bounded(kept.terms, kept.reports, as_of)
         return Overview(kept.stored, made, kept.reports)
 
+    def preview_amendment(self, source: str, name: str) -> Preview:
+        """What an amendment would change. Nothing is written.
+
+        Raises `TermsError` for one that is not right or does not fit the contract, `NotFound` where that is not kept,
+        and `Refused` where the amendment is kept already as it is.
+        """
+        with self._store.read() as view:
+            held, then = self._amended(view, source, name, lock=False)
+            deliveries = view.deliveries(held.stored.id)
+        return self._preview(held, then, deliveries)
+
+    def amend(self, source: str, name: str, *, actor: str, confirmed: str | None = None) -> Overview:
+        """Keep an amendment of a contract and re-plan, in one transaction. It is known by its day and title: another
+        text under the same replaces it."""
+        now = self._clock.now()
+
+        def keep(view: Transaction) -> Overview:
+            held, then = self._amended(view, source, name, lock=True)
+            if confirmed is not None:
+                confirm(self._preview(held, then, ()), confirmed)
+            amendment = _called(source, name)
+            view.put_contract(then.stored)
+            number = len(view.versions(then.stored.id)) + 1
+            view.add_version(replace(amendment, number=number, recorded_at=now, recorded_by=actor))
+            said = f"{amendment.title}, from {amendment.from_on}"
+            view.note(LedgerEntry(now, actor, "terms amended", then.stored.id, then.stored.id, after=said))
+            return Overview(then.stored, self._settle(view, then, now, actor), then.reports)
+
+        return self._written(keep)
+
+    def _amended(self, view: Transaction, source: str, name: str, *, lock: bool) -> tuple[Kept, Kept]:
+        """The contract as it is kept, and with the amendment."""
+        amendment = _called(source, name)
+        held = self._kept(view, amendment.contract, lock=lock)
+        known = [one for one in view.versions(amendment.contract) if one.kind == "amended"]
+        if source in held.stored.amendments:
+            raise Refused(f"{amendment.title} of {amendment.contract} is kept already, word for word")
+        texts = _amendments([*known, replace(amendment, number=len(known) + 2)])
+        stored = held.stored
+        before = self.planner.terms(stored.source, stored.id, stored.template, texts[: texts.index(source)])
+        amend(before, source, name)
+        return held, self.planner.kept(replace(stored, amendments=texts, replan_at=None), held.log)
+
     def versions(self, contract: str) -> Sequence[TermsVersion]:
         """Every text the contract's terms came from, the first it was added with; raises `NotFound`."""
         with self._store.read() as view:
@@ -133,7 +179,13 @@ class Contracts(Previews):
         if not texts:
             first = self.planner.today(kept.terms, kept.stored.added_at)
             raise Refused(f"nothing was known of {contract} on {day}; it was added on {first}")
-        stored = replace(kept.stored, title=texts[-1].title, source=texts[-1].source, template=texts[-1].template)
+        stored = replace(
+            kept.stored,
+            title=texts[-1].title,
+            source=texts[-1].source,
+            template=texts[-1].template,
+            amendments=_amendments([one for one in then if one.kind == "amended"]),
+        )
         believed = self.planner.kept(stored, known_by(kept.log, until))
         return Overview(stored, self.planner.bounded(believed.terms, believed.reports, as_of or day), believed.reports)
 
@@ -149,6 +201,20 @@ class Contracts(Previews):
         view.add_version(
             TermsVersion(stored.id, number, kind, stored.title, stored.source, stored.template, now, actor)
         )
+
+
+def _called(source: str, name: str) -> TermsVersion:
+    """An amendment's text with the contract it amends, its day and its title; raises `TermsError` for another text."""
+    file = amendment_file(source, name)
+    return TermsVersion(file.amends, 1, "amended", file.called, source, "", _NEVER, "", file.since)
+
+
+def _amendments(versions: Sequence[TermsVersion]) -> tuple[str, ...]:
+    """The texts of the amendments in force, by their days: of two with one day and title the later one recorded."""
+    latest = {(one.from_on or date.min, one.title): one for one in versions}
+    first = {key: number for number, key in reversed([*enumerate((it.from_on, it.title) for it in versions)])}
+    ordered = sorted(latest.items(), key=lambda item: (item[0][0], first[item[0]]))
+    return tuple(one.source for _, one in ordered)
 
 
 def _refuse_choices_lost(held: Kept, terms: Terms) -> None:

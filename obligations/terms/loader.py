@@ -29,6 +29,11 @@ def load(text: str, name: str, templates: Templates) -> Terms:
     `name` is what messages call the file. A contract on a template gets the template's text from `templates`.
     """
     document = read(text, name)
+    if "amends" in document.tree:
+        message = (
+            "this amends a contract: `obligations contract amend FILE` holds it against that one and shows what changes"
+        )
+        raise TermsError([document.finding(message, ("amends",))])
     head = document.tree.get("contract")
     if isinstance(head, dict) and isinstance(head.get("template"), str) and "clauses" not in document.tree:
         terms = _contract(document, templates)
@@ -41,7 +46,7 @@ def load(text: str, name: str, templates: Templates) -> Terms:
 
 
 def _definition(document: Document) -> Terms:
-    file = inheriting(_validated(TermsFile, document))
+    file = inheriting(validated(TermsFile, document))
     head = file.contract or file.template
     if head is None:
         raise TermsError([document.finding("say what this is: `template:` or `contract:` with an id", ())])
@@ -64,7 +69,7 @@ def _definition(document: Document) -> Terms:
 
 
 def _contract(document: Document, templates: Templates) -> Terms:
-    contract = _validated(ContractFile, document)
+    contract = validated(ContractFile, document)
     wanted = contract.contract.template or ""
     try:
         text, name = templates(wanted)
@@ -142,7 +147,8 @@ def _parameters(
 # --- pydantic's findings, with places -------------------------------------------------------------------------------
 
 
-def _validated(model: type[Model], document: Document) -> Model:
+def validated(model: type[Model], document: Document) -> Model:
+    """The file as the model has it; raises `TermsError` with a place for everything that does not fit."""
     try:
         return model.model_validate(document.tree)
     except ValidationError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from fractions import Fraction
 from functools import cached_property
 from typing import Annotated, Any, Literal
@@ -572,9 +573,42 @@ class ContractFile(Strict):
     examples: list[Example] = Field(default_factory=list)
 
 
+Running = Literal["continues", "changes"]
+
+
+class AmendmentFile(Strict):
+    """An amendment of one contract: what it replaces, adds and ends from a day on."""
+
+    terms: Literal["1"]
+    amends: Identifier
+    from_: DayText = Field(alias="from")
+    title: Line | None = None
+    roles: dict[Name, str] = Field(default_factory=dict)
+    people: People = Field(default_factory=dict)
+    parameters: dict[Name, str] = Field(default_factory=dict)
+    facts: dict[Name, str] = Field(default_factory=dict)
+    readings: dict[Name, str] = Field(default_factory=dict)
+    events: dict[Name, EventKind] = Field(default_factory=dict)
+    windows: dict[Name, WindowPhrase] = Field(default_factory=dict)
+    define: dict[Name, Event] = Field(default_factory=dict)
+    clauses: dict[Name, Clause] = Field(default_factory=dict)
+    ends: list[Name] = Field(default_factory=list)
+    running: Running | dict[Name, Running] = "continues"
+
+    @property
+    def since(self) -> date:
+        """The first day it governs."""
+        return date.fromisoformat(self.from_)
+
+    @property
+    def called(self) -> str:
+        """What people call it."""
+        return self.title or f"Amendment of {self.from_}"
+
+
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of terms files, for editors that complete and check while typing."""
-    schema = TypeAdapter(TermsFile | ContractFile).json_schema(by_alias=True)
+    schema = TypeAdapter(TermsFile | ContractFile | AmendmentFile).json_schema(by_alias=True)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Obligations terms, version 1",

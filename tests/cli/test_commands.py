@@ -25,6 +25,7 @@ COMMANDS = (
     ["init"], ["check"], ["fmt"], ["plan"], ["when"], ["contract"], ["contract", "add"], ["contract", "list"],
     ["contract", "show"], ["event"], ["fact"], ["correct"], ["reading"], ["withdraw"],
     ["next"], ["why"], ["done"], ["approve"], ["refuse"], ["deliveries"], ["retry"], ["run"], ["contract", "replan"],
+    ["contract", "amend"], ["contract", "versions"],
 )  # fmt: skip
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 DECIMAL = re.compile(r"-?\d+(\.\d+)?")

@@ -110,3 +110,41 @@ def test_a_plan_as_it_was_believed_on_a_day(hired: Terminal) -> None:
     assert "2026-01-07" not in then
     believed = hired.run("plan", "letter", "--known-on", "2026-03-04", "--as-of", "2026-01-06", "--json").json
     assert believed["as_of"] == "2026-01-06"
+
+
+AMENDMENT = """terms: 1
+amends: letter
+from: 2026-03-01
+title: First amendment
+parameters: {lump_sum_amount: 90000.00}
+"""
+
+
+def test_a_contract_is_amended_and_its_versions_are_listed(hired: Terminal) -> None:
+    file = hired.write("amendment.yaml", AMENDMENT)
+    before = hired.rows()
+    asked = hired.run("contract", "amend", file)
+    assert asked.code == 2
+    assert "letter: what changes" in asked.out
+    assert hired.rows() == before
+    said = hired.run("contract", "amend", file, "--yes", "--as", "Lea")
+    assert said.code == 0, said.err
+    assert said.out.endswith("letter: amended.\n")
+    listed = " ".join(hired.run("contract", "versions", "letter").out.split())
+    assert "version 1, added:" in listed
+    assert "version 2, amended: First amendment, from 2026-03-01 on; recorded on 2026-03-02 by lea" in listed
+    assert "First amendment, from 2026-03-01 on" in " ".join(hired.run("contract", "show", "letter").out.split())
+    assert hired.run("contract", "versions", "letter", "--text", "2").out == AMENDMENT
+    (_, amended) = hired.run("contract", "versions", "letter", "--json").json["versions"]
+    assert (amended["kind"], amended["from"], amended["text"]) == ("amended", "2026-03-01", AMENDMENT)
+    assert is_one_message(hired.run("contract", "versions", "letter", "--text", "3"))
+
+
+def test_an_amendment_with_a_slip_is_a_finding_with_its_line(hired: Terminal) -> None:
+    file = hired.write("amendment.yaml", AMENDMENT.replace("lump_sum_amount", "lump_sum_amont"))
+    before = hired.rows()
+    said = hired.run("contract", "amend", file, "--yes")
+    assert is_one_message(said, code=1)
+    assert 'amendment.yaml:5:14: the terms have no parameter "lump_sum_amont"' in said.err
+    assert hired.rows() == before
+    assert "obligations contract amend FILE" in hired.run("check", hired.write("a.yaml", AMENDMENT)).err

@@ -17,6 +17,7 @@ from obligations.domain.occurrence import PowerState, State
 from obligations.planning.examples import run_examples
 from obligations.service.contracts import Planner
 from obligations.terms import fields, model, tables
+from obligations.terms.amendment import amend
 from obligations.terms.check import RESERVED
 from obligations.terms.errors import TermsError
 from tests.docs.pages import indented_blocks, library, merged, quoted, rows, section, terms_of, text, yaml_blocks
@@ -24,7 +25,8 @@ from tests.docs.pages import indented_blocks, library, merged, quoted, rows, sec
 PAGE = text("docs/terms.md")
 BLOCKS = yaml_blocks(PAGE)
 FIRST = BLOCKS[0]
-WHOLE = [block for block in BLOCKS if block.startswith("terms:")]
+WHOLE = [block for block in BLOCKS if block.startswith("terms:") and "\namends:" not in block]
+(AMENDMENT,) = (block for block in BLOCKS if "\namends:" in block)
 FRAGMENTS = [block for block in BLOCKS if not block.startswith("terms:")]
 
 
@@ -51,6 +53,20 @@ def test_fragments_fit_into_the_first_contract(fragment: str) -> None:
     ]
     for count in range(len(happened) + 1):
         planner.plan(terms, happened[:count], date(2027, 5, 10))
+
+
+def test_the_amendment_fits_the_first_contract() -> None:
+    """The amendment a person copies would be refused, or change what the page says it leaves alone."""
+    terms = amend(terms_of(FIRST), AMENDMENT, "amendment.yaml")
+    happened = [
+        Report("1", "started", date(2027, 1, 15)),
+        Report("2", "breach_notice", date(2027, 3, 1), date(2027, 3, 2)),
+        Report("3", "breach_notice", date(2027, 4, 1), date(2027, 4, 2)),
+    ]
+    made = Planner(library()).plan(terms, happened, date(2027, 4, 3)).occurrences
+    assert [str(one.due_on) for one in made if one.clause == "cure"] == ["2027-03-16", "2027-04-23"]
+    fees = sorted((one for one in made if one.clause == "fee"), key=lambda one: one.index)
+    assert [one.amount.shown() for one in fees if one.amount] == ["8,000.00 EUR"] * 2 + ["9,000.00 EUR"] * 4
 
 
 def test_every_kind_of_clause_is_shown() -> None:
@@ -98,6 +114,7 @@ PARTS = [
     (model.PowerOf, "Clauses"),
     (model.Gate, "Clauses"),
     (model.Chosen, "Contracts on a template"),
+    (model.AmendmentFile, "Amendments"),
     (model.Example, "Examples"),
     (model.GivenEvent, "Examples"),
     (model.Expected, "Examples"),

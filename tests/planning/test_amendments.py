@@ -1,0 +1,351 @@
+"""Amendments: what is set off from their day on follows them; what ran before stays as it was agreed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+import pytest
+
+from config.calendars import Calendars
+from config.zones import Zones
+from obligations.domain.event import Report
+from obligations.domain.identity import occurrence_id
+from obligations.domain.occurrence import Occurrence, State
+from obligations.planning.plan import Plan, plan
+from obligations.planning.world import DONE
+from obligations.terms.amendment import amend
+from obligations.terms.errors import TermsError
+from obligations.terms.loader import load
+from obligations.terms.terms import Terms
+
+BASE = """
+terms: 1
+contract: {id: letter, title: A letter, currency: USD}
+parties: {company: the company, employee: the employee}
+roles: {hr: human resources, payroll: runs pay, finance: the controller}
+people:
+  hr: {name: Hana, email: hana@example.com}
+  payroll: {name: Pay, email: pay@example.com}
+parameters:
+  instalment: {type: money, default: 10000.00, cite: "5"}
+facts:
+  base_salary: {type: money, is: 120000.00, cite: "2"}
+readings:
+  prompt: {use: short, options: [short, long], cite: "7"}
+events:
+  hired: {says: the first day, once: yes, required: yes, cite: "1"}
+  exited: {says: the employment ended, once: yes, cite: "5"}
+  notice: {says: a breach was noticed, cite: "6"}
+  cured: {says: the breach was cured, cite: "6"}
+windows:
+  protected: 24 months beginning on hired
+define:
+  protected_exit: first exited during protected
+clauses:
+  severance:
+    cite: "5"
+    who: company owes employee
+    says: an instalment
+    pay: instalment
+    when: exited
+    series: {every: 1 month, times: 6, first: 1 month after exited}
+    do: {send: payroll, kind: severance, approve: [finance]}
+  cure:
+    cite: "6"
+    who: employee owes company
+    task: Cure the breach
+    when: notice
+    by: 30 days after notice
+    closed_by: cured
+    if_missed: {power: dismissal, holder: company, may: dismiss for cause}
+  bonus:
+    cite: "3"
+    who: company owes employee
+    pay: 10 percent of base_salary
+    when: notice
+    by: 5 days after notice
+    do: {send: payroll, kind: bonus, approve: [finance]}
+  report:
+    cite: "8"
+    who: employee owes company
+    task: Hand in the yearly report
+    by: 2027-03-31
+  lump:
+    cite: "9"
+    who: company owes employee
+    pay: 125000.00
+    when: protected_exit
+    exactly: 5 days after protected_exit
+    do: {send: payroll, kind: lump, approve: [finance]}
+"""
+HIRED = Report("r-hired", "hired", date(2026, 1, 5))
+EXITED = Report("r-exited", "exited", date(2026, 3, 15))
+
+
+def amended(*bodies: str) -> Terms:
+    """The letter under amendments, each of the first of July 2026 unless it says otherwise."""
+    terms = load(BASE, "letter.yaml", lambda _: ("", ""))
+    for number, body in enumerate(bodies, 1):
+        since = "" if "\nfrom:" in body else "from: 2026-07-01\n"
+        terms = amend(terms, f"terms: 1\namends: letter\n{since}{body}", f"amendment-{number}.yaml")
+    return terms
+
+
+def planned(terms: Terms, *reports: Report, as_of: date | None = date(2026, 8, 1)) -> Plan:
+    return plan(terms, reports, as_of=as_of, calendars=Calendars(), zones=Zones())
+
+
+def of(made: Plan, clause: str) -> list[Occurrence]:
+    return sorted((one for one in made.occurrences if one.clause == clause), key=lambda one: one.index)
+
+
+def amounts(found: Iterable[Occurrence]) -> list[str]:
+    return [one.amount.shown() if one.amount else "" for one in found]
+
+
+REPLACED = """
+clauses:
+  severance:
+    cite: "A.1"
+    who: company owes employee
+    says: an instalment
+    pay: 6000.00
+    when: exited
+    series: {every: 1 month, times: 12, first: 1 month after exited}
+    do: {send: payroll, kind: severance, approve: [finance]}
+"""
+
+
+def test_what_was_set_off_before_stays_as_it_was_agreed() -> None:
+    """An amendment of July must not touch what a man who left in March was promised."""
+    before, after = planned(amended(), HIRED, EXITED), planned(amended(REPLACED), HIRED, EXITED)
+    assert of(before, "severance") == of(after, "severance")
+    assert before.pushes == after.pushes
+    assert before.fingerprint == after.fingerprint
+
+
+def test_what_is_set_off_from_its_day_on_follows_it() -> None:
+    for day, number in ((date(2026, 6, 30), 6), (date(2026, 7, 1), 12)):
+        found = of(planned(amended(REPLACED), HIRED, Report("r", "exited", day)), "severance")
+        assert [one.of for one in found] == [number] * number, day
+
+
+def test_an_amendment_that_changes_the_number_of_instalments_half_way() -> None:
+    """Three were due before; the other nine of the new twelve go on from number four, at the new amount."""
+    before = of(planned(amended(), HIRED, EXITED), "severance")
+    made = planned(amended(f"{REPLACED}running: changes\n"), HIRED, EXITED)
+    found = of(made, "severance")
+    assert found[:3] == before[:3]
+    assert [one.index for one in found] == list(range(1, 13))
+    assert amounts(found) == ["10,000.00 USD"] * 3 + ["6,000.00 USD"] * 9
+    assert [one.due_on for one in found[2:5]] == [date(2026, 6, 15), date(2026, 7, 15), date(2026, 8, 15)]
+    assert [one.id for one in found[:6]] == [one.id for one in before], "what is amended keeps its identity"
+    assert {push.name for push in made.pushes if push.clause == "severance"} == {"act.payroll.severance"}
+
+
+def test_another_pace_goes_on_from_where_the_old_one_stood() -> None:
+    """Numbers continue, also where the new schedule would have given fewer by that day."""
+    quarterly = REPLACED.replace("every: 1 month, times: 12", "every: 3 months, times: 4")
+    found = of(planned(amended(f"{quarterly}running: changes\n"), HIRED, EXITED), "severance")
+    assert [(one.index, one.due_on) for one in found[2:]] == [
+        (3, date(2026, 6, 15)),
+        (4, date(2026, 7, 15)),
+        (5, date(2026, 10, 15)),
+        (6, date(2027, 1, 15)),
+    ]
+
+
+def test_what_was_done_before_its_day_stays_done() -> None:
+    """An instalment paid ahead of time is not owed a second time under a new number."""
+    terms = amended(f"{REPLACED}running: changes\n")
+    fifth = occurrence_id("", "letter", "severance", "exited", "5")
+    done = Report("r-done", DONE, date(2026, 6, 20), answers=str(fifth), evidence="wire")
+    found = of(planned(terms, HIRED, EXITED, done), "severance")
+    assert [one.index for one in found] == list(range(1, 14))
+    assert [(one.index, one.state) for one in found if one.id == fifth] == [(5, State.DONE)]
+    assert amounts(one for one in found if one.index in (4, 5, 6)) == ["6,000.00 USD", "10,000.00 USD", "6,000.00 USD"]
+
+
+def test_a_running_series_that_is_ended_owes_what_was_due_and_no_more() -> None:
+    found = of(planned(amended("ends: [severance]\nrunning: {severance: changes}\n"), HIRED, EXITED), "severance")
+    assert [one.state for one in found] == [State.MISSED] * 3 + [State.TERMINATED] * 3
+    still = of(planned(amended("ends: [severance]\n"), HIRED, EXITED), "severance")
+    assert State.TERMINATED not in {one.state for one in still}
+    assert len(still) == 6
+
+
+def test_a_clause_that_ended_is_set_off_no_more() -> None:
+    terms = amended("ends: [severance]\n")
+    assert of(planned(terms, HIRED, Report("r", "exited", date(2026, 7, 1))), "severance") == []
+    assert len(of(planned(terms, HIRED, Report("r", "exited", date(2026, 6, 30))), "severance")) == 6
+    assert of(planned(terms, HIRED), "severance") == []
+    before_its_day = of(planned(terms, HIRED, as_of=date(2026, 6, 1)), "severance")
+    assert {one.state for one in before_its_day} == {State.WAITING}
+
+
+def test_a_parameter_holds_for_what_is_set_off_from_its_day_on() -> None:
+    terms = amended("parameters: {instalment: 7000.00}\n")
+    assert set(amounts(of(planned(terms, HIRED, EXITED), "severance"))) == {"10,000.00 USD"}
+    later = planned(terms, HIRED, Report("r", "exited", date(2026, 7, 2)))
+    assert set(amounts(of(later, "severance"))) == {"7,000.00 USD"}
+    changed = planned(amended("parameters: {instalment: 7000.00}\nrunning: {severance: changes}\n"), HIRED, EXITED)
+    assert amounts(of(changed, "severance")) == ["10,000.00 USD"] * 3 + ["7,000.00 USD"] * 3
+
+
+def test_a_fact_is_stated_from_its_day_on() -> None:
+    terms = amended("title: Raise of July\nfacts: {base_salary: 150000.00}\n")
+    notices = [Report("n-1", "notice", date(2026, 6, 30)), Report("n-2", "notice", date(2026, 7, 1))]
+    found = of(planned(terms, HIRED, *notices), "bonus")
+    assert sorted(amounts(found)) == ["12,000.00 USD", "15,000.00 USD"]
+    raised = next(one for one in found if one.amount and one.amount.shown() == "15,000.00 USD")
+    assert any("Raise of July" in step.rule for _, step in raised.derivation.walk())
+
+
+def test_a_duty_is_missed_by_the_clause_that_governs_it_and_its_power_arises_once() -> None:
+    """A longer time to cure does not reach back to a notice given before, nor does the power arise twice."""
+    longer = """
+clauses:
+  cure:
+    cite: "A.2"
+    who: employee owes company
+    task: Cure the breach
+    when: notice
+    by: 45 days after notice
+    closed_by: cured
+    if_missed: {power: dismissal, holder: company, may: dismiss for cause}
+"""
+    notices = [Report("n-1", "notice", date(2026, 6, 30)), Report("n-2", "notice", date(2026, 7, 1))]
+    made = planned(amended(longer), HIRED, *notices, as_of=date(2026, 12, 1))
+    assert sorted(str(one.due_on) for one in of(made, "cure")) == ["2026-07-30", "2026-08-15"]
+    assert sorted(str(one.arises_on) for one in made.powers) == ["2026-07-31", "2026-08-16"]
+    cured = Report("c-1", "cured", date(2026, 7, 10), answers="n-1")
+    made = planned(amended(longer), HIRED, *notices, cured, as_of=date(2026, 12, 1))
+    assert [str(one.arises_on) for one in made.powers] == ["2026-08-16"]
+
+
+def test_a_new_clause_binds_from_its_day_on() -> None:
+    added = """
+events: {relocated: {says: the office moved, cite: "A.4"}}
+clauses:
+  allowance:
+    cite: "A.4"
+    who: company owes employee
+    pay: 5000.00
+    when: relocated
+    by: 30 days after relocated
+    do: {send: payroll, kind: allowance, approve: [finance]}
+  new_report:
+    cite: "A.5"
+    who: employee owes company
+    task: Hand in the plan
+    by: 2026-09-30
+"""
+    moves = [Report("m-1", "relocated", date(2026, 6, 30)), Report("m-2", "relocated", date(2026, 7, 2))]
+    made = planned(amended(added), HIRED, *moves)
+    assert [one.due_on for one in of(made, "allowance")] == [date(2026, 8, 1)]
+    assert [one.due_on for one in of(made, "new_report")] == [date(2026, 9, 30)]
+
+
+def test_a_slot_keeps_its_identity_through_an_amendment() -> None:
+    """The lump sum is paid once, whichever version an exit falls under."""
+    raised = """
+clauses:
+  lump:
+    cite: "A.9"
+    who: company owes employee
+    pay: 150000.00
+    when: protected_exit
+    exactly: 8 days after protected_exit
+    do: {send: payroll, kind: lump, approve: [finance]}
+"""
+    terms = amended(raised)
+    (waiting,) = of(planned(terms, HIRED), "lump")
+    (old,) = of(planned(terms, HIRED, EXITED), "lump")
+    (new,) = of(planned(terms, HIRED, Report("r", "exited", date(2026, 7, 15))), "lump")
+    assert waiting.id == old.id == new.id
+    assert (amounts([old]), old.due_on) == (["125,000.00 USD"], date(2026, 3, 20))
+    assert (amounts([new]), new.due_on) == (["150,000.00 USD"], date(2026, 7, 23))
+
+
+def test_a_reading_that_is_settled_is_settled_from_its_day_on() -> None:
+    base = BASE.replace(
+        "by: 5 days after notice", "by: {reading: prompt, short: 5 days after notice, long: 9 days after notice}"
+    )
+    before = load(base, "letter.yaml", lambda _: ("", ""))
+    terms = amend(before, "terms: 1\namends: letter\nfrom: 2026-07-01\nreadings: {prompt: long}\n", "a.yaml")
+    notices = [Report("n-1", "notice", date(2026, 6, 1)), Report("n-2", "notice", date(2026, 7, 1))]
+
+    def due(its: Terms) -> list[str]:
+        return sorted(str(one.due_on) for one in of(planned(its, HIRED, *notices), "bonus"))
+
+    assert due(terms) == ["2026-06-06", "2026-07-10"]
+    assert due(terms.under("prompt", "long")) == ["2026-06-10", "2026-07-10"]
+    assert due(terms.chosen("prompt", "short", "lea")) == ["2026-06-06", "2026-07-10"]
+    assert due(terms.read_as({"prompt": "long"})) == ["2026-06-10", "2026-07-10"]
+
+
+def test_amendments_build_on_each_other() -> None:
+    second = REPLACED.replace("6000.00", "5000.00")
+    terms = amended(REPLACED, f"title: The second\nfrom: 2026-09-01\n{second}running: changes\n")
+    found = of(planned(terms, HIRED, Report("r", "exited", date(2026, 7, 1))), "severance")
+    assert amounts(found) == ["6,000.00 USD"] + ["5,000.00 USD"] * 11
+    assert found[0].due_on == date(2026, 8, 1)
+
+
+def test_the_same_facts_in_any_order_give_the_same_plan() -> None:
+    terms = amended(f"{REPLACED}running: changes\nfacts: {{base_salary: 150000.00}}\n")
+    reports = [HIRED, EXITED, Report("n-1", "notice", date(2026, 6, 30)), Report("n-2", "notice", date(2026, 7, 3))]
+    assert planned(terms, *reports) == planned(terms, *reversed(reports))
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("clausess: {}\n", 'the word "clausess" is not known here'),
+        ("parameters: {instalmet: 1.00}\n", 'no parameter "instalmet". Did you mean "instalment"'),
+        ("facts: {salary: 1.00}\n", 'no fact "salary"'),
+        ("facts: {base_salary: much}\n", "fact base_salary:"),
+        ("readings: {prompt: shrt}\n", 'no option "shrt". Did you mean "short"'),
+        ("ends: [severence]\n", 'no clause "severence" to end. Did you mean "severance"'),
+        ("ends: [report]\n", "nothing sets report off, so it runs since the beginning"),
+        ("running: {severence: changes}\n", 'no clause "severence" that runs'),
+        ("events: {notice: {says: another}}\n", 'the terms have "notice" already'),
+        (f"ends: [severance]{REPLACED}", "severance is ended and replaced"),
+        (REPLACED.replace("when: exited", "when: exitd"), 'no event "exitd". Did you mean "exited"'),
+    ],
+)
+def test_an_amendment_that_is_not_right_is_a_finding_with_its_place(body: str, message: str) -> None:
+    with pytest.raises(TermsError) as raised:
+        amended(body)
+    assert message in str(raised.value)
+    assert str(raised.value).startswith("amendment-1.yaml:")
+
+
+def test_an_amendment_of_another_contract_or_before_an_earlier_one_is_refused() -> None:
+    terms = load(BASE, "letter.yaml", lambda _: ("", ""))
+    with pytest.raises(TermsError, match="this amends offer, not letter"):
+        amend(terms, "terms: 1\namends: offer\nfrom: 2026-07-01\n", "a.yaml")
+    with pytest.raises(TermsError, match="an amendment from 2026-07-01 stands before this one"):
+        amended("parameters: {instalment: 7000.00}\n", "\nfrom: 2026-06-01\nparameters: {instalment: 8000.00}\n")
+
+
+def test_an_exception_that_an_amendment_adds_stands_in_the_place_of_the_rule_from_its_day_on() -> None:
+    added = """
+events: {released: {says: a release was signed, cite: "A.6"}}
+clauses:
+  released_lump:
+    cite: "A.6"
+    who: company owes employee
+    pay: 200000.00
+    instead_of: lump
+    if: released happened
+    exactly: 5 days after protected_exit
+    do: {send: payroll, kind: lump, approve: [finance]}
+"""
+    released = Report("r-released", "released", date(2026, 3, 1))
+    for day, paid in ((date(2026, 6, 30), "125,000.00 USD"), (date(2026, 7, 1), "200,000.00 USD")):
+        made = planned(amended(added), HIRED, released, Report("r", "exited", day))
+        (lump,) = of(made, "lump")
+        assert amounts([lump]) == [paid], day
+        assert lump.id == of(planned(amended(), HIRED, Report("r", "exited", day)), "lump")[0].id
