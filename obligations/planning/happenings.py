@@ -13,7 +13,7 @@ from obligations.planning.days import day_after
 from obligations.planning.outcomes import outcome
 from obligations.planning.selection import in_order
 from obligations.planning.standing import verdicts
-from obligations.planning.values import Found, Happening, NotYet, PlanningError
+from obligations.planning.values import Found, Happening, NotYet, PlanningError, derived_id
 from obligations.terms import expressions as e
 from obligations.terms.model import Clause, EventKind, Happens
 from schedules.derivation import Derivation, Reasoned
@@ -180,7 +180,7 @@ def _follows(world: World, clause_id: str, clause: Clause, then: Happens) -> Ite
             continue
         words = f"{words_of(then.event)}, by clause {clause.cites}"
         yield Happening(
-            id=f"{then.event}:{clause_id}:{instance.id}",
+            id=derived_id(f"{then.event}:{clause_id}", instance.id),
             event=then.event,
             occurred_on=at.value,
             why=Derivation(words, at.value.isoformat(), (at.why,), kind="event"),
@@ -206,7 +206,7 @@ def _missed(world: World, clause_id: str, clause: Clause, consequence: Happens) 
         day, trigger = day_after(verdict.last.value), verdict.instance.trigger
         words = f"{words_of(consequence.event)}: {words_of(clause_id)} was not fulfilled by its last day"
         yield Happening(
-            id=f"{consequence.event}:{clause_id}:{verdict.instance.id}",
+            id=derived_id(f"{consequence.event}:{clause_id}", verdict.instance.id),
             event=consequence.event,
             occurred_on=day,
             why=Derivation(words, day.isoformat(), (verdict.last.why,), kind="event", cite=clause.cites),

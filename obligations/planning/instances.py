@@ -25,12 +25,13 @@ class Closings:
 
     Args:
         closed: the answer that closed an instance, by the instance's id.
-        unclear: instances that an unnamed answer may or may not close: a person must say.
+        unclear: instances that an unnamed answer may or may not close, with the day of the first such answer: a person
+            must say.
         stray: answers that close nothing.
     """
 
     closed: dict[str, Happening] = field(default_factory=dict)
-    unclear: frozenset[str] = frozenset()
+    unclear: dict[str, date] = field(default_factory=dict)
     stray: tuple[Happening, ...] = ()
 
 
@@ -97,7 +98,7 @@ def closings(world: World, clause_id: str, clause: Clause) -> Closings:
         return Closings()
     made, _ = instances(world, clause_id, clause)
     closed: dict[str, Happening] = {}
-    unclear: set[str] = set()
+    unclear: dict[str, date] = {}
     stray: list[Happening] = []
     answers = [one for one in world.event(clause.closed_by).happenings if one.origin == "reported"]
     # Named answers first: what they close is no longer open to the unnamed ones, whichever came earlier.
@@ -112,10 +113,10 @@ def closings(world: World, clause_id: str, clause: Clause) -> Closings:
         if len(candidates) == 1:
             closed[candidates[0].id] = answer
         elif candidates:
-            unclear |= {instance.id for instance in candidates}
+            unclear = {**{instance.id: answer.occurred_on for instance in candidates}, **unclear}
         else:
             stray.append(answer)
-    return Closings(closed, frozenset(unclear - set(closed)), tuple(stray))
+    return Closings(closed, {name: day for name, day in unclear.items() if name not in closed}, tuple(stray))
 
 
 def _may_answer(world: World, clause_id: str, instance: Instance, answer: Happening) -> bool:

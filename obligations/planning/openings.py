@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from obligations.planning import days
 from obligations.planning.renewals import renewed
-from obligations.planning.values import NOWHERE, Happening, Instance, NotYet, united
+from obligations.planning.values import NOWHERE, Happening, Instance, NotYet, derived_id, united
 from obligations.terms import expressions as e
 from schedules.derivation import Derivation, Reasoned
 from schedules.runs import merged
@@ -69,7 +69,7 @@ def openings(world: World, expression: Any, name: str) -> Openings:
             reasons.append(window)
         else:
             assert here.trigger is not None, "each scope hangs on a happening"
-            made.append(Opening(f"{name}:{here.trigger.id}", window, picked, here))
+            made.append(Opening(derived_id(name, here.trigger.id), window, picked, here))
     return tuple(sorted(made, key=lambda one: one.window.value.first_on)), united(reasons)
 
 

@@ -12,7 +12,7 @@ from obligations.planning import days
 from obligations.planning.days import causes, day_after, edge_causes, edge_day
 from obligations.planning.openings import Opening, whole
 from obligations.planning.standing import answered, standing, verdicts
-from obligations.planning.values import NOWHERE, Found, Happening, Instance, NotYet, united
+from obligations.planning.values import NOWHERE, Found, Happening, Instance, NotYet, derived_id, united
 from obligations.terms import expressions as e
 from schedules.derivation import Derivation, Reasoned
 from schedules.runs import run_reached, total_reached
@@ -46,7 +46,7 @@ def _missed(world: World, expression: e.EventOutcome) -> Iterator[Happening]:
             day, trigger = day_after(verdict.last.value), verdict.instance.trigger
             words = f"{_words(expression.clause)} was not fulfilled by its last day"
             yield Happening(
-                id=f"{expression.name}:{verdict.instance.id}",
+                id=derived_id(expression.name, verdict.instance.id),
                 event=expression.name,
                 occurred_on=day,
                 why=Derivation(words, day.isoformat(), (verdict.last.why,), kind="event", cite=clause.cites),
@@ -69,7 +69,7 @@ def _fulfilled(world: World, expression: e.EventOutcome) -> Iterator[Happening]:
             continue
         words = f"{_words(expression.clause)} was fulfilled"
         happening = Happening(
-            id=f"{expression.name}:{instance.id}",
+            id=derived_id(expression.name, instance.id),
             event=expression.name,
             occurred_on=done.occurred_on,
             why=Derivation(words, done.occurred_on.isoformat(), (done.why,), kind="event", cite=clause.cites),

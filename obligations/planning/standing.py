@@ -114,9 +114,7 @@ def standing(world: World, clause_id: str, clause: Clause, instance: Instance) -
         refused = place.why
     questions += open_members(world, clause.by or clause.exactly, instance)
     if clause.closed_by is not None and instance.id in world.closings(clause_id, clause).unclear:
-        questions.append(
-            NotYet(judgment=(f"which {clause_id.replace('_', ' ')} the report {clause.closed_by} answers",))
-        )
+        questions.append(NotYet(judgment=(_which(clause_id, clause),)))
     never = next((one for one in questions if one.never), None)
     if refused is None and never is not None:
         refused = never.why()
@@ -138,6 +136,10 @@ def standing(world: World, clause_id: str, clause: Clause, instance: Instance) -
         end=ending(world, clause, instance),
         holds=tuple(holds(world, clause_id)),
     )
+
+
+def _which(clause_id: str, clause: Clause) -> str:
+    return f"which {clause_id.replace('_', ' ')} the report {clause.closed_by} answers"
 
 
 def deadline(world: World, clause: Clause, instance: Instance, standing: Standing, day: Reasoned[date]) -> Deadline:
@@ -230,4 +232,8 @@ def verdicts(world: World, clause_id: str, clause: Clause) -> Iterator[Verdict]:
         for reason in (*([each] if isinstance(each, NotYet) else []), *dates.open):
             waits_for = tuple(dict.fromkeys((*waits_for, *reason.waiting, *reason.missing, *reason.judgment)))
         passed = done is not None or (world.as_of is not None and world.as_of > dates.last.value)
+        answered_on = world.closings(clause_id, clause).unclear.get(instance.id) if clause.closed_by else None
+        if answered_on is not None and answered_on > dates.last.value:
+            # Whichever that late answer is for, this one had none by its last day.
+            passed, waits_for = True, tuple(one for one in waits_for if one != _which(clause_id, clause))
         yield Verdict(instance, dates.last, True if passed and not waits_for else None, waits_for)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
+from uuid import NAMESPACE_OID, uuid5
 
 from obligations.domain.event import NOTHING
 from schedules.derivation import Derivation
@@ -59,6 +60,7 @@ def _once(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(words))
 
 
+LONGEST_CAUSE = 160
 Origin = Literal["reported", "expected", "derived"]
 
 
@@ -98,6 +100,11 @@ class Happening:
     def if_only(self, reason: NotYet) -> Happening:
         """The same happening, counting only once that comes out so."""
         return replace(self, provided=united([*([self.provided] if self.provided else []), reason]))
+
+
+def derived_id(what: str, cause: str) -> str:
+    """The id of what a cause brought about: in words, or by a number of its own where rounds would make it too long."""
+    return f"{what}:{cause}" if len(cause) <= LONGEST_CAUSE else f"{what}:{uuid5(NAMESPACE_OID, cause)}"
 
 
 @swift

@@ -29,6 +29,7 @@ from obligations.planning import (
     paydays,
     quantities,
     replacing,
+    rounds,
     selection,
     versions,
 )
@@ -232,8 +233,27 @@ class World:
     def event(self, name: str) -> Found:
         """Every happening of a named event, fact, date parameter or definition."""
         if name not in self._events:
-            self._events[name] = happenings.named(self, name)
+            together = self.terms.file.rounds.get(name)
+            if together is None:
+                self._events[name] = happenings.named(self, name)
+            else:
+                self._events |= rounds.settled(self, together)
         return self._events[name]
+
+    def supposing(self, known: Mapping[str, Found]) -> World:
+        """The same world, in which these events are what somebody supposes, and all that follows is worked out anew."""
+        return replace(
+            self,
+            _events={**self._events, **known},
+            _openings=dict(self._openings),
+            _instances=dict(self._instances),
+            _by_id=dict(self._by_id),
+            _closings=dict(self._closings),
+            _places=dict(self._places),
+            _facts=dict(self._facts),
+            _figures=dict(self._figures),
+            _payrolls=dict(self._payrolls),
+        )
 
     def find(self, expression: Any, *, slot: str = "") -> Found:
         """The happenings an event expression selects; `slot` names the identity of a `first`."""

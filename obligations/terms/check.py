@@ -40,6 +40,7 @@ def check(terms: Terms) -> list[Finding]:
 
 class _Checker:
     def __init__(self, terms: Terms) -> None:
+        self.terms = terms
         self.document = terms.document
         self.source = terms.source
         self.file: TermsFile = terms.file
@@ -74,10 +75,11 @@ class _Checker:
         for name, message in circling(file):
             yield self.document.finding(message, ("clauses", name, "instead_of"))
         yield from self._comparisons()
-        found = circle(file)
+        found = circle(file, self.terms.parameters)
         if found:
             words, place = found
-            message = f"circular: {' needs '.join(words)}; a date must follow from something that happened"
+            message = f"circular: {' needs '.join(words)}; a date must follow from something that happened, and each "
+            message += "round come a day or more after the one before, counted from what sets it off"
             yield self.document.finding(message, place)
 
     def _comparisons(self) -> Iterator[Finding]:

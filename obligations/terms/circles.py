@@ -1,83 +1,131 @@
-"""Names that need themselves: a date must follow from something that happened, never from itself."""
+"""Names that need themselves: a date must follow from something that happened, never from itself.
+
+A circle of names is allowed only where every round of it provably comes a day or more after the one before, counted
+forward from what set it off: then the days can be worked out one after another. All other circles are refused, so that
+no definition can swing to and fro.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
 
-from obligations.terms import expressions as e
+from obligations.terms.advance import (
+    Shortest,
+    Steps,
+    at_least,
+    gate_names,
+    of_clause,
+    of_event,
+    of_window,
+    shortest_span,
+)
 from obligations.terms.document import Path
 from obligations.terms.model import Clause, Happens, TermsFile
+from obligations.terms.naming import names_in
 from obligations.terms.relations import chain
+from obligations.terms.values import Value
 
 SECTIONS = ("define", "windows", "states", "facts", "events", "years")
+Edges = dict[str, dict[str, int | None]]
+"""What each name is worked out from, with the days by which it comes later at least; None where nobody can say."""
 
 
-def circle(file: TermsFile) -> tuple[list[str], Path] | None:
-    """The first circle of names in the file, from a name back to itself, and where it starts; None where none is."""
-    edges = _edges(file)
-    done: set[str] = set()
-    for start in edges:
-        found = _search(start, edges, [], done)
+def circle(file: TermsFile, parameters: Mapping[str, Value]) -> tuple[list[str], Path] | None:
+    """The first circle that does not provably move on, from a name back to itself, and where it starts; else None."""
+    edges = _edges(file, shortest_span(file, parameters))
+    for name, kind in file.events.items():
+        if kind.once:
+            # What happens once has no second round to come to.
+            edges[name] = dict.fromkeys(edges.get(name, ()))
+    for together in _circling(edges).values():
+        inside = {name: {to: days for to, days in edges[name].items() if to in together} for name in together}
+        found = _standing(inside)
         if found:
             section = next((one for one in SECTIONS if found[0] in getattr(file, one)), "clauses")
             return found, (section, found[0]) if section != "clauses" else ("clauses",)
     return None
 
 
-def names_in(value: object) -> Iterator[str]:
-    """Every event, day, window, fact and parameter an expression names, over all its branches."""
-    match value:
-        case e.DayOf(name=name) | e.EventNamed(name=name) | e.WindowNamed(name=name) | e.IsTrue(name=name):
-            yield name
-        case e.AmountNamed(name=name) | e.EventOutcome(name=name):
-            yield name
-        case e.EdgeOf(window=name) | e.EventBound(window=name):
-            yield name
-        case e.Payday(day=day, calendar=name):
-            yield from filter(None, (name,))
-            yield from names_in(day)
-        case e.EventLasted(window=name, span=span, within=within):
-            yield name
-            yield from names_in((span, within))
-        case e.PeriodEdge(period=name) | e.PeriodOf(period=name) | e.DateInPeriod(period=name):
-            yield name
-            yield from names_in(value.day)
-        case e.FactAt(name=name, day=day):
-            yield name
-            yield from names_in(day)
-        case e.FactPeak(name=name, window=window):
-            yield name
-            yield from names_in(window)
-        case tuple():
-            for part in value:
-                yield from names_in(part)
-        case _ if is_dataclass(value) and not isinstance(value, type):
-            for field in fields(value):
-                yield from names_in(getattr(value, field.name))
-        case _:
-            return
+def rounds(file: TermsFile) -> Mapping[str, frozenset[str]]:
+    """For each event that goes round in a permitted circle, all events in it; every other name is absent."""
+    edges = _edges(file, lambda _: 0)
+    kept = {*file.events, *file.define, *(name for name in edges if " " in name)}
+    return {name: together & kept for name, together in _circling(edges).items() if name in kept}
 
 
-def _edges(file: TermsFile) -> dict[str, set[str]]:
-    """What each name is worked out from."""
-    edges: dict[str, set[str]] = {}
-    for holder in (file.define, file.windows, file.states):
+def _circling(edges: Edges) -> dict[str, frozenset[str]]:
+    """For each name that needs itself, the names that need each other with it, in file order."""
+    reached = {name: _reached(name, edges) for name in edges}
+    return {
+        name: frozenset(to for to in needed if name in reached.get(to, ()))
+        for name, needed in reached.items()
+        if name in needed
+    }
+
+
+def _reached(name: str, edges: Edges) -> set[str]:
+    seen: set[str] = set()
+    left = [*edges[name]]
+    while left:
+        one = left.pop()
+        if one not in seen:
+            seen.add(one)
+            left += edges.get(one, ())
+    return seen
+
+
+def _standing(inside: Edges) -> list[str]:
+    """A circle that may not move on: one with a step that nobody can vouch for, or one of steps of no days at all."""
+    for name in sorted(inside):
+        for to, days in sorted(inside[name].items()):
+            if days is None or days < 0:
+                return [name, *_way(to, name, inside)]
+    still = {name: {to for to, days in steps.items() if days == 0} for name, steps in inside.items()}
+    done: set[str] = set()
+    return next((found for name in sorted(still) if (found := _search(name, still, [], done))), [])
+
+
+def _way(start: str, goal: str, edges: Edges) -> list[str]:
+    """The shortest way from one name to another."""
+    ways = [[start]]
+    seen = {start}
+    while ways[0][-1] != goal:
+        way = ways.pop(0)
+        for to in sorted(edges[way[-1]]):
+            if to not in seen:
+                seen.add(to)
+                ways.append([*way, to])
+    return ways[0]
+
+
+def _edges(file: TermsFile, shortest: Shortest) -> Edges:
+    edges: dict[str, dict[str, int | None]] = {}
+
+    def needs(name: str, steps: Steps) -> None:
+        known = edges.setdefault(name, {})
+        for needed, days in steps:
+            known[needed] = at_least(known[needed], days) if needed in known else days
+
+    for name, expression in file.define.items():
+        needs(name, of_event(expression, shortest))
+    for holder in (file.windows, file.states):
         for name, expression in holder.items():
-            edges[name] = set(names_in(expression))
+            needs(name, of_window(expression, shortest))
     for name, kind in file.years.items():
-        edges[name] = set(names_in(kind.begins))
+        needs(name, ((one, None) for one in names_in(kind.begins)))
     for name, fact in file.facts.items():
-        edges[name] = set(names_in(fact.starts_as))
+        needs(name, ((one, None) for one in names_in(fact.starts_as)))
     for clause_id, clause in file.clauses.items():
         for outcome in ("missed", "fulfilled"):
-            edges[f"{clause_id} {outcome}"] = {
-                *names_in(file.signed),
-                *(name for one in family(file, clause_id) for name in _settles(one)),
-            }
-        for part in (clause.then, clause.if_missed):
-            if isinstance(part, Happens):
-                edges.setdefault(part.event, set()).update(_causes(clause, part))
+            needs(f"{clause_id} {outcome}", of_clause(clause, outcome, shortest))
+            needs(f"{clause_id} {outcome}", ((name, None) for name in names_in(file.signed)))
+            others = (one for one in family(file, clause_id) if one is not clause)
+            needs(f"{clause_id} {outcome}", ((name, None) for one in others for name in _settles(one)))
+        if isinstance(clause.then, Happens):
+            needs(clause.then.event, of_clause(clause, "then", shortest))
+        if isinstance(clause.if_missed, Happens):
+            needs(clause.if_missed.event, of_clause(clause, "missed", shortest))
+            needs(clause.if_missed.event, ((one, None) for one in _beside(clause.if_missed)))
     return edges
 
 
@@ -89,26 +137,20 @@ def family(file: TermsFile, clause_id: str) -> Iterator[Clause]:
             yield clause
 
 
-def _causes(clause: Clause, part: Happens) -> Iterator[str]:
-    asked = (clause.when, clause.if_, clause.unless, clause.cancel_if)
-    for expression in (*asked, part.on, part.unless):
-        yield from names_in(expression)
-    if part is clause.if_missed:
-        yield from _settles(clause)
-
-
 def _settles(clause: Clause) -> Iterator[str]:
     """What decides whether a clause is fulfilled or missed."""
     for expression in (clause.when, clause.if_, clause.unless, clause.cancel_if, clause.if_each):
         yield from names_in(expression)
     for expression in (clause.by, clause.exactly, clause.not_before, clause.to, clause.until):
         yield from names_in(expression)
+    yield from gate_names(clause)
     if clause.closed_by:
         yield clause.closed_by
-    if clause.requires is not None:
-        yield clause.requires.event
-        for expression in (clause.requires.unless, clause.requires.by, clause.requires.opens_by):
-            yield from names_in(expression)
+
+
+def _beside(part: Happens) -> Iterator[str]:
+    yield from names_in(part.on)
+    yield from names_in(part.unless)
 
 
 def _search(name: str, edges: Mapping[str, set[str]], trail: list[str], done: set[str]) -> list[str]:

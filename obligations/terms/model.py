@@ -548,6 +548,13 @@ class TermsFile(Strict):
         return self
 
     @cached_property
+    def rounds(self) -> Mapping[str, frozenset[str]]:
+        """For each event that goes round in a permitted circle, all events in it; every other name is absent."""
+        from obligations.terms.circles import rounds
+
+        return rounds(self)
+
+    @cached_property
     def kinds(self) -> Mapping[str, EventKind]:
         """The events that can be reported, facts included: a fact is restated by an event of its name."""
         facts = {

@@ -1,0 +1,42 @@
+"""The names an expression speaks of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+
+from obligations.terms import expressions as e
+
+
+def names_in(value: object) -> Iterator[str]:
+    """Every event, day, window, fact and parameter an expression names, over all its branches."""
+    match value:
+        case e.DayOf(name=name) | e.EventNamed(name=name) | e.WindowNamed(name=name) | e.IsTrue(name=name):
+            yield name
+        case e.AmountNamed(name=name) | e.EventOutcome(name=name):
+            yield name
+        case e.EdgeOf(window=name) | e.EventBound(window=name):
+            yield name
+        case e.Payday(day=day, calendar=name):
+            yield from filter(None, (name,))
+            yield from names_in(day)
+        case e.EventLasted(window=name, span=span, within=within):
+            yield name
+            yield from names_in((span, within))
+        case e.PeriodEdge(period=name) | e.PeriodOf(period=name) | e.DateInPeriod(period=name):
+            yield name
+            yield from names_in(value.day)
+        case e.FactAt(name=name, day=day):
+            yield name
+            yield from names_in(day)
+        case e.FactPeak(name=name, window=window):
+            yield name
+            yield from names_in(window)
+        case tuple():
+            for part in value:
+                yield from names_in(part)
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            for field in fields(value):
+                yield from names_in(getattr(value, field.name))
+        case _:
+            return
