@@ -19,6 +19,7 @@ from schedules.bounds import add_days
 from schedules.derivation import Derivation, Reasoned
 from schedules.payroll import Payday
 from schedules.series import Remainder, boundaries, parts, shares, step
+from schedules.spans import MonthEnd, Span
 from schedules.windows import Window
 
 MOST = 1200
@@ -93,7 +94,7 @@ def _by_steps(world: World, series: Series, window: Reasoned[Window] | None) -> 
     assert series.every is not None, "a series by steps has a step"
     every, end = series.every, add_days(window.value.last_on, 1)
     backward = series.direction == "backward" or (series.stub or "").endswith("first")
-    policy = world.counting.month_end
+    policy = month_end(world, every)
     long_stub = (series.stub or "").startswith("long")
     first = window.value.first_on
     if step(first, every, MOST, policy) < end:
@@ -111,6 +112,11 @@ def _by_steps(world: World, series: Series, window: Reasoned[Window] | None) -> 
         due = Reasoned(last, Derivation(words, last.isoformat(), (window.why,)))
         made.append(Part(due, None, Window(begins, last), share))
     return tuple(made)
+
+
+def month_end(world: World, every: Span) -> MonthEnd:
+    """What steps of months do in a shorter month; steps of days never ask."""
+    return MonthEnd(world.governing("month_end", MonthEnd.CLAMP)) if every.unit.months else MonthEnd.CLAMP
 
 
 def take(draft: Draft, part: Part | None, end: Happening | None) -> None:

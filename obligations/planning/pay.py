@@ -11,6 +11,7 @@ from itertools import takewhile
 from obligations.domain.money import Money
 from obligations.domain.occurrence import State
 from obligations.planning.draft import Draft
+from obligations.planning.instalments import month_end
 from obligations.planning.paydays import Payroll, payroll_of
 from obligations.planning.values import Happening, NotYet
 from obligations.planning.world import Instance, World
@@ -122,7 +123,7 @@ def _running(world: World, clause: Clause, start: date, payroll: Payroll | NotYe
         return pay_periods(start, payroll.rhythms)
     assert clause.series is not None, "a clause with periods is a series"
     assert clause.series.every is not None, "periods without a payroll calendar have a step"
-    return pay_periods(start, [(start, Steps(start, clause.series.every, world.counting.month_end))])
+    return pay_periods(start, [(start, Steps(start, clause.series.every, month_end(world, clause.series.every)))])
 
 
 def _periods(

@@ -379,7 +379,7 @@ def test_an_answer_from_before_it_was_done_still_asks() -> None:
 # --- what `check` says ----------------------------------------------------------------------------------------------
 
 
-def test_an_end_beside_a_window_is_refused_in_words() -> None:
+def test_an_end_beside_a_window_ends_its_periods() -> None:
     """Pay would run on past an end that the file states, and nobody would know."""
     clauses = """
   fee:
@@ -390,5 +390,9 @@ def test_an_end_beside_a_window_is_refused_in_words() -> None:
     series: {every: 14 days}
     until: ended
 """
-    with pytest.raises(TermsError, match="in clause fee the window ends this series"):
-        terms(clauses)
+    ended = happened("ended", "2025-01-20")
+    made = of(planned(happened("started", "2025-01-01"), ended, terms=terms(clauses)), "fee")
+    assert [(str(one.to_on), one.amount.shown() if one.amount else "") for one in made] == [
+        ("2025-01-14", "1,000.00 USD"),
+        ("2025-01-20", "428.57 USD"),
+    ]
