@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from obligations.planning.suspensions import suspended
 from obligations.planning.values import Instance, NotYet
-from obligations.planning.vesting_path import Reached, path
+from obligations.planning.vesting_path import Reached, counting_of, path
 from obligations.planning.world import World
 from obligations.terms.model import Clause, VestingStep
 from schedules.allocation import Allocation
@@ -79,7 +79,7 @@ def grant_of(world: World, clause: Clause, instance: Instance) -> Grant | NotYet
             continue
         assert shared is not None, "a step that came about has its part of the grant"
         rule, asked = world.pick(step.vesting_day if step.vesting_day is not None else clause.vesting_day)
-        days = step_days(step.step(), at.point, counting_for(rule or SAME_DAY, world.vesting_counting))
+        days = step_days(step.step(), at.point, counting_for(rule or SAME_DAY, counting_of(world, step)))
         for place in range(step.tranches):
             share = Share(len(tranches) + 1, count, step, place, found.value, allocation, shared[place])
             why = later(_vests, share, days[place], (*asked, *readings))

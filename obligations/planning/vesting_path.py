@@ -7,13 +7,14 @@ on one day; the others never come about.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from obligations.planning.values import Happening, Instance, NotYet, united
 from obligations.planning.world import World
 from obligations.terms.model import Clause, VestingStep
 from schedules.derivation import Derivation, Reasoned
+from schedules.spans import Counting
 from schedules.vesting import Point, last_point, step_days
 
 _PASSED = NotYet(never="another condition came about before it")
@@ -64,7 +65,7 @@ class _Walk:
         before = self.known.get(self._number(origin), _PASSED) if self.is_graph else self.reached(origin)
         if isinstance(before, NotYet):
             return before
-        point = last_point(origin.step(), before.point, self.world.vesting_counting)
+        point = last_point(origin.step(), before.point, counting_of(self.world, origin))
         return Reached(point, unsure=before.unsure)
 
     def _number(self, step: VestingStep) -> int:
@@ -114,7 +115,7 @@ class _Walk:
             if isinstance(reached, NotYet):
                 waiting.append(reached)
                 continue
-            day = step_days(step.step(), reached.point, self.world.vesting_counting)[0]
+            day = step_days(step.step(), reached.point, counting_of(self.world, step))[0]
             if since is not None and day.value < since.value:
                 day = since
             if best is None or day.value < best[2].value:
@@ -141,3 +142,11 @@ class _Walk:
 def _assuming(day: Reasoned[date], assumed: Derivation) -> Reasoned[date]:
     why = day.why
     return Reasoned(day.value, Derivation(why.rule, why.result, (*why.inputs, assumed), why.kind, why.cite, why.ref))
+
+
+def counting_of(world: World, step: VestingStep) -> Counting:
+    """How the spans of a step count; a calendar is looked up only for one that counts business days."""
+    spans = [span for span in (step.after, step.every) if span is not None]
+    if not any(span.counts_business_days() for span in spans):
+        return world.vesting_counting
+    return replace(world.vesting_counting, calendar=world.business_calendar())

@@ -22,7 +22,7 @@ from tests.service.office import LETTER
 START = "employment_started=2026-01-05"
 EXIT = "change_of_control=2026-03-02"
 COMMANDS = (
-    ["init"], ["check"], ["fmt"], ["plan"], ["when"], ["contract"], ["contract", "add"], ["contract", "list"],
+    ["init"], ["check"], ["fmt"], ["ocf"], ["ocf", "import"], ["ocf", "export"], ["plan"], ["when"], ["contract"], ["contract", "add"], ["contract", "list"],
     ["contract", "show"], ["event"], ["fact"], ["correct"], ["reading"], ["withdraw"],
     ["next"], ["why"], ["done"], ["approve"], ["refuse"], ["deliveries"], ["retry"], ["run"], ["contract", "replan"],
     ["contract", "amend"], ["contract", "versions"],
@@ -402,7 +402,7 @@ def test_every_command_explains_itself(terminal: Terminal, command: list[str]) -
 
 def test_every_command_is_among_those_tried(terminal: Terminal) -> None:
     """A new command without a test of its help and exit codes would go unnoticed."""
-    said = terminal.run("--help").out + terminal.run("contract", "--help").out
+    said = "".join(terminal.run(*group, "--help").out for group in ([], ["contract"], ["ocf"]))
     listed = set(re.findall(r"^  ([a-z]+)  ", said, re.M))
     assert listed == {command[-1] for command in COMMANDS}
 

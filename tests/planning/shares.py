@@ -19,6 +19,7 @@ events: {granted: {}, began: {once: yes}, listed: {}, approved: {}, sold: {}, fi
   leave_began: {}, leave_ended: {}}
 windows: {after_sale: 12 months beginning on sold}
 states: {leave: {from: leave_began, to: leave_ended}}
+counting: {calendar: US}
 clauses:
 """
 

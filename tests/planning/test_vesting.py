@@ -129,6 +129,10 @@ class TestSteps:
         waits = of(plan_of(steps), "vesting")[1]
         assert (waits.state, waits.waiting_for, int(waits.units or 0)) == (State.WAITING, ("listed",), 500)
 
+    def test_a_step_may_count_business_days(self) -> None:
+        steps = "schedule: [{portion: 1/1, after: 10 business days}]"
+        assert tranches(steps) == [("2026-02-13", 1200)]
+
     def test_units_that_are_more_than_the_grant_are_cut(self) -> None:
         steps = "schedule: [{units: 1000, after: 1 year}, {units: 900, after: 2 years}, {portion: 100%, of: remainder}]"
         assert [amount for _, amount in tranches(steps)] == [1000, 200, 0]
