@@ -22,7 +22,8 @@ from tests.service.office import LETTER
 START = "employment_started=2026-01-05"
 EXIT = "change_of_control=2026-03-02"
 COMMANDS = (
-    ["init"], ["check"], ["fmt"], ["ocf"], ["ocf", "import"], ["ocf", "export"], ["plan"], ["when"], ["contract"], ["contract", "add"], ["contract", "list"],
+    ["init"], ["check"], ["fmt"], ["ocf"], ["ocf", "import"], ["ocf", "export"],
+    ["plan"], ["when"], ["contract"], ["contract", "add"], ["contract", "list"],
     ["contract", "show"], ["event"], ["fact"], ["correct"], ["reading"], ["withdraw"],
     ["next"], ["why"], ["done"], ["approve"], ["refuse"], ["deliveries"], ["retry"], ["run"], ["contract", "replan"],
     ["contract", "amend"], ["contract", "versions"],
