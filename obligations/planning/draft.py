@@ -13,6 +13,7 @@ from obligations.domain.occurrence import Kind, Occurrence, State
 from obligations.planning.answers import PARTLY, WAIVED, left_of
 from obligations.planning.days import day_after
 from obligations.planning.instances import answers_to
+from obligations.planning.suspensions import is_suspended
 from obligations.planning.values import Happening, Instance, NotYet
 from obligations.planning.world import World
 from obligations.terms.model import Clause
@@ -235,6 +236,9 @@ class Draft:
             return lived_to
         if self.judgment:
             return State.NEEDS_PERSON
+        trigger = self.instance.trigger
+        if is_suspended(self.world, self.clause, trigger.occurred_on if trigger is not None else None):
+            return State.SUSPENDED
         if lived_to is State.PARTLY:
             return State.MISSED if self.clause.if_missed and self._is_past() else lived_to
         if self.waiting or self.missing:

@@ -22,6 +22,7 @@ from obligations.planning.instances import answers_to, ending
 from obligations.planning.picked import open_members
 from obligations.planning.postponing import Hold, held, holds
 from obligations.planning.signing import at_signature
+from obligations.planning.suspensions import suspended
 from obligations.planning.values import Happening, Instance, NotYet
 from obligations.terms.model import Clause
 from schedules.conventions import Convention, adjust
@@ -145,7 +146,14 @@ def _which(clause_id: str, clause: Clause) -> str:
 def deadline(world: World, clause: Clause, instance: Instance, standing: Standing, day: Reasoned[date]) -> Deadline:
     """The day as its earliest day, the gate and then the roll leave it: a gate that opens late moves it to its own
     day, and no roll moves it before the trigger, the earliest day or the gate."""
-    due, unsigned = at_signature(world, clause, day)
+    due, waits = at_signature(world, clause, day)
+    if clause.suspended is not None and clause.vest is None:
+        began = instance.trigger.occurred_on if instance.trigger is not None else date.min
+        goes_on = suspended(world, clause, began, due)
+        if isinstance(goes_on, NotYet):
+            waits = (*waits, goes_on)
+        else:
+            due = goes_on
     gate = standing.gate
     earliest = world.day(clause.not_before, instance) if clause.not_before is not None else None
     if isinstance(earliest, Reasoned) and earliest.value > due.value:
@@ -155,7 +163,7 @@ def deadline(world: World, clause: Clause, instance: Instance, standing: Standin
         why = Derivation("moved to the day its gate opened", gate.occurred_on.isoformat(), (gate.why,))
         due = Reasoned(gate.occurred_on, why)
     last, doubts = held(standing.holds, due.value)
-    doubts = (*unsigned, *doubts)
+    doubts = (*waits, *doubts)
     moved: tuple[Derivation, ...] = (last.why,) if last is not None else ()
     if clause.roll is None:
         return Deadline(due, last or due, moved, doubts)

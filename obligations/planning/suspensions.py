@@ -1,14 +1,17 @@
-"""What suspends vesting: a state during which its clock stands still, or during which nothing is released."""
+"""What suspends vesting or a duty: a state during which its clock stands still, or during which nothing falls due."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from obligations.planning.values import NotYet
-from obligations.planning.world import World
 from obligations.terms.model import Clause
 from schedules.bounds import add_days
 from schedules.derivation import Derivation, Reasoned
+
+if TYPE_CHECKING:
+    from obligations.planning.world import World
 
 DAY = timedelta(days=1)
 
@@ -40,3 +43,12 @@ def suspended(world: World, clause: Clause, start: date, day: Reasoned[date]) ->
             continue
         day = Reasoned(moved, Derivation(words, moved.isoformat(), (day.why, interval.why)))
     return day
+
+
+def is_suspended(world: World, clause: Clause, start: date | None) -> bool:
+    """Whether a duty that began on a day is suspended on the day it is."""
+    if clause.suspended is None or clause.vest is not None or world.as_of is None:
+        return False
+    if start is not None and start > world.as_of:
+        return False
+    return any(world.as_of in interval.value for interval in world.intervals(clause.suspended.during))

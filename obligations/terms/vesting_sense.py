@@ -22,9 +22,11 @@ def vesting(file: TermsFile, clause: Clause) -> Iterator[Complaint]:
         yield "`vest` needs `schedule:`, the portions and when they vest", ("vest",)
     if clause.schedule and clause.vest is None:
         yield "a schedule of portions belongs to `vest`", ("schedule",)
-    for word in ("starts", "allocation", "vesting_day", "suspended"):
+    for word in ("starts", "allocation", "vesting_day"):
         if getattr(clause, word) is not None and clause.vest is None:
             yield f"`{word}` belongs to `vest`", (word,)
+    if clause.suspended is not None and clause.vest is None and (clause.during or not (clause.task or clause.pay)):
+        yield "`suspended` belongs to `vest`, to a `task`, or to a `pay` by days", ("suspended",)
     yield from _options(clause, ())
     for number, step in enumerate(clause.schedule):
         yield from _options(step, ("schedule", number))
