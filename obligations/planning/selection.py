@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from obligations.planning import days
+from obligations.planning.becoming import becomes
 from obligations.planning.instances import called
 from obligations.planning.openings import containing, in_hindsight, openings
 from obligations.planning.outcomes import all_of, bound, lasted, reached
@@ -42,6 +43,8 @@ def find(world: World, expression: Any, slot: str) -> Found:
             found = bound(world, expression)
         case e.EventLasted():
             found = lasted(world, expression)
+        case e.EventBecomes():
+            found = becomes(world, expression, slot)
         case e.EventReached():
             found = reached(world, expression, slot)
         case e.EventFirst(event=event):

@@ -238,6 +238,8 @@ class _Checker:
             case e.EventAll(members=members):
                 for number, member in enumerate(members):
                     yield from self._expression(member, (*path, "all of", number))
+            case e.EventBecomes(condition=holds):
+                yield from self._expression(holds, (*path, "becomes"))
             case e.EventReached(day=coming):
                 yield from self._expression(coming, (*path, "reached"))
             case e.EventOutcome():

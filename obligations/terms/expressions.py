@@ -327,6 +327,14 @@ class EventReached:
 
 
 @dataclass(frozen=True, slots=True)
+class EventBecomes:
+    """A condition comes true, on the day of the statement or event that makes it so; `said` is its phrase."""
+
+    condition: Condition | Choice[Condition]
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
 class EventNever:
     """No event: the clause does not apply under this reading."""
 
@@ -341,6 +349,7 @@ EventExpr = (
     | EventBound
     | EventLasted
     | EventReached
+    | EventBecomes
     | EventNever
 )
 

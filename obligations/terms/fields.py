@@ -64,7 +64,7 @@ def _wrong(message: str, offset: int = 0, at: At = ()) -> PydanticCustomError:
 
 Shapes = Mapping[str, Callable[[str, Any, At], Any]]
 """Maps of one word that may stand instead of a phrase, such as `earliest of`, and what makes expressions of them."""
-_OF_ONE = frozenset({"reached"})
+_OF_ONE = frozenset({"reached", "becomes"})
 NO_SHAPES: Shapes = MappingProxyType({})
 Forms = Mapping[str, Callable[[Mapping[str, Any], At], Any]]
 """Maps that may hold several words, by the one that names them, such as `rounded`."""
@@ -152,7 +152,18 @@ def _picked_receipt(how: str, value: Any, at: At) -> e.PickedDay:
     return e.PickedDay("earliest" if how == "earliest of" else "latest", members)
 
 
-_EVENT_SHAPES: Shapes = {"any of": _union, "first of": _union, "all of": _all, "reached": _reached}
+def _becomes(_: str, value: Any, at: At) -> e.EventBecomes:
+    holds = _phrase(phrases.condition_phrase, value, at)
+    return e.EventBecomes(holds, " ".join(value.split()) if isinstance(value, str) else json.dumps(value))
+
+
+_EVENT_SHAPES: Shapes = {
+    "any of": _union,
+    "first of": _union,
+    "all of": _all,
+    "reached": _reached,
+    "becomes": _becomes,
+}
 _DAY_SHAPES: Shapes = {"earliest of": _picked_day, "latest of": _picked_day}
 _RECEIPT_SHAPES: Shapes = {"earliest of": _picked_receipt, "latest of": _picked_receipt}
 
