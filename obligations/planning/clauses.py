@@ -10,6 +10,7 @@ from obligations.domain.money import Money
 from obligations.domain.occurrence import Occurrence, State
 from obligations.planning import versions
 from obligations.planning.applying import holds_on
+from obligations.planning.caps import Capping
 from obligations.planning.draft import Draft
 from obligations.planning.instalments import take
 from obligations.planning.pay import pay_final, periods_of
@@ -48,10 +49,15 @@ def of_clause(world: World, clause_id: str, clause: Clause) -> Iterator[Occurren
 
 def _ruled(world: World, clause_id: str, clause: Clause) -> Iterator[Occurrence]:
     """The occurrences of the instances that the clause rules."""
+    cap = Capping(world, clause)
     for instance in world.instances(clause_id, clause)[0]:
         place = world.place(clause_id, instance)
         if place is None or place.rules:
             for draft in _drafts(world, clause_id, clause, instance):
+                cap.cut(draft)
+                if clause.before_withholding is not None:
+                    words = f"{'before' if clause.before_withholding else 'after'} withholding"
+                    draft.steps.append(Derivation(words, kind="text", cite=clause.cites))
                 yield draft.finish()
 
 

@@ -264,7 +264,7 @@ def _instruction(world: World, occurrence: Occurrence, send: Send) -> dict[str, 
     """The content of an action: absolute state with its basis, so that a receiver needs nothing else."""
     employee = world.terms.people.get("employee", ())
     amount = occurrence.amount
-    return {
+    content: dict[str, Any] = {
         "kind": send.kind,
         "mode": "add",
         "status": "instruct",
@@ -288,6 +288,8 @@ def _instruction(world: World, occurrence: Occurrence, send: Send) -> dict[str, 
             "says": occurrence.title,
         },
     }
+    gross = world.terms.clauses[occurrence.clause].before_withholding
+    return content if gross is None else {**content, "before_withholding": gross}
 
 
 def _iso(day: date | None) -> str | None:

@@ -291,6 +291,10 @@ class _Checker:
                 yield from self._words(value, path)
             case e.TextIs(left=left):
                 yield from self._expression(left, path)
+            case e.FieldOf(field="amount" | "paid", event=name) if name in self.file.clauses.keys() - self.file.events:
+                if self.file.clauses[name].pay is None:
+                    words = f"{name} pays nothing; name a clause with `pay`"
+                    yield self.document.finding(words, path, offset=self.document.offset(path, name))
             case e.FieldOf(field=field, event=name):
                 kind = self.file.events.get(name)
                 if kind is None:

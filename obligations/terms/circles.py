@@ -42,7 +42,10 @@ def circle(file: TermsFile, parameters: Mapping[str, Value]) -> tuple[list[str],
         found = _standing(inside)
         if found:
             section = next((one for one in SECTIONS if found[0] in getattr(file, one)), "clauses")
-            return found, (section, found[0]) if section != "clauses" else ("clauses",)
+            clause = found[0].removeprefix("amount of ")
+            if section == "clauses" and clause not in file.clauses:
+                return found, ("clauses",)
+            return found, (section, clause)
     return None
 
 
@@ -126,6 +129,8 @@ def _edges(file: TermsFile, shortest: Shortest) -> Edges:
         if isinstance(clause.if_missed, Happens):
             needs(clause.if_missed.event, of_clause(clause, "missed", shortest))
             needs(clause.if_missed.event, ((one, None) for one in _beside(clause.if_missed)))
+        amounts = (clause.pay, clause.cap.at if clause.cap is not None else None, clause.during)
+        needs(f"amount of {clause_id}", ((one, None) for one in (*_settles(clause), *names_in(amounts))))
     return edges
 
 

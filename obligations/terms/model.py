@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from obligations.terms.caps import Cap
 from obligations.terms.fields import (
     Begins,
     Day,
@@ -329,6 +330,8 @@ class Clause(Strict):
     roll: Roll | None = None
     per: Option | None = None
     unit: str = ""
+    cap: Cap | None = None
+    before_withholding: YesNo | None = None
     # how it ends
     closed_by: Name | None = None
     until: Event | None = None

@@ -26,6 +26,8 @@ def names_in(value: object) -> Iterator[str]:
         case e.PeriodEdge(period=name) | e.PeriodOf(period=name) | e.DateInPeriod(period=name):
             yield name
             yield from names_in(value.day)
+        case e.FieldOf(event=name):
+            yield f"amount of {name}"
         case e.FactAt(name=name, day=day):
             yield name
             yield from names_in(day)

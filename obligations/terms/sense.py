@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from obligations.domain.money import Money, NotMoney
 from obligations.terms import expressions as e
 from obligations.terms import kinds
+from obligations.terms.caps import capped
 from obligations.terms.document import Path
 from obligations.terms.errors import Finding, did_you_mean
 from obligations.terms.fields import Strict
@@ -88,6 +89,7 @@ class _Judge:
         yield from self._sending(clause)
         yield from self._approvals(clause)
         yield from self._business_days(clause)
+        yield from capped(clause, self.file)
 
     def _who(self, clause: Clause) -> Iterator[Complaint]:
         known = {*self.file.parties, *self.file.roles, "both parties"}

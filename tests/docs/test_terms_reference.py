@@ -16,7 +16,7 @@ from obligations.domain.event import Report
 from obligations.domain.occurrence import PowerState, State
 from obligations.planning.examples import run_examples
 from obligations.service.contracts import Planner
-from obligations.terms import fields, model, tables
+from obligations.terms import caps, fields, model, tables
 from obligations.terms.amendment import amend
 from obligations.terms.check import RESERVED
 from obligations.terms.errors import TermsError
@@ -100,6 +100,7 @@ PARTS = [
     (model.Parameter, "Parameters"),
     (model.Fact, "Facts"),
     (tables.Table, "Tables"),
+    (caps.Cap, "Caps"),
     (model.Reading, "Readings"),
     (model.CountingRules, "Counting"),
     (model.YearKind, "Years"),

@@ -63,6 +63,14 @@ TASK, WHEN, BY = "    task: Submit the form", "    when: started", "3 days after
 HEAD = "template: {id: small, title: A small letter, currency: USD}\n"
 WINDOWS = "windows:\n  trial: 3 months beginning on started"
 
+OTHER = """clauses:
+  form_two:
+    cite: "2"
+    who: employee owes company
+    task: Submit another
+    by: unstated
+"""
+
 # What stands in the file, and what is said about it: place, clause and words.
 WRONG = {
     "an unknown word of a clause": (
@@ -384,6 +392,31 @@ WRONG = {
         "22:10",
         "form",
         "no fact or parameter is a payroll calendar",
+    ),
+    "the amount of a clause that pays nothing": (
+        changed(TASK, "    pay: amount of form_two").replace("clauses:\n", OTHER),
+        "27:20",
+        "form",
+        "form_two pays nothing",
+    ),
+    "a clause that needs its own amount": (
+        changed(TASK, "    pay: 2 * amount of form"),
+        "20:5",
+        "form",
+        "circular: amount of form needs amount of form",
+    ),
+    "a cap of nothing": (changed(TASK, "    pay: salary\n    cap: {per: year}"), "23:10", "form", "either `at`"),
+    "a cap per nothing": (
+        changed(TASK, "    pay: salary\n    cap: {at: 500, per: season}"),
+        "23:25",
+        "form",
+        'there is no year "season"',
+    ),
+    "withholding from what is no pay": (
+        changed(FORM, FORM + "    before_withholding: yes\n"),
+        "25:25",
+        "form",
+        "belongs to `pay`",
     ),
     "a currency that is none": (changed("default: 1000.00", "default: 5 euro"), "6:34", "", "is no currency"),
     "a reminder that would never go": (
