@@ -8,8 +8,9 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from obligations.planning.days import causes
 from obligations.planning.suspensions import suspended
-from obligations.planning.values import Instance, NotYet
+from obligations.planning.values import Instance, NotYet, united
 from obligations.planning.vesting_path import Reached, counting_of, path
 from obligations.planning.world import World
 from obligations.terms.model import Clause, VestingStep
@@ -59,6 +60,7 @@ def grant_of(world: World, clause: Clause, instance: Instance) -> Grant | NotYet
     start = world.day(clause.starts, instance) if clause.starts is not None else made
     if isinstance(start, NotYet):
         return start
+    began = [one.unsettled for one in causes(world, clause.starts, instance) if one.unsettled is not None]
     kind, readings = world.pick(clause.allocation) if clause.allocation is not None else (_ROUNDING, ())
     allocation = Allocation(kind)
     steps = path(world, clause, instance, start)
@@ -86,7 +88,8 @@ def grant_of(world: World, clause: Clause, instance: Instance) -> Grant | NotYet
             day = _placed(Reasoned(days[place].value, why), rule or SAME_DAY, start.value)
             moved = suspended(world, clause, start.value, day)
             held = moved if isinstance(moved, NotYet) else _held(moved, at, made)
-            tranches.append(Tranche(share.index, share.units, held, at.unsure))
+            doubts = [*began, *([at.unsure] if at.unsure is not None else [])]
+            tranches.append(Tranche(share.index, share.units, held, united(doubts) if doubts else None))
     rest = found.value - sum((one.units for one in tranches if one.units is not None), Decimal(0))
     return Grant(found.value, start.value, tuple(tranches), rest, allocation is not Allocation.FRACTIONAL)
 

@@ -83,6 +83,12 @@ class TestDays:
         made = of(plan_of("starts: began\n" + YEAR), "vesting")
         assert {(one.state, one.waiting_for) for one in made} == {(State.WAITING, ("began",))}
 
+    def test_while_the_start_is_only_expected_every_tranche_waits_for_it(self) -> None:
+        expected = happened("began", "2025-06-15", expected=True)
+        made = of(plan_of("starts: began\n" + YEAR, expected), "vesting")
+        assert {(one.state, one.waiting_for, one.conditional) for one in made} == {(State.WAITING, ("began",), True)}
+        assert str(made[2].due_on) == "2026-03-15"
+
     def test_tranche_seven_stays_tranche_seven_when_the_start_is_corrected(self) -> None:
         """Its ledger entry would be made a second time."""
         twelve = "starts: began\nschedule: [{portion: 1/1, every: 3 months, times: 12}]"
