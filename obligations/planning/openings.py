@@ -101,6 +101,8 @@ def _sources(world: World, expression: Any) -> Iterator[e.DayOf | e.EdgeOf]:
                 yield expression
         case e.Shifted() | e.MonthEndOf() | e.PeriodEdge() | e.Yearly() | e.DateInPeriod() | e.OpenDay() | e.IfAny():
             yield from _sources(world, expression.day)
+        case e.Payday(day=inner):
+            yield from _sources(world, inner)
         case e.Anniversary(of=start, day=inner):
             yield from _sources(world, start)
             yield from _sources(world, inner)

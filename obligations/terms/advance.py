@@ -83,6 +83,9 @@ def of_day(expression: Any, shortest: Shortest) -> Iterator[tuple[str, int | Non
             yield from ((name, None) for name in _figures(span))
             for name, days in of_day(day, shortest):
                 yield name, None if days is None else days + shortest(span)
+        case e.Payday(day=day, included=included):
+            for name, days in of_day(day, shortest):
+                yield name, None if days is None else days + (0 if included else 1)
         case e.PickedDay(members=members):
             for member in members:
                 yield from of_day(member, shortest)

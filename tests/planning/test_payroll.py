@@ -94,6 +94,18 @@ class TestPaydayPhrases:
         assert str(sentence.due_on) == "2026-03-13"
         assert "2026-03-15 is closed; moved by preceding" in sentence.derivation.sentence()
 
+    def test_a_window_from_a_payday_opens_for_each_release(self) -> None:
+        """A second release would open no second month in which its sum is paid."""
+        month = """  kept:
+    {cite: "3", who: company owes employee, pay: 5, when: release_effective during paid_month, by: unstated}
+windows:
+  paid_month: payday after release_effective to 1 month after payday after release_effective
+"""
+        days = ["2026-03-02", "2026-03-20", "2026-06-01", "2026-06-20"]
+        releases = [happened("release_effective", on) for on in days]
+        kept = of(made(paid_by("semi-monthly paid 15 and last"), *releases, extra=month), "kept")
+        assert len(kept) == 2
+
     def test_without_a_calendar_it_is_asked_for(self) -> None:
         waits = only(made(RELEASED), "lump_sum")
         assert (waits.state, waits.missing, waits.due_on) == (State.WAITING, ("pay_days",), None)
