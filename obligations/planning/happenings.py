@@ -13,6 +13,7 @@ from obligations.planning.days import day_after
 from obligations.planning.outcomes import outcome
 from obligations.planning.selection import in_order
 from obligations.planning.standing import verdicts
+from obligations.planning.ties import AT
 from obligations.planning.values import Found, Happening, NotYet, PlanningError, derived_id
 from obligations.terms import expressions as e
 from obligations.terms.model import Clause, EventKind, Happens
@@ -137,6 +138,7 @@ def _fill(foreseen: Happening, report: Happening) -> Happening:
 
 def _reported(report: Report, kind: EventKind) -> Happening:
     words = kind.says or words_of(report.event)
+    timed = report.fields.get(AT) if AT not in kind.fields else None
     state = "expected by a person" if report.expected else "reported"
     evidence = f"; evidence: {report.evidence}" if report.evidence else ""
     details = "".join(f", {words_of(key)} {value}" for key, value in sorted(report.fields.items()) if key != "value")
@@ -148,10 +150,11 @@ def _reported(report: Report, kind: EventKind) -> Happening:
         occurred_on=report.occurred_on,
         why=Derivation(rule, report.occurred_on.isoformat(), kind="event", cite=kind.cite, ref=report.id),
         received_on=received_on,
-        fields=report.fields,
+        fields=report.fields if timed is None else {key: text for key, text in report.fields.items() if key != AT},
         origin="expected" if report.expected else "reported",
         reports=(report.id,),
         answers=report.answers,
+        at=timed or "",
     )
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from obligations.domain.identity import occurrence_id
 from obligations.planning.answers import DONE, WAIVED
 from obligations.planning.applying import applying
+from obligations.planning.ties import too_early
 from obligations.planning.values import NOWHERE, Happening, Instance, NotYet
 from obligations.terms import expressions as e
 from obligations.terms.model import Clause
@@ -121,7 +122,7 @@ def closings(world: World, clause_id: str, clause: Clause) -> Closings:
 
 def _may_answer(world: World, clause_id: str, instance: Instance, answer: Happening) -> bool:
     trigger = instance.trigger
-    if trigger is not None and trigger.occurred_on > answer.occurred_on:
+    if trigger is not None and too_early(answer, trigger):
         return False
     if not answer.answers:
         return True

@@ -18,6 +18,7 @@ from obligations.planning.figures import shown
 from obligations.planning.happenings import words_of
 from obligations.planning.powers import powers
 from obligations.planning.pushes import Sending, pushes
+from obligations.planning.ties import AT, is_time
 from obligations.planning.values import Happening, PlanningError
 from obligations.planning.versions import version_of
 from obligations.planning.world import World, in_day_order
@@ -306,6 +307,10 @@ def _check_reports(terms: Terms, reports: tuple[Report, ...]) -> None:
             raise PlanningError(f'the terms know no event "{report.event}".{did_you_mean(report.event, kinds)}')
         for name, text in report.fields.items():
             field = kind.fields.get(name)
+            if field is None and name == AT:
+                if not is_time(text):
+                    raise PlanningError(f'{report.event}.at is a local time such as 14:30; not "{text}"')
+                continue
             if field is None:
                 raise PlanningError(f'event {report.event} has no field "{name}".{did_you_mean(name, kind.fields)}')
             if field.options and text not in field.options:

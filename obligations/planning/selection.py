@@ -12,6 +12,7 @@ from obligations.planning.becoming import becomes
 from obligations.planning.instances import called
 from obligations.planning.openings import containing, in_hindsight, openings
 from obligations.planning.outcomes import all_of, bound, lasted, reached
+from obligations.planning.ties import order, which_came_first
 from obligations.planning.values import Found, Happening, NotYet, united
 from obligations.terms import expressions as e
 from schedules.derivation import Derivation
@@ -33,7 +34,7 @@ def find(world: World, expression: Any, slot: str) -> Found:
             parts = [find(world, member, "") for member in members]
             found = _union(world, parts)
             if first:
-                found = _first(found, slot)
+                found = _first(world, found, slot)
         case e.EventAll(members=members):
             each = [(frozenset(called(member)), find(world, member, "")) for member in members]
             found = all_of(each, slot)
@@ -48,7 +49,7 @@ def find(world: World, expression: Any, slot: str) -> Found:
         case e.EventReached():
             found = reached(world, expression, slot)
         case e.EventFirst(event=event):
-            found = _first(find(world, event, ""), slot)
+            found = _first(world, find(world, event, ""), slot)
         case e.EventDuring(event=event, window=window, noticed=noticed):
             found = _during(world, find(world, event, ""), window, noticed)
         case _:
@@ -59,13 +60,8 @@ def find(world: World, expression: Any, slot: str) -> Found:
 
 
 def in_order(world: World, happenings: Iterable[Happening]) -> tuple[Happening, ...]:
-    """Happenings by day. On one day what was reported goes before what is expected, then the order of the file
-    decides: never the order of arrival."""
-
-    def key(one: Happening) -> tuple[date, bool, int]:
-        return one.occurred_on, one.origin == "expected", world.file_order.get(one.event, len(world.file_order))
-
-    return tuple(sorted(happenings, key=key))
+    """Happenings by day; on one day as `ties` has them, never in the order of arrival."""
+    return tuple(sorted(happenings, key=lambda one: order(world, one)))
 
 
 def _resting_on(happening: Happening, steps: tuple[Derivation, ...]) -> Happening:
@@ -162,7 +158,7 @@ def _same(one: Happening) -> tuple[tuple[object, ...], ...]:
     return ((one.id,), by_report) if one.reports else ((one.id,),)
 
 
-def _first(found: Found, slot: str) -> Found:
+def _first(world: World, found: Found, slot: str) -> Found:
     """The first by day. One that nobody has judged yet, on that day or before it, leaves open which is the first."""
     if not found.happenings:
         return found
@@ -170,4 +166,7 @@ def _first(found: Found, slot: str) -> Found:
     asked = [name for one, names in found.undecided if one.occurred_on <= first.occurred_on for name in names]
     if asked:
         first = first.if_only(NotYet(judgment=tuple(dict.fromkeys(asked))))
+    tied = which_came_first(world, found.happenings)
+    if tied is not None:
+        first = first.if_only(tied)
     return Found((replace(first, id=slot or first.id),), NotYet(never="only the first counts"))

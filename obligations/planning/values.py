@@ -73,6 +73,7 @@ class Happening:
     report or the causes otherwise. `reports` are the ids of the reports it rests on. `noticed_on` is the day of the
     notice that led to it, where one did. `provided` says what is still open on which it depends that it counts.
     `because` are the instances that brought it about: what set them off can be named where this one is spoken of.
+    `at` is the local time, HH:MM, where somebody stated one.
     """
 
     id: str
@@ -87,6 +88,7 @@ class Happening:
     noticed_on: date | None = None
     provided: NotYet | None = None
     because: tuple[Instance, ...] = ()
+    at: str = ""
 
     @property
     def unsettled(self) -> NotYet | None:
