@@ -182,8 +182,9 @@ def _follows(world: World, clause_id: str, clause: Clause, then: Happens) -> Ite
         if isinstance(at, NotYet) or _came_before(world, then.unless, at.value):
             continue
         words = f"{words_of(then.event)}, by clause {clause.cites}"
+        known_clause, known_instance = world.known_as(clause_id, instance)
         yield Happening(
-            id=derived_id(f"{then.event}:{clause_id}", instance.id),
+            id=derived_id(f"{then.event}:{known_clause}", known_instance),
             event=then.event,
             occurred_on=at.value,
             why=Derivation(words, at.value.isoformat(), (at.why,), kind="event"),
@@ -208,8 +209,9 @@ def _missed(world: World, clause_id: str, clause: Clause, consequence: Happens) 
             continue
         day, trigger = day_after(verdict.last.value), verdict.instance.trigger
         words = f"{words_of(consequence.event)}: {words_of(clause_id)} was not fulfilled by its last day"
+        known_clause, known_instance = world.known_as(clause_id, verdict.instance)
         yield Happening(
-            id=derived_id(f"{consequence.event}:{clause_id}", verdict.instance.id),
+            id=derived_id(f"{consequence.event}:{known_clause}", known_instance),
             event=consequence.event,
             occurred_on=day,
             why=Derivation(words, day.isoformat(), (verdict.last.why,), kind="event", cite=clause.cites),

@@ -46,7 +46,7 @@ def _missed(world: World, expression: e.EventOutcome) -> Iterator[Happening]:
             day, trigger = day_after(verdict.last.value), verdict.instance.trigger
             words = f"{_words(expression.clause)} was not fulfilled by its last day"
             yield Happening(
-                id=derived_id(expression.name, verdict.instance.id),
+                id=_identity(world, expression, verdict.instance),
                 event=expression.name,
                 occurred_on=day,
                 why=Derivation(words, day.isoformat(), (verdict.last.why,), kind="event", cite=clause.cites),
@@ -69,7 +69,7 @@ def _fulfilled(world: World, expression: e.EventOutcome) -> Iterator[Happening]:
             continue
         words = f"{_words(expression.clause)} was fulfilled"
         happening = Happening(
-            id=derived_id(expression.name, instance.id),
+            id=_identity(world, expression, instance),
             event=expression.name,
             occurred_on=done.occurred_on,
             why=Derivation(words, done.occurred_on.isoformat(), (done.why,), kind="event", cite=clause.cites),
@@ -81,6 +81,12 @@ def _fulfilled(world: World, expression: e.EventOutcome) -> Iterator[Happening]:
         )
         still_open = [*stands.open, *([stands.cause] if stands.cause is not None else [])]
         yield happening.if_only(united(still_open)) if still_open else happening
+
+
+def _identity(world: World, expression: e.EventOutcome, instance: Instance) -> str:
+    """The outcome by the clause it is known as: whichever rule stands in its place, it is the same happening."""
+    clause_id, instance_id = world.known_as(expression.clause, instance)
+    return derived_id(f"{clause_id} {expression.outcome}", instance_id)
 
 
 def _all_in_time(world: World, clause_id: str) -> bool:

@@ -151,6 +151,31 @@ def test_what_ended_without_its_trigger_waits_as_one() -> None:
     assert str(only(made, "bonus").due_on) == "2025-08-01"
 
 
+def test_what_follows_from_a_miss_is_the_same_whichever_rule_was_missed() -> None:
+    """A corrected ground would make a second resignation of the one that followed from the first."""
+    clauses = (
+        CURE
+        + """
+  leave:
+    cite: "3(c)"
+    who: consultant holds
+    task: Leave
+    when: cure missed
+    exactly: 45 days after notice
+  leave_soon:
+    cite: "3(d)"
+    who: consultant holds
+    task: Leave soon
+    instead_of: leave
+    when: pay_cure missed
+    exactly: 20 days after notice
+"""
+    )
+    soon, later = (only(planned(one, as_of="2025-05-01", terms=terms(clauses)), "leave") for one in (PAY, OTHER))
+    assert [(str(one.due_on), one.cite) for one in (soon, later)] == [("2025-03-21", "3(d)"), ("2025-04-15", "3(c)")]
+    assert soon.id == later.id
+
+
 @pytest.mark.parametrize(
     ("clauses", "said"),
     [
