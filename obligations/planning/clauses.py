@@ -116,10 +116,13 @@ def _drafts(world: World, clause_id: str, clause: Clause, instance: Instance) ->
             draft.depends(reason)
         if stands.refused is not None:
             draft.refuse(stands.refused_as, stands.refused, stands.refused_on)
-        _ask_each(world, clause, draft)
+        if clause.if_each is not None:
+            _ask_each(world, clause, draft)
         _settle(world, clause, draft, stands)
-        _soften(world, clause, draft)
-        _end(clause, draft, stands)
+        if clause.soft_by is not None:
+            _soften(world, clause, draft)
+        if stands.end is not None:
+            _end(clause, draft, stands)
         yield draft
 
 

@@ -165,7 +165,7 @@ class Draft:
             index=self.index,
             of=self.of,
             kind=self.kind,
-            title=title(self.clause_id, self.clause),
+            title=self._title(),
             debtor=self.clause.debtor,
             creditor=self.clause.creditor,
             state=state,
@@ -258,6 +258,12 @@ class Draft:
         if self.clause.closes is not None:
             return self.clause.closes == "by itself"
         return self.kind in CLOSES_BY_ITSELF
+
+    def _title(self) -> str:
+        kept = self.world.titles.get(self.clause_id)
+        if kept is None:
+            kept = self.world.titles[self.clause_id] = title(self.clause_id, self.clause)
+        return kept
 
     def _derivation(self, state: State) -> Derivation:
         day = (self.adjusted_on or self.soft_on or self.to_on) if state is not State.NOT_APPLICABLE else None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -102,17 +103,19 @@ def closings(world: World, clause_id: str, clause: Clause) -> Closings:
     unclear: dict[str, date] = {}
     stray: list[Happening] = []
     answers = [one for one in world.event(clause.closed_by).happenings if one.origin == "reported"]
+    named = _by_name(world, clause_id, made) if any(one.answers for one in answers) else {}
+    still_open = {one.id: one for one in made}
     # Named answers first: what they close is no longer open to the unnamed ones, whichever came earlier.
     for answer in sorted(answers, key=lambda one: not one.answers):
+        meant = named.get(answer.answers, ()) if answer.answers else still_open.values()
         candidates = [
             one
-            for one in made
-            if one.id not in closed
-            and _may_answer(world, clause_id, one, answer)
-            and (answer.answers or _is_open(world, clause_id, clause, one, answer.occurred_on))
+            for one in _before(meant, answer)
+            if one.id in still_open and (answer.answers or _is_open(world, clause_id, clause, one, answer.occurred_on))
         ]
         if len(candidates) == 1:
             closed[candidates[0].id] = answer
+            del still_open[candidates[0].id]
         elif candidates:
             unclear = {**{instance.id: answer.occurred_on for instance in candidates}, **unclear}
         else:
@@ -120,15 +123,23 @@ def closings(world: World, clause_id: str, clause: Clause) -> Closings:
     return Closings(closed, {name: day for name, day in unclear.items() if name not in closed}, tuple(stray))
 
 
-def _may_answer(world: World, clause_id: str, instance: Instance, answer: Happening) -> bool:
-    trigger = instance.trigger
-    if trigger is not None and too_early(answer, trigger):
-        return False
-    if not answer.answers:
-        return True
+def _before(made: Iterable[Instance], answer: Happening) -> Iterator[Instance]:
+    """Those of the instances, in day order, that an answer does not come too early for."""
+    day = answer.occurred_on
+    by_then = takewhile(lambda one: one.trigger is None or one.trigger.occurred_on <= day, made)
+    return (one for one in by_then if one.trigger is None or not too_early(answer, one.trigger))
+
+
+def _by_name(world: World, clause_id: str, made: Iterable[Instance]) -> dict[str, list[Instance]]:
+    """The instances, in day order, by each name under which an answer may mean one: its own id, its occurrence's, or
+    that of a report that set it off."""
     terms = world.terms
-    occurrence = occurrence_id(terms.tenant, terms.contract, *world.known_as(clause_id, instance), "1")
-    return answer.answers in (instance.id, str(occurrence), *(trigger.reports if trigger else ()))
+    named: dict[str, list[Instance]] = {}
+    for one in made:
+        occurrence = occurrence_id(terms.tenant, terms.contract, *world.known_as(clause_id, one), "1")
+        for name in {one.id, str(occurrence), *(one.trigger.reports if one.trigger else ())}:
+            named.setdefault(name, []).append(one)
+    return named
 
 
 def _is_open(world: World, clause_id: str, clause: Clause, instance: Instance, day: date) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from itertools import takewhile
 
 from obligations.domain.money import Money
@@ -18,9 +19,9 @@ from obligations.planning.world import Instance, World
 from obligations.terms import expressions as e
 from obligations.terms.model import Clause
 from schedules.allocation import round_half_up
-from schedules.derivation import Derivation, Reasoned
+from schedules.derivation import Derivation, Reasoned, later
 from schedules.payroll import EveryDays, MonthDays, Rhythm, Steps
-from schedules.periods import Period, accrued, decimal_text, instalment, pay_periods
+from schedules.periods import Period, accrued, instalment, pay_periods
 from schedules.spans import Unit, add_months
 from schedules.windows import Window
 
@@ -66,11 +67,15 @@ def periods_of(world: World, clause_id: str, clause: Clause, instance: Instance)
         if isinstance(payroll, NotYet):
             # Without a payroll calendar the periods run from the first day of service, as a declared reading.
             draft.depends(payroll)
-            words = f"periods of {_days(clause)} run from the first day of service while no payroll calendar is given"
-            draft.steps.append(Derivation(words, kind="assumption"))
+            draft.steps.append(later(_assumed, clause))
         elif isinstance(payroll, Payroll):
             draft.steps.append(payroll.on(period.last_on).why)
         yield draft
+
+
+def _assumed(clause: Clause) -> Derivation:
+    words = f"periods of {_days(clause)} run from the first day of service while no payroll calendar is given"
+    return Derivation(words, kind="assumption")
 
 
 def _ends_on(world: World, clause: Clause, window: Window, end: Happening | None) -> date | None:
@@ -152,10 +157,10 @@ def _position(period: Period, payroll: Payroll | NotYet | None, taken: set[str])
 
 def _set_days(draft: Draft, period: Period, payroll: Payroll | NotYet | None) -> None:
     draft.from_on, draft.to_on = period.first_on, period.last_on
-    words = f"period {period.place} of {period.places} in service year {period.year.ordinal}"
     if not isinstance(payroll, Payroll):
-        draft.due(Reasoned(period.last_on, Derivation(words, period.last_on.isoformat())))
+        draft.due(Reasoned(period.last_on, later(_place, period)))
         return
+    words = _place(period).rule
     payday = payroll.pays(period)
     cut = period.last_on < period.rhythm.end(period.number)
     lag = payroll.on(period.last_on).value.lag
@@ -168,14 +173,19 @@ def _set_days(draft: Draft, period: Period, payroll: Payroll | NotYet | None) ->
     draft.pays_on(payday, Derivation(words, payday.nominal_on.isoformat()))
 
 
+def _place(period: Period) -> Derivation:
+    words = f"period {period.place} of {period.places} in service year {period.year.ordinal}"
+    return Derivation(words, period.last_on.isoformat())
+
+
 def _accrue(world: World, clause: Clause, draft: Draft, period: Period) -> None:
     found = world.figure(clause.accrue, draft.instance, period.last_on)
     if isinstance(found, NotYet):
         draft.not_yet(found)
         return
     assert isinstance(found.value, Decimal), "what accrues is typed in hours or units"
-    share = accrued(period, Fraction(found.value), HUNDREDTH, clause.unit)
-    draft.units = Decimal(decimal_text(share.value)).quantize(Decimal("0.01"))
+    share = accrued(period, _exact(found.value), HUNDREDTH, clause.unit)
+    draft.units = Decimal(share.value.numerator * (100 // share.value.denominator)).scaleb(-2)
     draft.steps += [share.why, found.why]
 
 
@@ -208,7 +218,17 @@ def _pay(world: World, clause: Clause, draft: Draft, period: Period) -> None:
         minor = instalment(period, yearly.exact)
         words = f"1/{period.places} of the yearly amount, rounded down; the remainder falls in the year's last period"
     draft.amount = Money(minor, yearly.currency)
-    draft.steps.append(Derivation(words, draft.amount.shown(), readings))
+    draft.steps.append(later(_worth, words, draft.amount, readings))
+
+
+def _worth(words: str, amount: Money, readings: tuple[Derivation, ...]) -> Derivation:
+    return Derivation(words, amount.shown(), readings)
+
+
+@lru_cache(256)
+def _exact(figure: Decimal) -> Fraction:
+    """What a year is worth as a fraction: the same for all its periods."""
+    return Fraction(figure)
 
 
 def _in_a_year(rhythm: Rhythm, stated: int) -> int:

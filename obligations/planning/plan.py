@@ -229,12 +229,9 @@ def _judgment(world: World, name: str) -> Question:
 
 def _stray_answers(world: World, made: tuple[Occurrence, ...]) -> Iterable[Question]:
     """Answers that name something the plan does not have; they lost their basis and go to a person."""
-    known = {str(one.id): one for one in made}
-    strays = [
-        report
-        for report in world.reports
-        if report.event in ANSWERS and not report.expected and not _is_taken(known.get(report.answers), report)
-    ]
+    answers = [report for report in world.reports if report.event in ANSWERS and not report.expected]
+    known = {str(one.id): one for one in made} if answers else {}
+    strays = [report for report in answers if not _is_taken(known.get(report.answers), report)]
     named = {
         report_id
         for clause_id, clause in world.terms.clauses.items()

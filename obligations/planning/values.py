@@ -9,7 +9,7 @@ from typing import Literal
 from uuid import NAMESPACE_OID, uuid5
 
 from obligations.domain.event import NOTHING
-from schedules.derivation import Derivation
+from schedules.derivation import Derivation, later
 from schedules.frozen import swift
 
 
@@ -29,6 +29,9 @@ class NotYet:
 
     def why(self) -> Derivation:
         """The reasons as one step of an explanation."""
+        return later(self._written)
+
+    def _written(self) -> Derivation:
         if self.never:
             return Derivation(f"does not apply: {self.never}", kind="assumption")
         said = [

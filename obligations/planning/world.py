@@ -99,6 +99,7 @@ class World:
         self.known_through = max((day for day in (self.as_of, self.last_event_on) if day is not None), default=None)
         # Later days on which the clock alone may bring something about that no due day and no window tells of.
         self.turns: set[date] = set()
+        self.titles: dict[str, str] = {}
         self.answered = frozenset(report.answers for report in self.reports if report.answers)
         self.answers = answers.by_occurrence(self.terms, self.reports)
 
