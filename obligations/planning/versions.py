@@ -12,12 +12,14 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from obligations.domain.identity import occurrence_id
+from obligations.domain.money import Money
 from obligations.domain.occurrence import Occurrence, State
 from obligations.planning.answers import PARTLY
 from obligations.planning.instances import answers_to
 from obligations.planning.values import Instance
 from obligations.terms.terms import Amendment
 from schedules.derivation import Derivation
+from schedules.series import Remainder, parts
 
 if TYPE_CHECKING:
     from obligations.planning.draft import Draft
@@ -94,19 +96,15 @@ def _continued(old: list[Draft], new: list[Draft], amendment: Amendment) -> list
 
 def _share_what_is_left(kept: list[Draft], rest: list[Draft], new: list[Draft]) -> None:
     """Where the new clause splits a whole, what of it is still owed is split over the parts that are left."""
-    if not rest or not getattr(rest[0].clause.series, "splits", False):
+    series = rest[0].clause.series if rest else None
+    if series is None or not series.splits or any(one.amount is None for one in (*new, *kept)):
         return
-    amounts = [one.amount for one in (*new, *kept)]
-    if any(amount is None for amount in amounts):
-        return
-    owed = sum(one.amount.minor for one in new if one.amount is not None)
-    owed -= sum(one.amount.minor for one in kept if one.amount is not None)
-    total, parts = max(owed, 0), len(rest)
-    for number, one in enumerate(rest):
-        assert one.amount is not None
-        share = total * (number + 1) // parts - total * number // parts
-        words = f"what is left of the whole after {len(kept)} parts, in {parts} parts"
-        one.amount = type(one.amount)(share, one.amount.currency)
+    whole = sum(one.amount.minor for one in new if one.amount is not None)
+    left = max(whole - sum(one.amount.minor for one in kept if one.amount is not None), 0)
+    for one, share in zip(rest, parts(left, len(rest), Remainder(series.remainder or "last")), strict=True):
+        assert one.amount is not None, "every part has its amount"
+        one.amount = Money(share, one.amount.currency)
+        words = f"1/{len(rest)} of {Money(left, one.amount.currency).shown()}, what {len(kept)} parts left of the whole"
         one.steps.append(Derivation(words, one.amount.shown(), kind="rule"))
 
 

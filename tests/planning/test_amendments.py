@@ -349,3 +349,23 @@ clauses:
         (lump,) = of(made, "lump")
         assert amounts([lump]) == [paid], day
         assert lump.id == of(planned(amended(), HIRED, Report("r", "exited", day)), "lump")[0].id
+
+
+def test_a_whole_that_is_split_anew_half_way_stays_the_whole() -> None:
+    """Sixty thousand in six parts, one of them due, then in nine: eight parts share the fifty thousand left."""
+    split = REPLACED.replace("6000.00", "60000.00").replace("times: 12", "times: 6, splits: yes")
+    nine = split.replace("times: 6", "times: 9").replace("60000.00", "60000.01")
+    again = f"title: The second\nfrom: 2026-09-01\n{nine}running: changes\n"
+    found = of(planned(amended(split, again), HIRED, Report("r", "exited", date(2026, 7, 1))), "severance")
+    assert amounts(found[:1]) == ["10,000.00 USD"]
+    assert len(found) == 9
+    assert sum(one.amount.minor for one in found if one.amount) == 6_000_001
+    assert amounts(found[1:3]) == ["6,250.00 USD"] * 2
+    assert amounts(found[-1:]) == ["6,250.01 USD"]
+
+
+def test_what_the_clock_alone_changes_is_planned_again_on_the_amendment_s_day() -> None:
+    """An empty slot waits for what the terms in force ask; on the first of July those are others."""
+    made = planned(amended("ends: [lump]\n"), HIRED, as_of=date(2026, 6, 20))
+    assert made.replan_at is not None
+    assert made.replan_at.date() <= date(2026, 7, 1)
