@@ -369,3 +369,39 @@ def test_what_the_clock_alone_changes_is_planned_again_on_the_amendment_s_day() 
     made = planned(amended("ends: [lump]\n"), HIRED, as_of=date(2026, 6, 20))
     assert made.replan_at is not None
     assert made.replan_at.date() <= date(2026, 7, 1)
+
+
+def test_units_vest_once_though_an_amendment_adds_or_replaces_what_accelerates_them() -> None:
+    """The grant is of the first terms and its acceleration of the amended ones; together they are always the grant."""
+    vests = BASE.replace(
+        "clauses:\n",
+        """clauses:
+  vesting:
+    cite: "4"
+    who: company owes employee
+    vest: 1200
+    unit: shares
+    when: hired
+    schedule:
+      - {portion: 100%, every: 1 month, times: 12}
+    until: exited
+""".replace("vest: 1200", "vest: shares"),
+        1,
+    ).replace("facts:\n", "  shares: {type: units, default: 1200, cite: '4'}\nfacts:\n", 1)
+    speeds = """
+clauses:
+  at_once:
+    cite: "A.4"
+    who: company owes employee
+    accelerate: vesting
+    unit: shares
+    when: exited
+"""
+    base = load(vests, "letter.yaml", lambda _: ("", ""))
+    terms = amend(base, f"terms: 1\namends: letter\nfrom: 2026-07-01\n{speeds}", "a.yaml")
+    for day, at_once in ((date(2026, 6, 30), 0), (date(2026, 7, 1), 700)):
+        made = planned(terms, HIRED, Report("r", "exited", day))
+        vested = sum(one.units or 0 for one in of(made, "vesting") if one.state is State.DONE)
+        lapsed = sum(one.units or 0 for one in of(made, "vesting") if one.state is State.TERMINATED)
+        taken = sum(one.units or 0 for one in of(made, "at_once") if one.state is not State.NOT_APPLICABLE)
+        assert (vested, lapsed, taken) == (500, 700 - at_once, at_once), day
