@@ -47,12 +47,24 @@ events:
   followed: {with: {kind: yes_or_no}}
 windows:
   trial: 3 months beginning on started
+  renewing:
+    lasts: 3 months beginning on started
+    renews: {by: 1 month, times: 4, unless: answered, notice: 5 days before the end}
+  around: 2 weeks before notice to 1 month after notice
 states:
   employed: started to ended
+  away: {from: notice, before: answered}
 define:
   bad_end: ended with cause bad
   chosen: {first of: [bad_end, notice during employed]}
 clauses:
+  salary_by_days:
+    cite: "1"
+    who: company owes employee
+    task: Pay in cash
+    when: notice
+    by: 9 days after notice
+    closed_by: answered
   salary_by_periods:
     cite: "1"
     who: company owes employee
@@ -114,6 +126,14 @@ EVENT = st.sampled_from(
         "followed",
         "allowed",
         "premium",
+        "salary_by_days missed",
+        "salary_by_days fulfilled",
+        "first start of renewing",
+        "end of away",
+        "answered during around",
+        "answered during 1 week before notice to notice",
+        "away for 2 weeks in a row",
+        "away for 10 days in any 2 months",
     ]
 )
 AMOUNT = st.sampled_from(
@@ -307,5 +327,7 @@ def test_what_check_lets_pass_can_be_planned(
             continue
         assert len({one.id for one in made.occurrences}) == len(made.occurrences), "no two occurrences share an id"
         assert len({one.key for one in made.pushes}) == len(made.pushes), "no two pushes share a key"
-        json.dumps(plan_json(made))
+        other_way = [*reversed(story)]
+        again = plan(terms, other_way, as_of=day(as_of) if as_of else None, calendars=CALENDARS, zones=ZONES)
+        assert json.dumps(plan_json(made)) == json.dumps(plan_json(again)), "the order of arrival changes nothing"
         assert all(one.derivation.sentence() for one in made.occurrences)
