@@ -7,10 +7,11 @@ from datetime import date
 
 from obligations.domain.event import Report
 from obligations.terms.check import check
+from obligations.terms.circles import circle, rounds
 from obligations.terms.document import Document, Tree, read
 from obligations.terms.errors import Finding, TermsError, did_you_mean
 from obligations.terms.loader import validated
-from obligations.terms.model import AmendmentFile, TermsFile
+from obligations.terms.model import AmendmentFile, Clause, TermsFile
 from obligations.terms.relations import inheriting
 from obligations.terms.terms import Amendment, Terms
 from obligations.terms.values import NotAValue, Value, typed
@@ -48,10 +49,26 @@ def amend(before: Terms, text: str, name: str) -> Terms:
     if findings:
         raise TermsError(findings)
     terms = _merged(before, file, since, parameters, document)
-    findings = check(terms)
+    findings = check(terms) or list(_circling(terms, document))
     if findings:
         raise TermsError(findings)
     return terms
+
+
+def _circling(terms: Terms, document: Document) -> Iterator[Finding]:
+    """Events that would go round through clauses of different versions, which no version alone lets them."""
+    held: dict[str, Clause] = {}
+    alone: set[str] = set()
+    for number, version in enumerate(terms.versions):
+        held |= {f"{name}, version {number}": clause for name, clause in version.clauses.items()}
+        alone |= set(rounds(version.file))
+    together = terms.file.model_copy(update={"clauses": {**held, **terms.clauses}})
+    found = circle(together, terms.parameters)
+    round_ = found[0] if found else sorted(set(rounds(together)) - alone)
+    if round_:
+        words = " and ".join(dict.fromkeys(round_))
+        message = f"{words} would bring one another about, by clauses from before the amendment and by its own"
+        yield document.finding(message, ("clauses",))
 
 
 def _merged(

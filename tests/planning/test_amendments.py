@@ -405,3 +405,14 @@ clauses:
         lapsed = sum(one.units or 0 for one in of(made, "vesting") if one.state is State.TERMINATED)
         taken = sum(one.units or 0 for one in of(made, "at_once") if one.state is not State.NOT_APPLICABLE)
         assert (vested, lapsed, taken) == (500, 700 - at_once, at_once), day
+
+
+def test_clauses_of_two_versions_that_would_bring_one_another_about_are_refused() -> None:
+    """Each version alone is in order; together an exit would make a notice, and the notice the exit."""
+    leads = "    task: Look into it\n    by: unstated\n    who: company owes employee\n    cite: A\n"
+    before = BASE.replace("clauses:\n", f"clauses:\n  inquiry:\n{leads}    when: cured\n    then: {{event: left}}\n", 1)
+    before = before.replace("events:\n", "events:\n  left: {says: somebody left, cite: A}\n", 1)
+    base = load(before, "letter.yaml", lambda _: ("", ""))
+    other = f"clauses:\n  inquiry:\n{leads}    when: left\n    then: {{event: cured}}\n"
+    with pytest.raises(TermsError, match="would bring one another about"):
+        amend(base, f"terms: 1\namends: letter\nfrom: 2026-07-01\n{other}", "a.yaml")
