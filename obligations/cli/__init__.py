@@ -9,10 +9,11 @@ from typing import NoReturn
 
 import typer
 
+from obligations.cli.answers import done, waive
 from obligations.cli.contracts import contract_app, init
 from obligations.cli.deliveries import approve, deliveries, refuse, retry
 from obligations.cli.due import next_, why
-from obligations.cli.events import correct, done, event, fact, withdraw
+from obligations.cli.events import correct, event, fact, withdraw
 from obligations.cli.layout import fmt
 from obligations.cli.ocf import ocf_app
 from obligations.cli.plans import check, plan, when
@@ -42,6 +43,7 @@ app.command()(reading)
 app.command("next")(next_)
 app.command()(why)
 app.command()(done)
+app.command()(waive)
 app.command()(approve)
 app.command()(refuse)
 app.command()(deliveries)

@@ -1,4 +1,4 @@
-"""Commands that record what happened: an event, a fact, a correction, a withdrawal, a duty done."""
+"""Commands that record what happened: an event, a fact, a correction, a withdrawal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 from obligations.cli import show
 from obligations.cli.shell import As, Json, Yes, actor, confirmed, day, fields, print_json, service
 from obligations.domain.event import Report
-from obligations.planning.as_json import change_json, occurrence_json
+from obligations.planning.as_json import change_json
 from obligations.service import Amends, Preview
 
 Details = Annotated[list[str], typer.Option("--with", metavar="field=value", help="A detail; may be repeated.")]
@@ -159,38 +159,6 @@ def withdraw(
     if yes and not as_json:
         show_preview(preview)
     _said(preview, event_id, f"Withdrawn {event_id}.", as_json)
-
-
-def done(
-    occurrence: Annotated[str, typer.Argument(help="contract/clause/index, or the beginning of an id.")],
-    evidence: Annotated[str, typer.Option("--evidence", help="What proves it.", show_default=False)],
-    on: Annotated[
-        str | None, typer.Option("--on", metavar="DATE", help="The day it was done; today unless given.")
-    ] = None,
-    person: As = None,
-    as_json: Json = False,
-) -> None:
-    """Record that an occurrence was fulfilled, with its evidence."""
-    with service() as use:
-        finished = use.done(
-            occurrence,
-            evidence=evidence,
-            on=day(on) if on else None,
-            actor=actor(person),
-            report_id=f"ev-{secrets.token_hex(5)}",
-        )
-    if as_json:
-        print_json(
-            {
-                "schema": "obligations.done/1",
-                "occurrence": occurrence_json(finished.occurrence),
-                "changes": [change_json(change) for change in finished.changes],
-                "no_longer_go": [str(one.push.key) for one in finished.stopped],
-            }
-        )
-        return
-    for line in show.finished_text(finished):
-        typer.echo(line)
 
 
 def agreed(preview: Preview, question: str, as_json: bool) -> bool:

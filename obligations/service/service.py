@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TypeVar
@@ -11,9 +11,10 @@ from obligations.domain.delivery import UNSENT, DeliveryState
 from obligations.domain.event import Report
 from obligations.domain.occurrence import OPEN_STATES, Occurrence, Power, State
 from obligations.planning.alternatives import Alternative
+from obligations.planning.answers import DONE, PARTLY, WAIVED
 from obligations.planning.diff import Change
 from obligations.planning.plan import Plan
-from obligations.planning.world import DONE, PlanningError
+from obligations.planning.values import PlanningError
 from obligations.ports import (
     StoredDelivery,
     Transaction,
@@ -66,17 +67,35 @@ class Service(Contracts, Events, Readings, Deliveries):
     # --- what was done ------------------------------------------------------------------------------------------------
 
     def done(self, reference: str, *, evidence: str, on: date | None, actor: str, report_id: str) -> Finished:
-        """Record that an occurrence was fulfilled; raises `Refused` where nothing is open to fulfil, where it waits
-        for something that has not happened, and without evidence."""
+        """Record that an occurrence was fulfilled; see `answered`."""
+        return self.answered(reference, DONE, {}, evidence=evidence, on=on, actor=actor, report_id=report_id)
+
+    def answered(
+        self,
+        reference: str,
+        word: str,
+        details: Mapping[str, str],
+        *,
+        evidence: str,
+        on: date | None,
+        actor: str,
+        report_id: str,
+    ) -> Finished:
+        """Record that an occurrence was `done`, done `partly` (with `amount` or `units`), or `waived` (with `by`).
+
+        Raises `Refused` where nothing is open to fulfil, where it waits for something that has not happened, without
+        evidence, and for a waiver by somebody it is not owed to.
+        """
         if not evidence.strip():
-            raise Refused("say what proves that it was done: --evidence TEXT")
+            raise Refused(f"say what proves that it was {word.replace('partly', 'partly done')}: --evidence TEXT")
         with self._store.read() as view:
             occurrence = lookup.occurrence(view, reference)
             kept = self._kept(view, occurrence.contract)
             unsent = {one.push.key for one in view.deliveries(occurrence.contract, states=_COMING)}
         _refuse_not_open(occurrence)
+        _refuse_answer(occurrence, word, details)
         day = on or self.planner.today(kept.terms, self._clock.now())
-        report = Report(report_id, DONE, day, answers=str(occurrence.id), evidence=evidence)
+        report = Report(report_id, word, day, fields=details, answers=str(occurrence.id), evidence=evidence)
         changes = self.record(occurrence.contract, report, actor=actor).changes
         with self._store.read() as view:
             finished = next(one for one in view.occurrences(occurrence.contract) if one.id == occurrence.id)
@@ -154,6 +173,17 @@ def _not_set_off(terms: Terms, plan: Plan, name: str) -> Sequence[str]:
             for it in (terms.clauses[clause].power, terms.clauses[clause].if_missed)
         )
     ]
+
+
+def _refuse_answer(one: Occurrence, word: str, details: Mapping[str, str]) -> None:
+    """Only whom it is owed to can waive it, and a part is of the kind the whole is of."""
+    name = f"{one.clause}/{one.index}"
+    if word == WAIVED and one.creditor and details.get("by", "").strip() != one.creditor:
+        raise Refused(f"{name} is owed to the {one.creditor}, and nobody else can waive it: --by {one.creditor}")
+    if word == PARTLY and "amount" in details and one.amount is None:
+        raise Refused(f"{name} is no payment; a part of it is counted with --units")
+    if word == PARTLY and "units" in details and one.units is None:
+        raise Refused(f"{name} is not counted in units; a part of a payment is given with --amount")
 
 
 def _refuse_not_open(one: Occurrence) -> None:

@@ -24,3 +24,11 @@ def kept(terminal: Terminal) -> Terminal:
     )
     assert said.code == 0, said.err
     return terminal
+
+
+@pytest.fixture
+def exited(kept: Terminal) -> Terminal:
+    """The same after a change of control in March, which owes a lump sum."""
+    said = kept.run("event", "letter", "change_of_control", "2026-03-02", "--yes", "--as", "clerk@example.com")
+    assert said.code == 0, said.err
+    return kept

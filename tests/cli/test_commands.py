@@ -25,7 +25,8 @@ COMMANDS = (
     ["init"], ["check"], ["fmt"], ["ocf"], ["ocf", "import"], ["ocf", "export"],
     ["plan"], ["when"], ["contract"], ["contract", "add"], ["contract", "list"],
     ["contract", "show"], ["event"], ["fact"], ["correct"], ["reading"], ["withdraw"],
-    ["next"], ["why"], ["done"], ["approve"], ["refuse"], ["deliveries"], ["retry"], ["run"], ["contract", "replan"],
+    ["next"], ["why"], ["done"], ["waive"], ["approve"],
+    ["refuse"], ["deliveries"], ["retry"], ["run"], ["contract", "replan"],
     ["contract", "amend"], ["contract", "versions"],
 )  # fmt: skip
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -211,13 +212,6 @@ def test_the_order_of_what_is_given_changes_no_byte(terminal: Terminal) -> None:
         for order in itertools.permutations(given)
     }
     assert len(outputs) == 1
-
-
-@pytest.fixture
-def exited(kept: Terminal) -> Terminal:
-    said = kept.run("event", "letter", "change_of_control", "2026-03-02", "--yes", "--as", "clerk@example.com")
-    assert said.code == 0, said.err
-    return kept
 
 
 def test_every_command_has_json_with_its_schema(exited: Terminal) -> None:

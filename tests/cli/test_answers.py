@@ -1,0 +1,37 @@
+"""What is owed is answered from the command line: a part of it was paid, or whoever it is owed to gave it up."""
+
+from __future__ import annotations
+
+from tests.cli.terminal import Terminal, is_one_message
+
+
+def test_a_part_leaves_the_rest_owed(exited: Terminal) -> None:
+    """A first transfer of a lump sum must not count as all of it, nor be paid again in full."""
+    part = exited.run("done", "letter/lump_sum", "--amount", "25000.00", "--evidence", "wire 1", "--json")
+    assert part.code == 0, part
+    assert part.json["occurrence"]["state"] == "partly"
+    rest = exited.run("done", "letter/lump_sum", "--amount", "100000.00", "--evidence", "wire 2", "--json")
+    assert rest.json["occurrence"]["state"] in ("done", "done_late")
+
+
+def test_only_whom_it_is_owed_to_waives_it(exited: Terminal) -> None:
+    """A company cannot waive what it owes itself to pay."""
+    wrong = exited.run("waive", "letter/lump_sum", "--by", "company", "--evidence", "letter")
+    assert is_one_message(wrong)
+    assert wrong.code == 2
+    assert "owed to the employee" in wrong.err
+    right = exited.run("waive", "letter/lump_sum", "--by", "employee", "--evidence", "signed letter", "--json")
+    assert right.json["occurrence"]["state"] == "waived"
+    assert right.json["schema"] == "obligations.waive/1"
+    again = exited.run("done", "letter/lump_sum", "--evidence", "wire")
+    assert again.code == 2
+    assert "waived" in again.err
+
+
+def test_a_part_is_of_the_kind_of_the_whole(exited: Terminal) -> None:
+    units = exited.run("done", "letter/lump_sum", "--units", "3", "--evidence", "x")
+    assert is_one_message(units)
+    assert "--amount" in units.err
+    both = exited.run("done", "letter/lump_sum", "--units", "3", "--amount", "4", "--evidence", "x")
+    assert is_one_message(both)
+    assert "not both" in both.err
