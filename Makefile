@@ -2,7 +2,7 @@
 # Another interpreter: make test PYTHON=/path/to/python3.12 · fewer or more test processes: make test JOBS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types arrows tests soak lock clean ready
+.PHONY: help demo test check lint types arrows tests soak bench lock clean ready
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
 
@@ -20,6 +20,7 @@ help:
 	@echo 'make test     everything that must hold: lint, types, arrows, tests'
 	@echo 'make check    the same without the tests'
 	@echo 'make soak     long campaigns that no change has to wait for: ten thousand terms files with slips in them'
+	@echo 'make bench    how fast contracts are planned, measured here'
 	@echo 'make lock     pin the dependencies anew in requirements.lock (UPGRADE=1: the newest of all)'
 	@echo 'make clean    remove .venv and whatever the tools left'
 
@@ -61,6 +62,9 @@ tests: ready
 
 soak: ready
 	@$(python) -m tests.terms.mutations --files 10000
+
+bench: ready
+	@$(python) benchmarks/plan.py
 
 lock: ready
 	@sh .ci/lock.sh $(if $(UPGRADE),--upgrade)

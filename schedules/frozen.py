@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from dataclasses import MISSING, fields
 from types import new_class
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
 
@@ -31,20 +31,21 @@ def swift(cls: type[T]) -> type[T]:
     Traceback (most recent call last):
     dataclasses.FrozenInstanceError: cannot assign to field 'x'
     """
-    if not all(field.init for field in fields(cls)):  # type: ignore[arg-type]  # a dataclass by the docstring
+    parts = fields(cast(Any, cls))
+    if not all(part.init for part in parts):
         raise TypeError(f"{cls.__name__}: every field is an argument")
     slots = {"__slots__": cls.__dict__["__slots__"]}
     bases = cls.__dict__.get("__orig_bases__", cls.__bases__)
     open_class = new_class(f"Open{cls.__name__}", bases, {}, lambda made: made.update(slots))
     known: dict[str, Any] = {"frozen": cls, "opened": open_class, "take_class": object.__setattr__}
     arguments, body = ["self"], ['take_class(self, "__class__", opened)']
-    for field in fields(cls):  # type: ignore[arg-type]
-        name, value = field.name, field.name
-        if field.default_factory is not MISSING:
-            known[f"make_{name}"], known[f"default_{name}"] = field.default_factory, MISSING
+    for part in parts:
+        name, value = part.name, part.name
+        if part.default_factory is not MISSING:
+            known[f"make_{name}"], known[f"default_{name}"] = part.default_factory, MISSING
             value = f"make_{name}() if {name} is default_{name} else {name}"
-        elif field.default is not MISSING:
-            known[f"default_{name}"] = field.default
+        elif part.default is not MISSING:
+            known[f"default_{name}"] = part.default
         arguments.append(f"{name}=default_{name}" if f"default_{name}" in known else name)
         body.append(f"self.{name} = {value}")
     body.append("self.__class__ = frozen")

@@ -161,7 +161,8 @@ def _reported(report: Report, kind: EventKind) -> Happening:
 def _derived(world: World, name: str) -> Iterator[Happening]:
     """Happenings that clauses bring about: by `then` when set off, by `if_missed` when their day passed."""
     for version in world.versions:
-        for clause_id, clause in version.terms.clauses.items():
+        for clause_id in version.terms.file.brings.get(name, ()):
+            clause = version.terms.clauses[clause_id]
             if isinstance(clause.then, Happens) and clause.then.event == name:
                 yield from _follows(version, clause_id, clause, clause.then)
             if isinstance(clause.if_missed, Happens) and clause.if_missed.event == name:

@@ -558,6 +558,16 @@ class TermsFile(Strict):
         return rounds(self)
 
     @cached_property
+    def brings(self) -> Mapping[str, tuple[str, ...]]:
+        """The clauses that bring an event about by `then` or `if_missed`, in file order, by the event's name."""
+        found: dict[str, dict[str, None]] = {}
+        for clause_id, clause in self.clauses.items():
+            for consequence in (clause.then, clause.if_missed):
+                if isinstance(consequence, Happens):
+                    found.setdefault(consequence.event, {})[clause_id] = None
+        return {event: tuple(clauses) for event, clauses in found.items()}
+
+    @cached_property
     def kinds(self) -> Mapping[str, EventKind]:
         """The events that can be reported, facts included: a fact is restated by an event of its name."""
         facts = {

@@ -1,0 +1,111 @@
+"""How fast plans are made: `make bench`. docs/performance.md says how to read the figures."""
+
+from __future__ import annotations
+
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import date, timedelta
+from importlib.metadata import version
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.contracts import CALENDARS, ZONES, Case, letters, synthetic, templates
+from obligations.planning.as_json import plan_json
+from obligations.planning.plan import Plan, plan
+from obligations.planning.pushes import Sending
+
+# The quickest run counts, since what else the machine does only ever adds time: so many runs, or what fits a budget.
+RUNS = 15
+BUDGET_SECONDS = 1.0
+SIZES = (10, 100, 1_000, 10_000)
+
+
+def planned(case: Case, sending: Sending | None = None) -> Plan:
+    """The plan of a case, with its pushes where they are asked for."""
+    return plan(case.terms, case.reports, as_of=case.as_of, calendars=CALENDARS, zones=ZONES, sending=sending)
+
+
+def quickest(work: Callable[[], object]) -> float:
+    """CPU seconds of the quickest run; the first, which fills caches, is not counted."""
+    work()
+    times: list[float] = []
+    while len(times) < RUNS and (len(times) < 2 or sum(times) < BUDGET_SECONDS):
+        begun = time.process_time()
+        work()
+        times.append(time.process_time() - begun)
+    return min(times)
+
+
+def table(heads: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> None:
+    """A table as Markdown has it."""
+    print(f"| {' | '.join(heads)} |\n|{'|'.join('---' if head == heads[0] else '---:' for head in heads)}|")
+    for row in rows:
+        print(f"| {' | '.join(map(str, row))} |")
+    print()
+
+
+def one_by_one() -> Iterable[tuple[object, ...]]:
+    """Each shipped template as it is signed, and with a change of control where it knows one."""
+    for case in templates():
+        made = planned(case, Sending())
+        bare = quickest(lambda case=case: planned(case))
+        sent = quickest(lambda case=case: planned(case, Sending()))
+        read = quickest(lambda case=case: plan_json(planned(case, Sending())))
+        figures = (
+            f"{bare * 1e3:.2f}",
+            f"{1 / bare:,.0f}",
+            f"{sent * 1e3:.2f}",
+            f"{1 / sent:,.0f}",
+            f"{read * 1e3:.2f}",
+        )
+        yield (case.name, len(made.occurrences), len(made.pushes), *figures)
+
+
+def together() -> Iterable[tuple[object, ...]]:
+    """Two hundred contracts with days and figures of their own on one template, one after another."""
+    made = letters(200)
+    for name, sending in (("occurrences", None), ("occurrences and pushes", Sending())):
+        spent = quickest(lambda sending=sending: [planned(case, sending).replan_at for case in made])
+        yield name, len(made), f"{len(made) / spent:,.0f}"
+
+
+def by_size() -> Iterable[tuple[object, ...]]:
+    """What an occurrence costs in contracts of ten to ten thousand of them: linear where the figure stays."""
+    for kind in synthetic():
+        row: list[object] = [kind.name]
+        for size in SIZES:
+            case = kind.case(size)
+            count = len(planned(case).occurrences)
+            row.append(f"{quickest(lambda case=case: planned(case)) / count * 1e6:.1f}")
+        yield tuple(row)
+
+
+def by_horizon() -> Iterable[tuple[object, ...]]:
+    """An accrual without an end, judged ever later: it costs what lies before the horizon and nothing beyond it."""
+    (kind,) = [kind for kind in synthetic() if kind.name == "accrual every 14 days"]
+    for years in (0, 1, 4, 16, 64):
+        case = replace(kind.case(1_000), as_of=date(2005, 1, 3) + timedelta(days=365 * years))
+        spent = quickest(lambda case=case: planned(case))
+        yield f"{years + 1} year{'s' if years else ''}", len(planned(case).occurrences), f"{spent * 1e3:.2f}"
+
+
+def main() -> None:
+    """Every table, on this machine."""
+    print(f"Python {platform.python_version()}, pydantic {version('pydantic')}, {platform.machine()}; one core\n")
+    print("One contract\n")
+    heads = ("contract", "occurrences", "pushes", "ms", "a second", "ms with pushes", "a second", "ms as JSON")
+    table(heads, one_by_one())
+    print("Two hundred different contracts on one template\n")
+    table(("planned", "contracts", "a second"), together())
+    print("Microseconds an occurrence\n")
+    table(("kind", *(f"{size:,}" for size in SIZES)), by_size())
+    print("An accrual every 14 days without an end\n")
+    table(("to the horizon", "occurrences", "ms"), by_horizon())
+
+
+if __name__ == "__main__":
+    main()

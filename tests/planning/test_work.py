@@ -1,0 +1,145 @@
+"""How much work a plan is, counted in calls rather than seconds: what must not grow, and what may grow only in line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from types import FrameType
+from typing import Any
+
+from config.shipped import find_template
+from obligations.domain.event import Report
+from obligations.planning.plan import Plan, plan
+from obligations.planning.pushes import Sending
+from obligations.terms.loader import load
+from obligations.terms.terms import Terms
+from schedules.derivation import Derivation, later
+from tests.planning.letter import CALENDARS, CHANGE_OF_CONTROL, HIRED, ZONES, letter
+
+FIRST = date(2005, 1, 3)
+HEAD = """
+terms: 1
+template: {id: any, title: A contract of any size, currency: USD}
+parties: {company: the company, employee: the employee}
+roles: {hr: human resources}
+parameters:
+  salary: {type: money, default: 120000.00}
+  leave: {type: hours, default: 80}
+events:
+  started: {once: yes, required: yes}
+  ended: {once: yes}
+  spent: {}
+  filed: {}
+states:
+  employed: started to ended
+clauses:
+  sized:
+    cite: "1"
+    who: company owes employee
+"""
+PAY = "    pay: salary\n    during: employed\n    series: {every: 1 day}\n"
+ACCRUAL = "    accrue: leave\n    unit: hours\n    during: employed\n    series: {every: 14 days}\n"
+ANSWERED = """
+    task: Repay what was spent
+    when: spent
+    by: 5 days after spent
+    closed_by: filed
+    remind: {hr: [1 day before]}
+"""
+
+
+def sized(clause: str) -> Terms:
+    """A contract of one clause."""
+    return load(HEAD + clause, "sized.yaml", find_template)
+
+
+def calls(work: Callable[[], Plan]) -> tuple[int, Plan]:
+    """How many functions written in Python the work calls, once everything that is remembered is known."""
+    work()
+    count = 0
+
+    def note(frame: FrameType, event: str, argument: Any) -> None:
+        nonlocal count
+        count += event == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        made = work()
+    finally:
+        sys.setprofile(before)
+    return count, made
+
+
+def running(clause: str, as_of: date, *more: Report, sending: Sending | None = None) -> tuple[int, Plan]:
+    """The work of a plan of the clause, begun on the first day."""
+    terms, reports = sized(clause), (Report("s", "started", FIRST), *more)
+    return calls(lambda: plan(terms, reports, as_of=as_of, calendars=CALENDARS, zones=ZONES, sending=sending))
+
+
+def each(smaller: tuple[int, Plan], larger: tuple[int, Plan]) -> float:
+    """The calls that each further occurrence costs."""
+    return (larger[0] - smaller[0]) / (len(larger[1].occurrences) - len(smaller[1].occurrences))
+
+
+def test_a_period_costs_the_same_in_the_tenth_year_as_in_the_first() -> None:
+    """A contract that has run for long would plan ever more slowly, and hold up everybody else's."""
+    year = timedelta(days=365)
+    one, two, ten = (running(PAY, FIRST + year * years) for years in (0, 1, 9))
+    assert each(two, ten) <= 1.1 * each(one, two)
+    assert each(two, ten) < 80
+
+
+def test_an_accrual_without_an_end_costs_no_more_than_its_horizon() -> None:
+    """A contract without an end would cost more than the year ahead that anybody sees of it."""
+    made = running(ACCRUAL, FIRST)[1]
+    assert len(made.occurrences) == 26
+    ended = Report("e", "ended", FIRST + timedelta(days=36_500), expected=True)
+    assert len(running(ACCRUAL, FIRST, ended)[1].occurrences) <= 27
+
+
+def test_an_answer_is_matched_without_looking_at_all_the_others() -> None:
+    """A year of expense reports would be planned in minutes, each answer held against every expense."""
+
+    def many(size: int) -> tuple[int, Plan]:
+        spent = [Report(f"e{day}", "spent", FIRST + timedelta(days=day)) for day in range(size)]
+        filed = [Report(f"f{one.id}", "filed", one.occurred_on, answers=one.id) for one in spent]
+        return running(ANSWERED, FIRST + timedelta(days=size), *spent, *filed, sending=Sending())
+
+    few, more, most = many(20), many(60), many(240)
+    assert each(more, most) <= 1.1 * each(few, more)
+
+
+def test_explanations_are_written_when_somebody_reads_them() -> None:
+    """Every plan would write thousands of sentences that nobody asked for: most of what it cost."""
+    written: list[Derivation] = []
+
+    def note(frame: FrameType, event: str, argument: Any) -> None:
+        if event == "call" and frame.f_code is Derivation.__init__.__code__:
+            written.append(frame.f_locals["self"])
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        made = plan(letter(), (HIRED, CHANGE_OF_CONTROL), calendars=CALENDARS, zones=ZONES, sending=None)
+    finally:
+        sys.setprofile(before)
+    assert len(written) < len(made.occurrences)
+    assert all(one.derivation.sentence() for one in made.occurrences)
+
+
+def test_a_step_written_later_is_the_step_written_at_once() -> None:
+    """What was stored and what is planned anew would differ, and every contract would seem to have changed."""
+    made: list[int] = []
+
+    def write(days: int) -> Derivation:
+        made.append(days)
+        return Derivation(f"{days} days after", "2005-04-14", kind="event", cite="1")
+
+    at_once, step = write(3), later(write, 3)
+    made.clear()
+    assert (step == at_once, hash(step) == hash(at_once), repr(step) == repr(at_once)) == (True, True, True)
+    assert (step.as_json(), replace(later(write, 3), cite="2").cite) == (at_once.as_json(), "2")
+    assert made == [3, 3]
