@@ -50,7 +50,8 @@ def test_the_letters_life_ends_with_nothing_lost_doubled_early_or_wrong(tmp_path
     assert "nobody approves what they recorded; ask somebody else (exit code 4)" in text
     assert "is killed with -9, at no moment in particular" in text
     assert "died by kill -9 with the answer in its hand" in text
-    assert text.index("one time earning 125,000.00 USD") < text.index("the same key again: recognised")
+    # The first kill is at no moment in particular, and may have left a key of its own to be recognised.
+    assert "the same key again: recognised" in text[text.index("one time earning 125,000.00 USD") :]
 
     counts = {line[:12].strip(): [int(one) for one in line[12:].split()]
               for line in lines if re.fullmatch(r"[a-z ]{12}(\s+\d+){8}", line)}  # fmt: skip
