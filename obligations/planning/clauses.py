@@ -112,6 +112,8 @@ def _drafts(world: World, clause_id: str, clause: Clause, instance: Instance) ->
     stands = standing(world, clause_id, clause, instance)
     for draft in _dated(world, clause_id, clause, instance):
         draft.steps += stands.grounds
+        if stands.cause is not None:
+            draft.rests_on(stands.cause)
         for reason in stands.open:
             draft.depends(reason)
         if stands.refused is not None:

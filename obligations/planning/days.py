@@ -279,6 +279,20 @@ def unsettled(world: World, expression: Any, here: Instance) -> NotYet | None:
     return united(found) if found else None
 
 
+def unsettled_beginning(world: World, expression: Any, here: Instance) -> NotYet | None:
+    """What the first day of a window waits for beyond what its clause's own trigger does."""
+    expression, _ = world.pick(expression)
+    trigger, scope = here.trigger, here
+    if isinstance(expression, e.WindowNamed):
+        opening = world.opening(expression.name, here)
+        if isinstance(opening, NotYet):
+            return None
+        expression, scope = opening.expression, opening.here
+    begins = [*([scope.trigger] if scope.trigger else []), *edge_causes(world, "first", expression, scope)]
+    found = [one.unsettled for one in begins if one is not trigger and one.unsettled]
+    return united(found) if found else None
+
+
 def settled_day(world: World, expression: Any, here: Instance) -> Reasoned[date] | NotYet:
     """A day that stands: one that rests on what is only expected is not known yet, unless that set the clause off."""
     reason = unsettled(world, expression, here)

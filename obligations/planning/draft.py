@@ -51,6 +51,7 @@ class Draft:
     waiting: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     judgment: list[str] = field(default_factory=list)
+    unconfirmed: tuple[str, ...] = ()
     conditional: bool = False
     ended: State | None = None
     ended_on: date | None = None
@@ -66,15 +67,13 @@ class Draft:
 
     def __post_init__(self) -> None:
         self.position = self.position or str(self.index)
-        self.kind = Kind.DUTY if self.clause.surviving else KINDS[self.clause.content]
+        self.kind = KINDS[self.clause.content]
+        if self.clause.surviving and self.kind in (Kind.COVER, Kind.WATCH):
+            self.kind = Kind.DUTY  # what is paid or done once is paid or done, however long it survives
         trigger = self.instance.trigger
         unsettled = trigger.unsettled if trigger is not None else None
         if unsettled is not None:
-            self.conditional = True
-            self.judgment += unsettled.judgment
-            if self.kind in WAITS_FOR_CONFIRMATION:
-                self.waiting += unsettled.waiting
-                self.missing += unsettled.missing
+            self.rests_on(unsettled)
         if trigger is not None and trigger.provided is not None:
             self.steps.append(trigger.provided.why())
 
@@ -92,6 +91,15 @@ class Draft:
         """Like `not_yet`, for a condition: the dates stand, but only if it comes out so."""
         self.conditional = True
         self.not_yet(reason)
+
+    def rests_on(self, reason: NotYet) -> None:
+        """What its trigger or its day hangs on may yet not come: people are reminded, money and rights wait."""
+        self.conditional = True
+        self.unconfirmed = tuple(dict.fromkeys((*self.unconfirmed, *reason.waiting)))
+        self.judgment += [name for name in reason.judgment if name not in self.judgment]
+        if self.kind in WAITS_FOR_CONFIRMATION:
+            self.waiting += [name for name in reason.waiting if name not in self.waiting]
+            self.missing += [name for name in reason.missing if name not in self.missing]
 
     def end(self, state: State, why: Derivation, on: date | None = None) -> None:
         """Close the occurrence for a reason of the plan itself, on a day where one matters."""
@@ -171,7 +179,7 @@ class Draft:
             state=state,
             derivation=self._derivation(state),
             cite=self.clause.cites,
-            waiting_for=tuple(self.waiting) if waiting else (),
+            waiting_for=(tuple(self.waiting) or self.unconfirmed) if waiting else (),
             missing=(*self.missing, *self.judgment) if applies and (waiting or self.conditional) else (),
             due_on=self.due_on if applies else None,
             adjusted_on=self.adjusted_on if applies else None,
@@ -248,6 +256,8 @@ class Draft:
             return State.SCHEDULED
         if as_of == day:
             return State.DUE
+        if self.unconfirmed:
+            return State.WAITING  # nobody is late with what hangs on an event that has not been reported
         return State.DONE if self._closes_by_itself() else State.MISSED
 
     def _is_past(self) -> bool:

@@ -16,6 +16,7 @@ from obligations.domain.money import Money
 from obligations.domain.occurrence import State
 from obligations.planning.answers import PARTLY, WAIVED, left_of
 from obligations.planning.applying import applying, holds_on
+from obligations.planning.days import unsettled, unsettled_beginning
 from obligations.planning.gates import Shut
 from obligations.planning.gates import gate as open_gate
 from obligations.planning.instances import answers_to, ending
@@ -23,7 +24,7 @@ from obligations.planning.picked import open_members
 from obligations.planning.postponing import Hold, held, holds
 from obligations.planning.signing import at_signature
 from obligations.planning.suspensions import suspended
-from obligations.planning.values import Happening, Instance, NotYet
+from obligations.planning.values import Happening, Instance, NotYet, united
 from obligations.terms.model import Clause
 from schedules.conventions import Convention, adjust
 from schedules.derivation import Derivation, Reasoned
@@ -43,7 +44,8 @@ class Standing:
         refused_as: the state it then has, and on which day it came to it where one matters (`refused_on`).
         grounds: the conditions that came out, as steps of an explanation.
         open: what must still happen, be stated or be judged before anything can be said for good.
-        cause: what the happening that set it off still rests on; None where that happening stands.
+        cause: what the happening that set it off, or what its day is counted from, still rests on; None where both
+            stand.
         gate: the happening that opened what the clause requires.
         end: the happening that ends the instance, confirmed or expected.
         holds: what holds back the days on which it is acted on.
@@ -120,7 +122,6 @@ def standing(world: World, clause_id: str, clause: Clause, instance: Instance) -
     if refused is None and never is not None:
         refused = never.why()
     still_open = tuple(one for one in questions if not one.never)
-    cause = instance.trigger.unsettled if instance.trigger is not None else None
     refused_as, refused_on = State.NOT_APPLICABLE, None
     if undone is not None:
         refused_as, refused_on = State.CANCELLED, undone.occurred_on
@@ -132,11 +133,23 @@ def standing(world: World, clause_id: str, clause: Clause, instance: Instance) -
         refused_on=refused_on,
         grounds=(*applies.grounds, *([place.why] if place is not None and place.rules and place.why else [])),
         open=still_open,
-        cause=cause,
+        cause=_cause(world, clause, instance),
         gate=gate,
         end=ending(world, clause, instance),
         holds=tuple(holds(world, clause_id)),
     )
+
+
+def _cause(world: World, clause: Clause, instance: Instance) -> NotYet | None:
+    """What an instance hangs on that may yet not come: its trigger, and whatever its days are counted from."""
+    series = clause.series
+    days = (clause.by or clause.exactly, clause.not_before, series.first if series is not None else None)
+    windows = (clause.during, series.over if series is not None else None)
+    reasons = [instance.trigger.unsettled] if instance.trigger is not None else []
+    reasons += [unsettled(world, one, instance) for one in days if one is not None]
+    reasons += [unsettled_beginning(world, one, instance) for one in windows if one is not None]
+    found = [one for one in reasons if one is not None]
+    return united(found) if found else None
 
 
 def _which(clause_id: str, clause: Clause) -> str:

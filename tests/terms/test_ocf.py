@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -138,6 +138,7 @@ def objects(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
+@settings(deadline=None)
 @given(objects())
 def test_any_graph_comes_through(item: dict[str, Any]) -> None:
     assert same(there_and_back(item)) == same(item)
