@@ -41,18 +41,26 @@ def plan_text(plan: Plan, reports: Sequence[Report] | None = None) -> Iterator[s
         yield ""
         yield "Waiting for something to happen"
         yield from _waiting(undated)
-    open_ones = [one for one in shown if one.acts_on is None and one.state is not State.WAITING]
-    if open_ones:
-        yield ""
-        yield "In force without a date"
-        for one in open_ones:
-            yield from _wrapped(f"  {one.clause}", f"clause {one.cite}: {one.title}")
+    rest = [one for one in shown if one.acts_on is None and one.state is not State.WAITING]
+    yield from _undated("In force without a date", [one for one in rest if one.state in OPEN_STATES])
+    yield from _undated("Over, without a date", [one for one in rest if one.state not in OPEN_STATES])
     yield from _powers(plan.powers)
     silent = sorted({one.clause for one in plan.occurrences if one.state is State.NOT_APPLICABLE})
     if silent:
         yield ""
         yield from _wrapped("Does not apply:", ", ".join(silent))
     yield from questions(plan, reports)
+
+
+def _undated(title: str, rows: Sequence[Occurrence]) -> Iterator[str]:
+    """What has no day, one by one; how it ended, where it is over."""
+    if not rows:
+        return
+    yield ""
+    yield title
+    for one in rows:
+        over = f"{one.state.value.replace('_', ' ')}; " if one.state not in OPEN_STATES else ""
+        yield from _wrapped(f"  {one.clause}", f"{over}clause {one.cite}: {one.title}")
 
 
 def _reaches(rows: Iterable[Occurrence]) -> Iterator[str]:

@@ -208,7 +208,8 @@ class _Layout:
             if "\n" in value.scalar and value.style in ("|", ">"):
                 return None
             said = _scalar(value, flow=False)
-            return said if len(said) <= room or " " not in said or value.style in ("'", '"') else None
+            # What has quotes, or gets them, is never broken: the spaces at a break would not come back.
+            return said if len(said) <= room or " " not in said or said[:1] in ("'", '"') else None
         if not value.flow and value.entries:
             return None
         said = _flow(value)

@@ -27,7 +27,13 @@ def condition(value: Any, at: At = ()) -> Any:
 
 
 def event_or_condition(value: Any, at: At = ()) -> Any:
-    """An event, or a condition; a list of events is a union of them, any other list one of conditions."""
+    """An event, or a condition; a list of events is a union of them, any other list one of conditions.
+
+    A choice by reading may have events under one option and conditions under another.
+    """
+    if isinstance(value, Mapping) and isinstance(value.get("reading"), str) and len(value) > 2:
+        options = ((str(key), event_or_condition(part, (*at, key))) for key, part in value.items() if key != "reading")
+        return e.Choice(value["reading"], tuple(options))
     try:
         return _phrase(phrases.event_or_condition_phrase, value, at, _EVENT_SHAPES)
     except PydanticCustomError:

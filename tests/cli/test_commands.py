@@ -97,6 +97,15 @@ def test_gaps_that_hold_up_nothing_end_in_0(terminal: Terminal) -> None:
     assert terminal.run("check", file).code == 0
 
 
+def test_what_was_done_without_a_date_is_no_longer_in_force(terminal: Terminal) -> None:
+    """Somebody would go on asking for a letter that was signed long ago."""
+    file = terminal.write("offer.yaml", "terms: 1\ncontract: {id: ana, template: offer-letter}\n")
+    said = terminal.run("plan", file, "--given", START, "--given", "offer_accepted=2026-01-05")
+    in_force, over = said.out.split("Over, without a date\n")
+    assert "acceptance" not in in_force
+    assert "  acceptance  done; clause closing: Sign, date and return the letter" in over
+
+
 def test_a_judgment_only_a_person_can_make_ends_in_4(terminal: Terminal) -> None:
     file = terminal.write("offer.yaml", "terms: 1\ncontract: {id: ana, template: offer-letter}\n")
     said = terminal.run("plan", file, "--given", START, "--given", "terminated=2026-03-02")

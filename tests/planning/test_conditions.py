@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from config.shipped import find_template
 from obligations.domain.occurrence import PowerState, State
 from obligations.terms.errors import TermsError
-from tests.planning.engagement import ENDED, NOTICE, STARTED, terms
+from obligations.terms.loader import load
+from tests.planning.engagement import ENDED, HEAD, NOTICE, STARTED, terms
 from tests.planning.letter import happened, of, only, planned, powers
 
 CURE = """
@@ -84,6 +86,16 @@ def test_unless_takes_a_list_of_facts_and_events() -> None:
     assert open_.state is State.SCHEDULED
     ruled_out = planned(NOTICE, no, happened("settled", "2025-02-20"), terms=engagement)
     assert only(ruled_out, "cure").state is State.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize(("use", "state"), [("both", State.WAITING), ("one", State.NOT_APPLICABLE)])
+def test_unless_takes_conditions_under_one_reading_and_an_event_under_another(use: str, state: State) -> None:
+    """An exception that a reading widens could not be written down."""
+    options = "both: {all of: [curable, settled happened]}, one: settled"
+    text = HEAD.replace("readings:\n", f"readings:\n  how_far: {{use: {use}, options: [both, one]}}\n")
+    text += f"{CURE}    unless: {{reading: how_far, {options}}}\n"
+    engagement = load(text, "engagement.yaml", find_template)
+    assert only(planned(NOTICE, happened("settled", "2025-02-20"), terms=engagement), "cure").state is state
 
 
 def test_an_expectation_rules_nothing_out_and_holds_money_back() -> None:

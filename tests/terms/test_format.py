@@ -69,6 +69,13 @@ def test_an_awkward_file_is_laid_out_and_keeps_every_word() -> None:
     assert "\n\n\n" not in laid_out
 
 
+def test_a_folded_text_that_needs_quotes_is_laid_out_once() -> None:
+    """Each run of the formatter would change the file once more."""
+    words = "the sum is two times the monthly rate, and yet in twenty-four parts: two may be meant for each month " * 2
+    once = formatted(f"why: >-\n  {words.strip()}\n", "x.yaml")
+    assert formatted(once, "x.yaml") == once
+
+
 @pytest.mark.parametrize("name", template_ids())
 def test_shipped_files_stand_in_the_layout(name: str) -> None:
     """What a person starts from is what the formatter would leave alone."""
