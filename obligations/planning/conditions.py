@@ -42,7 +42,7 @@ def _holds(world: World, expression: Any, here: Instance, on: date | None) -> An
             if name not in world.terms.parameters and name not in world.terms.file.facts:
                 event = condition(world, e.Happened(e.EventNamed(name)), here, on)
                 return event if wanted else _opposite(event)
-            return _is_true(world, name, wanted, on)
+            return _is_true(world, name, wanted, here, on)
         case e.Compared():
             return _compared(world, expression, here, on)
         case e.TextIs(left=left, text=text):
@@ -108,8 +108,8 @@ def _opposite(found: Answer) -> Answer:
 # --- facts and figures ----------------------------------------------------------------------------------------------
 
 
-def _is_true(world: World, name: str, wanted: bool, on: date | None) -> Answer:
-    found = world.fact(name, on)
+def _is_true(world: World, name: str, wanted: bool, here: Instance, on: date | None) -> Answer:
+    found = world.fact(name, on, here)
     if isinstance(found, NotYet):
         return found
     return _said((found.value is True) == wanted, f"{'' if wanted else 'not '}{name}", (found.why,))
@@ -135,7 +135,7 @@ def _text_is(world: World, left: e.AmountNamed | e.FieldOf, text: str, here: Ins
         if trigger is None or stated is None:
             return NotYet(judgment=(f"{left.event}.{left.field}",))
         return _said(stated == text, f"{left.field} of {left.event}, {stated}, is {text}", (trigger.why,))
-    found = world.fact(left.name, on)
+    found = world.fact(left.name, on, here)
     if isinstance(found, NotYet):
         return found
     return _said(shown(found.value) == text, f"{left.name}, {shown(found.value)}, is {text}", (found.why,))
@@ -186,12 +186,16 @@ def _day_is(world: World, left: Any, how: str, right: Any, here: Instance) -> An
     if isinstance(one, Reasoned) and isinstance(other, Reasoned):
         holds = bool(_DAYS[how](one.value, other.value))
         return _said(holds, f"{one.value} {how} {other.value}", (one.why, other.why))
-    passed = world.known_through
     awaited = isinstance(one, NotYet) and not one.missing and isinstance(left, e.DayOf) and "after" not in how
-    if awaited and isinstance(other, Reasoned) and passed is not None and passed > other.value:
-        # What has not come by a day that has passed did not come before it.
-        absent = Derivation(f"{left.name} is not reported by {other.value}", kind="assumption")
-        return _said(False, f"{left.name} {how} {other.value}", (absent, other.why))
+    if awaited and isinstance(other, Reasoned):
+        found = world.event(left.name)
+        open_ = _open([it for it in found.happenings if it.occurred_on <= other.value], found.undecided, other.value)
+        if open_:
+            return united(open_)
+        if world.known_through is not None and world.known_through > other.value:
+            # What has not come by a day that has passed did not come before it.
+            absent = Derivation(f"{left.name} is not reported by {other.value}", kind="assumption")
+            return _said(False, f"{left.name} {how} {other.value}", (absent, other.why))
     return next((it for it in (one, other) if isinstance(it, NotYet) and it.never), None) or united(
         it for it in (one, other) if isinstance(it, NotYet)
     )

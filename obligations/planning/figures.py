@@ -6,7 +6,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from obligations.domain.money import Money
-from obligations.planning.values import NOWHERE, Happening, NotYet, PlanningError
+from obligations.planning.asked import happening_meant, statement_for
+from obligations.planning.values import NOWHERE, Happening, Instance, NotYet, PlanningError
 from obligations.terms import expressions as e
 from obligations.terms.kinds import KINDS
 from obligations.terms.values import NotAValue, Value, typed
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from obligations.planning.world import World
 
 
-def fact(world: World, name: str, on: date | None) -> Reasoned[Value] | NotYet:
+def fact(world: World, name: str, on: date | None, here: Instance = NOWHERE) -> Reasoned[Value] | NotYet:
     """The value of a parameter, or of a fact on a day (the latest known where the day is None).
 
     An answer that is asked once per instance holds for it whenever it is given. A fact that has to be asked holds, as
@@ -29,7 +30,9 @@ def fact(world: World, name: str, on: date | None) -> Reasoned[Value] | NotYet:
         cite = world.terms.file.parameters[name].cite
         return Reasoned(value, later(_of_contract, name, value, cite))
     stated_fact = world.terms.file.facts[name]
-    latest = statement(world, name, on)
+    latest = statement(world, name, on, here)
+    if isinstance(latest, NotYet):
+        return latest
     if latest is not None:
         try:
             value = typed(latest.fields.get("value", ""), stated_fact.type, world.terms.currency)
@@ -40,7 +43,7 @@ def fact(world: World, name: str, on: date | None) -> Reasoned[Value] | NotYet:
     if stated_fact.starts_as is not None:
         return _at_first(world, name, stated_fact.starts_as, on)
     if world.suppose is not None and stated_fact.type == "yes_or_no":
-        supposed = world.suppose(name)
+        supposed = world.suppose(_asked_as(world, name, here, on))
         return Reasoned(supposed, Derivation(f"{name}, supposed", shown(supposed), kind="assumption"))
     return NotYet(missing=(name,))
 
@@ -62,15 +65,27 @@ def _as_stated(name: str, value: Value, latest: Happening, cite: str) -> Derivat
     return Derivation(f"{name} as stated on {latest.occurred_on}", shown(value), (latest.why,), kind="fact", cite=cite)
 
 
-def statement(world: World, name: str, on: date | None) -> Happening | None:
-    """The statement of a fact that holds on a day; None where nobody stated it for that day."""
+def statement(world: World, name: str, on: date | None, here: Instance = NOWHERE) -> Happening | NotYet | None:
+    """The statement of a fact that holds on a day, or for what set an instance off where the fact is asked for each;
+    None where nobody stated it, and what a person must say where it may be for several."""
     stated_fact = world.terms.file.facts[name]
+    if stated_fact.each:
+        return statement_for(world, name, here, on)
     stated = [one for one in world.event(name).happenings if one.origin == "reported"]
-    if on is not None and not stated_fact.each:
+    if on is not None:
         known = [one for one in stated if one.occurred_on <= on]
         # What has to be asked and was not known yet is the answer given later, which holds for the instance.
         stated = known or (stated[:1] if stated_fact.ask and stated_fact.starts_as is None else [])
     return stated[-1] if stated else None
+
+
+def _asked_as(world: World, name: str, here: Instance, on: date | None) -> str:
+    """By what an answer is supposed: one for each happening where the fact is asked anew for each of several."""
+    if not world.terms.file.facts[name].each:
+        return name
+    meant = happening_meant(world, name, here, on)
+    several = len(world.event(str(world.terms.file.facts[name].each)).happenings) > 1
+    return f"{name} for {meant.id}" if meant is not None and several else name
 
 
 def shown(value: Value) -> str:

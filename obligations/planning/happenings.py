@@ -102,14 +102,15 @@ def _filled(reported: list[Happening], foreseen: tuple[Happening, ...]) -> list[
     """Reports and what was foreseen, each foreseen happening replaced by the report that fills it.
 
     A report fills what it names. Unnamed, it fills the latest open expectation that it does not precede, or what a
-    clause derived for that very day: a late report is the same happening, never a second one.
+    clause derived for that very day, or the only one that was noticed by then and is still to come: what comes late or
+    early is the same happening, never a second one.
     """
     left = list(foreseen)
     happened: list[Happening] = []
     for report in reported:
         named_ones = [one for one in left if report.answers and report.answers in (one.id, *one.reports)]
         unnamed = [one for one in left if one.answers == report.answers and _may_fill(report, one)]
-        match = named_ones[:1] or unnamed[-1:]
+        match = named_ones[:1] or unnamed[-1:] or _ahead(report, left)
         for one in match:
             left.remove(one)
         happened.append(_fill(match[0], report) if match else report)
@@ -122,6 +123,18 @@ def _may_fill(report: Happening, foreseen: Happening) -> bool:
     if foreseen.origin == "expected":
         return foreseen.occurred_on <= report.occurred_on
     return foreseen.occurred_on == report.occurred_on
+
+
+def _ahead(report: Happening, left: list[Happening]) -> list[Happening]:
+    """The one happening that a notice has announced for later; none where several are, or the report says otherwise."""
+    announced = [
+        one
+        for one in left
+        if one.noticed_on is not None
+        and one.noticed_on <= report.occurred_on < one.occurred_on
+        and all(one.fields.get(field, value) == value for field, value in report.fields.items())
+    ]
+    return announced if len(announced) == 1 and not report.answers else []
 
 
 def _fill(foreseen: Happening, report: Happening) -> Happening:

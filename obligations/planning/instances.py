@@ -16,6 +16,7 @@ from obligations.planning.ties import too_early
 from obligations.planning.values import NOWHERE, Happening, Instance, NotYet
 from obligations.terms import expressions as e
 from obligations.terms.model import Clause
+from schedules.derivation import Reasoned
 
 if TYPE_CHECKING:
     from obligations.planning.world import World
@@ -150,6 +151,8 @@ def _is_open(world: World, clause_id: str, clause: Clause, instance: Instance, d
     applies = applying(world, clause, instance)
     if applies.refused is not None and (applies.cancelled_by is None or applies.cancelled_by.occurred_on <= day):
         return False
+    if _was_discharged(world, clause, instance, day):
+        return False
     if clause.series is not None or clause.vest is not None:
         return True  # one part that was done closes no more than itself
     terms = world.terms
@@ -157,6 +160,15 @@ def _is_open(world: World, clause_id: str, clause: Clause, instance: Instance, d
         str(occurrence_id(terms.tenant, terms.contract, *world.known_as(clause_id, instance), "1")), ()
     )
     return not any(one.event in (DONE, WAIVED) and one.occurred_on <= day for one in answered)
+
+
+def _was_discharged(world: World, clause: Clause, instance: Instance, day: date) -> bool:
+    """Whether a task had ended before that day while it was still open."""
+    end = ending(world, clause, instance) if clause.task is not None and clause.series is None else None
+    if end is None or end.unsettled is not None or end.occurred_on >= day or clause.roll is not None:
+        return False
+    due = world.day(clause.by or clause.exactly, instance) if clause.by or clause.exactly else None
+    return not isinstance(due, Reasoned) or end.occurred_on <= due.value
 
 
 def ending(world: World, clause: Clause, instance: Instance) -> Happening | None:

@@ -142,14 +142,14 @@ def _step(world: World, expression: Any, here: Instance, on: date | None) -> Ste
             said = figure.words() if unit else str(number)
             return Step(figure, Derivation("written in the terms", said, kind="fact"), said, bare=not unit)
         case e.AmountNamed(name=name):
-            return _named(world, name, on)
+            return _named(world, name, on, here)
         case e.FieldOf(field=field, event=event):
             if event not in world.kinds:
                 paid = of_clause(world, field, event, here, on)
                 return paid if isinstance(paid, NotYet) else typed_step(paid, world.terms.currency)
             return _field(world, field, event, here)
         case e.FactAt(name=name, how=how, day=day):
-            return _fact_at(world, name, how, settled_day(world, day, here))
+            return _fact_at(world, name, how, settled_day(world, day, here), here)
         case e.FactPeak(name=name, window=window, least=least):
             return _fact_peak(world, name, window, here, least)
         case e.Elapsed(unit=unit, first=first, last=last, whole=whole):
@@ -179,13 +179,13 @@ def _step(world: World, expression: Any, here: Instance, on: date | None) -> Ste
 # --- what is known without reckoning --------------------------------------------------------------------------------
 
 
-def _named(world: World, name: str, on: date | None) -> Step | NotYet:
+def _named(world: World, name: str, on: date | None, here: Instance) -> Step | NotYet:
     """A parameter or a fact; what a fact starts as stays exact."""
     facts = world.terms.file.facts
-    if name in facts and facts[name].starts_as is not None and statement(world, name, on) is None:
+    if name in facts and facts[name].starts_as is not None and statement(world, name, on, here) is None:
         found = step(world, facts[name].starts_as, NOWHERE, on)
         return found if isinstance(found, NotYet) or found.quantity.unit is not None else _as(found, _unit(world, name))
-    value = world.fact(name, on)
+    value = world.fact(name, on, here)
     return value if isinstance(value, NotYet) else typed_step(value, _unit(world, name))
 
 
@@ -221,10 +221,10 @@ def _field(world: World, field: str, event: str, here: Instance) -> Step | NotYe
     return typed_step(Reasoned(value, why), _unit_of(kind, world.terms.currency))
 
 
-def _fact_at(world: World, name: str, how: str, day: Reasoned[date] | NotYet) -> Step | NotYet:
+def _fact_at(world: World, name: str, how: str, day: Reasoned[date] | NotYet, here: Instance) -> Step | NotYet:
     if isinstance(day, NotYet):
         return day
-    found = _named(world, name, day.value if how == "on" else add_days(day.value, -1))
+    found = _named(world, name, day.value if how == "on" else add_days(day.value, -1), here)
     if isinstance(found, NotYet):
         return found
     words = f"{name} {how} {day.value}"
@@ -240,7 +240,7 @@ def _fact_peak(world: World, name: str, window: Any, here: Instance, least: bool
     first, last = days.value
     stated = [one.occurred_on for one in world.event(name).happenings if one.origin == "reported"]
     found = together(
-        [_named(world, name, day) for day in dict.fromkeys([first, *(d for d in stated if first < d <= last)])]
+        [_named(world, name, day, here) for day in dict.fromkeys([first, *(d for d in stated if first < d <= last)])]
     )
     if isinstance(found, NotYet):
         return found

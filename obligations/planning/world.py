@@ -378,8 +378,11 @@ class World:
 
     # --- facts, figures, conditions ---------------------------------------------------------------------------------
 
-    def fact(self, name: str, on: date | None) -> Reasoned[Value] | NotYet:
-        """The value of a parameter, or of a fact on a day (the latest known where the day is None)."""
+    def fact(self, name: str, on: date | None, here: Instance = NOWHERE) -> Reasoned[Value] | NotYet:
+        """The value of a parameter, or of a fact on a day (the latest known where the day is None), or for what set
+        an instance off."""
+        if self._is_asked_for_each(name):
+            return figures.fact(self, name, on, here)
         key = name, self.epoch(on)
         if key not in self._facts:
             self._facts[key] = figures.fact(self, name, on)
@@ -388,12 +391,16 @@ class World:
     def figure(self, expression: Any, here: Instance, on: date | None) -> Reasoned[Value] | NotYet:
         """The figure an amount expression comes to on a day, rounded once: money, or a plain number."""
         named, steps = self.pick(expression)
-        if steps or not isinstance(named, e.AmountNamed):
+        if steps or not isinstance(named, e.AmountNamed) or self._is_asked_for_each(named.name):
             return quantities.figure(self, expression, here, on)
         key = named, self.epoch(on)
         if key not in self._figures:
             self._figures[key] = quantities.figure(self, named, here, on)
         return self._figures[key]
+
+    def _is_asked_for_each(self, name: str) -> bool:
+        stated = self.terms.file.facts.get(name)
+        return stated is not None and bool(stated.each)
 
     def epoch(self, day: date | None) -> int:
         """On how many of the days on which something was reported the day lies or comes after; -1 without a day.

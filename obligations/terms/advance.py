@@ -103,6 +103,10 @@ def of_clause(clause: Clause, how: str, shortest: Shortest) -> Iterator[tuple[st
     if how == "fulfilled":
         # It is fulfilled on the day of the report that says so, which is no earlier than its trigger.
         yield from of_event(clause.when, shortest)
+        if clause.closed_by and clause.until is not None:
+            # What had ended by its last day is no longer open to an answer.
+            for day in (clause.by, clause.exactly):
+                yield from ((name, None) for name in names_in(day) if name not in trigger)
     else:
         days = [clause.by, clause.exactly] if how == "missed" else [clause.then.on if clause.then is not None else None]
         counted = [step for day in days for step in of_day(day, shortest)]
