@@ -87,13 +87,13 @@ class World:
         stated = self.terms.amendment.stated if self.terms.amendment is not None and self.latest is None else ()
         if stated:
             self.reports = in_day_order((*self.reports, *stated))
-        # Facts that amendments state; they are no news of anything that happened.
-        self.said: frozenset[str] = self.latest.said if self.latest else frozenset(one.id for one in stated)
         # The occurrences that were planned by this version of the terms.
         self.planned: set[UUID] = set()
         self.kinds: Mapping[str, EventKind] = self.terms.event_kinds()
         self.file_order = {name: number for number, name in enumerate(self.kinds)}
-        happened = [report.occurred_on for report in self.reports if not report.expected and report.id not in self.said]
+        facts = self.terms.file.facts
+        # A raise agreed for next year is a fact of that day, and says nothing of what happens until then.
+        happened = [one.occurred_on for one in self.reports if not one.expected and one.event not in facts]
         self.last_event_on = max(happened, default=None)
         self._news = sorted({report.occurred_on for report in self.reports})
         self.known_through = max((day for day in (self.as_of, self.last_event_on) if day is not None), default=None)

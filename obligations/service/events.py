@@ -117,8 +117,10 @@ class Events(Previews):
     def _refuse_days(self, kept: Kept, report: Report) -> None:
         """Raises `Refused` for days that cannot be: not yet come, received before sent, or long before any contract."""
         today = self.planner.today(kept.terms, self._clock.now())
+        # A fact may be known before the day it holds from: a raise agreed for next year.
+        ahead = report.expected or report.event in kept.terms.file.facts
         for day in (report.occurred_on, report.received_on):
-            if day is not None and day > today and not report.expected:
+            if day is not None and day > today and not ahead:
                 raise Refused(
                     f"{day} has not come yet (today is {today}); record what happened when it has,"
                     " or plan on it with --expected"

@@ -585,3 +585,20 @@ def test_due_lists_what_is_open_overdue_first(office: Office) -> None:
     today, found = office.service.due(10)
     assert today == EXIT
     assert [one.clause for one in found] == ["i9", "cobra_premium", "lump_sum"]
+
+
+def test_a_raise_agreed_for_july_is_known_in_january(office: Office) -> None:
+    """Whoever waits until the day to state it instructs the first pay days after it at the old pay.
+
+    It is no news of what happens until then: nothing counts as over because of it.
+    """
+    office.add(OFFER_LETTER.format(name="ana"))
+    office.tell("employment_started", date(2026, 1, 5), contract="ana")
+    office.tell("base_salary", date(2026, 7, 1), contract="ana", value="260000.00")
+    plan = office.service.overview("ana").plan
+    salary = {one.from_on: one.amount for one in plan.occurrences if one.clause == "salary" and one.from_on}
+    assert {amount.shown() for day, amount in salary.items() if amount and day < date(2026, 6, 15)} == {"9,615.38 USD"}
+    later = {amount.shown() for day, amount in salary.items() if amount and day >= date(2026, 7, 1)}
+    assert later == {"10,000.00 USD"}
+    with pytest.raises(Refused, match="has not come yet"):
+        office.tell("change_of_control", date(2027, 1, 1), contract="ana")
