@@ -12,7 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from obligations.planning import days
-from obligations.planning.renewals import renewed
+from obligations.planning.renewals import last_day_for_notice, renewed
 from obligations.planning.values import NOWHERE, Happening, Instance, NotYet, derived_id, united
 from obligations.terms import expressions as e
 from schedules.derivation import Derivation, Reasoned
@@ -125,20 +125,35 @@ def _scopes(world: World, source: e.DayOf | e.EdgeOf) -> tuple[list[Instance], N
 def chosen(world: World, name: str, here: Instance) -> Opening | NotYet:
     """The opening that an instance means: the one that set it off, else one its trigger lies in, else the first.
 
-    Of a term that renews it is the term its trigger lies in; without a trigger the latest there is.
+    Of a term that renews it is the term its trigger lies in, or that its trigger ends as a notice; without a trigger
+    the latest there is.
     """
     made, why = world.openings(name)
     if not made:
         return why
     trigger = here.trigger
-    if renews(world, name):
+    expression = world.pick(world.window_expression(name))[0]
+    if isinstance(expression, e.Renewing):
         begun = [one for one in made if trigger is None or one.window.value.first_on <= trigger.occurred_on]
-        return begun[-1] if begun else made[0]
+        meant = begun[-1] if begun else made[0]
+        return _ended_by(world, expression, made[made.index(meant) :], trigger) or meant
     if trigger is None or len(made) == 1:
         return made[0]
     caused = next((one for one in made if one.here.trigger is not None and _led_to(one.here.trigger, trigger)), None)
     around = next((one for one in made if trigger.occurred_on in one.window.value), None)
     return caused or around or made[0]
+
+
+def _ended_by(
+    world: World, expression: e.Renewing, made: tuple[Opening, ...], trigger: Happening | None
+) -> Opening | None:
+    """The term that a notice ends: a notice too late for the one it lies in ends the next."""
+    if trigger is None or expression.unless is None:
+        return None
+    notice = next((one for one in world.find(expression.unless).happenings if _led_to(one, trigger)), None)
+    if notice is None:
+        return None
+    return next((one for one in made if notice.occurred_on <= last_day_for_notice(world, expression, one).value), None)
 
 
 def renews(world: World, name: str) -> bool:

@@ -300,12 +300,12 @@ class _Build(Transformer[Token, Any]):
     def on_last_day(self, _: list[Token]) -> e.Offset:
         return e.Offset("end")
 
-    def offset_due(self, parts: list[Token]) -> e.Offset:
-        return e.Offset("due", _side(parts[2]), _span(parts[0], parts[1]))
+    def offset_due(self, parts: list[Any]) -> e.Offset:
+        return e.Offset("due", _side(parts[1]), parts[0])
 
-    def offset_point(self, parts: list[Token]) -> e.Offset:
-        point = {"start": "start", "end": "end", "trigger": "trigger"}[str(parts[3])]
-        return e.Offset(cast(Any, point), _side(parts[2]), _span(parts[0], parts[1]))
+    def offset_point(self, parts: list[Any]) -> e.Offset:
+        point = {"start": "start", "end": "end", "trigger": "trigger"}[str(parts[2])]
+        return e.Offset(cast(Any, point), _side(parts[1]), parts[0])
 
     def every(self, parts: list[Token]) -> e.Offset:
         return e.Offset("trigger", "every", _repeat(parts[0], parts[1]))
