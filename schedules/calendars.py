@@ -22,7 +22,8 @@ class BusinessCalendar:
 
     `version` names the edition of the holiday data, so that a date can be explained after the data changed. Days in
     `opened` are business days although they fall on a weekend. `years` are the first and the last year whose holidays
-    are known, None where all are: beyond them only weekends are closed, and `why` says so.
+    are known, None where all are: beyond them only weekends are closed, and `why` says so. `chosen` says why it is this
+    one, where somebody chose between two ways to read the text.
 
     >>> us = BusinessCalendar("US", "2006", frozenset({date(2006, 7, 4)}))
     >>> us.is_open(date(2006, 7, 4)), us.is_open(date(2006, 7, 5)), us.is_open(date(2006, 7, 8))
@@ -35,6 +36,7 @@ class BusinessCalendar:
     weekend: frozenset[int] = SATURDAY_SUNDAY
     opened: frozenset[date] = frozenset()
     years: tuple[int, int] | None = None
+    chosen: Derivation | None = None
 
     def is_open(self, day: date) -> bool:
         """Whether the day is a business day."""
@@ -47,7 +49,8 @@ class BusinessCalendar:
         words = f"business days by calendar {self.name}"
         if self.years is not None and any(not self.years[0] <= day.year <= self.years[1] for day in days):
             words += f", which knows the holidays of {self.years[0]} to {self.years[1]} only, and weekends beyond"
-        return Derivation(words, f"version {self.version}", kind="calendar")
+        inputs = (self.chosen,) if self.chosen is not None else ()
+        return Derivation(words, f"version {self.version}", inputs, kind="calendar")
 
 
 def joined(calendars: Iterable[BusinessCalendar]) -> BusinessCalendar:

@@ -136,12 +136,24 @@ class Counting:
         month_end: what month steps do at the end of a month.
         calendar: which days are business days; needed for business-day spans and for short periods only.
         short_days: a span of so many days or fewer leaves closed days out of the count; 0 where none does.
+        chosen: why a policy is as it is, by its name here, where somebody chose between two ways to read the text.
     """
 
     event_day: EventDay = EventDay.NOT_COUNTED
     month_end: MonthEnd = MonthEnd.CLAMP
     calendar: BusinessCalendar | None = None
     short_days: int = 0
+    chosen: tuple[tuple[str, Derivation], ...] = ()
+
+    def because(self, *policies: str) -> tuple[Derivation, ...]:
+        """Why these policies are as they are, as steps of an explanation."""
+        return tuple(step for policy, step in self.chosen if policy in policies)
+
+    def settling(self, event_day: EventDay) -> Counting:
+        """The same counting where the words themselves settle whether the event's day counts, of the whole period."""
+        short_days = 0 if event_day is EventDay.NOT_COUNTED else self.short_days
+        chosen = tuple(one for one in self.chosen if one[0] != "event_day")
+        return replace(self, event_day=event_day, short_days=short_days, chosen=chosen)
 
     def counts_open_days(self, span: Span) -> bool:
         """Whether only business days of the span count: it says so, or it is a short period of days."""
@@ -205,7 +217,7 @@ def _count(span: Span, anchor: Reasoned[date], counting: Counting, direction: in
     if span.then is not None:
         first = _count(replace(span, then=None), anchor, counting, direction)
         # Whether the event's own day counts is settled by the first part, unless that is nothing.
-        rest = replace(counting, event_day=EventDay.NOT_COUNTED, short_days=0) if span.count else counting
+        rest = counting.settling(EventDay.NOT_COUNTED) if span.count else counting
         return _count(span.then, first, rest, direction)
     # Clear days leave both ends out whatever the contract counts otherwise.
     counted = counting.event_day is EventDay.COUNTED and not span.clear and span.count > 0
@@ -236,7 +248,22 @@ def _counted(
         inputs = (anchor.why, counting.calendar.why(anchor.value, day))
         if span.unit is Unit.DAY:
             day_words += f", closed days left out of a period of {counting.short_days} days or fewer"
+    inputs = (*inputs, *asked_of(span, anchor.value, counting, counted=counted))
     return Derivation(f"{span.words()} {side} {anchor.value}, {day_words}", day.isoformat(), inputs)
+
+
+def asked_of(span: Span, anchor: date, counting: Counting, *, counted: bool) -> tuple[Derivation, ...]:
+    """Why the policies that the count asked are as they are; what could change nothing is not said."""
+    if not counting.chosen:
+        return ()
+    asked = []
+    if counted or not (span.unit.months or span.clear):
+        asked.append("event_day")
+    if span.unit.months and anchor.day > 28:
+        asked.append("month_end")
+    if span.unit is Unit.DAY and counting.counts_open_days(span):
+        asked.append("short_periods")
+    return counting.because(*asked)
 
 
 def _inclusive_end(corresponding: date, anchor: date, direction: int) -> date:

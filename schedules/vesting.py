@@ -127,7 +127,8 @@ def _tranche_day(step: Step, ordinal: int, point: Point, counting: Counting) -> 
 
 def _months_after(months: int, anchor: Reasoned[date], day: date, counting: Counting) -> Derivation:
     rule = f"{months} months after {anchor.value}, counted from the original day, month end by {counting.month_end}"
-    return Derivation(rule, day.isoformat(), (anchor.why,))
+    asked = counting.because("month_end") if anchor.value.day > 28 else ()
+    return Derivation(rule, day.isoformat(), (anchor.why, *asked))
 
 
 def on_vesting_day(day: date, rule: str, start: date) -> date:

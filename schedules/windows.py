@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from schedules.bounds import add_days
 from schedules.derivation import Derivation, Reasoned, later
-from schedules.spans import PLAIN, Counting, EventDay, Span, after
+from schedules.spans import PLAIN, Counting, EventDay, Span, after, asked_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,10 @@ def beginning_on(span: Span, anchor: Reasoned[date], counting: Counting = PLAIN)
     >>> beginning_on(Span(1, Unit.MONTH), Reasoned(date(2026, 1, 31), hired.why)).value.words()
     '2026-01-31 to 2026-02-28'
     """
-    policy = replace(counting, event_day=EventDay.COUNTED)
-    last = after(span, anchor, policy).value
+    policy = counting.settling(EventDay.COUNTED)
+    last = after(span, anchor, policy)
     words = "{} beginning on {}, that day counted as day 1"
-    return _window(anchor.value, last, words, (anchor.why,), span, anchor.value)
+    return _window(anchor.value, last.value, words, _inputs(span, anchor, policy, last), span, anchor.value)
 
 
 def following(span: Span, anchor: Reasoned[date], counting: Counting = PLAIN) -> Reasoned[Window]:
@@ -52,10 +52,21 @@ def following(span: Span, anchor: Reasoned[date], counting: Counting = PLAIN) ->
     >>> following(Span(6, Unit.MONTH), left).value.words()
     '2006-10-17 to 2007-04-16'
     """
-    last = after(span, anchor, counting).value
+    last = after(span, anchor, counting)
     first = anchor.value if counting.event_day is EventDay.COUNTED else add_days(anchor.value, 1)
     day_words = "that day counted" if counting.event_day is EventDay.COUNTED else "that day not counted"
-    return _window(first, last, "{} following {}, " + day_words, (anchor.why,), span, anchor.value)
+    inputs = dict.fromkeys((*_inputs(span, anchor, counting, last), *counting.because("event_day")))
+    return _window(first, last.value, "{} following {}, " + day_words, tuple(inputs), span, anchor.value)
+
+
+def _inputs(span: Span, anchor: Reasoned[date], counting: Counting, last: Reasoned[date]) -> tuple[Derivation, ...]:
+    """What a window rests on: its day, the calendar it counts by, and the policies somebody chose."""
+    if span.then is not None:
+        return last.why.inputs
+    by_calendar = counting.calendar is not None and counting.counts_open_days(span)
+    calendar = (counting.calendar.why(anchor.value, last.value),) if by_calendar and counting.calendar else ()
+    counted = counting.event_day is EventDay.COUNTED
+    return (anchor.why, *calendar, *asked_of(span, anchor.value, counting, counted=counted))
 
 
 def between(first: Reasoned[date], last: Reasoned[date] | None) -> Reasoned[Window]:

@@ -109,7 +109,8 @@ def _anniversary(
         return NotYet(never=f"{start.value} has no anniversary {seen}")
     number, day = found
     words = f"anniversary {number} of {start.value}, the {'first' if expression.side == 'after' else 'last'} {seen}"
-    return Reasoned(day, Derivation(words, day.isoformat(), (start.why, anchor.why)))
+    asked = world.because("month_end") if start.value.day > 28 else ()
+    return Reasoned(day, Derivation(words, day.isoformat(), (start.why, anchor.why, *asked)))
 
 
 def _policy(world: World, begins: date) -> MonthEnd:

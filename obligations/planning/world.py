@@ -42,7 +42,7 @@ from obligations.planning.values import NOWHERE, Found, Happening, Instance, Not
 from obligations.terms import expressions as e
 from obligations.terms.errors import did_you_mean
 from obligations.terms.model import Clause, EventKind
-from obligations.terms.policies import governing, short_days
+from obligations.terms.policies import governed_by, governing, short_days
 from obligations.terms.relations import chain
 from obligations.terms.terms import Amendment, Terms
 from obligations.terms.values import Value
@@ -81,6 +81,7 @@ class World:
     _countings: dict[Span, Counting] = field(default_factory=dict)
     _picks: dict[int, tuple[e.Choice[Any], tuple[Any, tuple[Derivation, ...]]]] = field(default_factory=dict)
     _steps: dict[str, Derivation] = field(default_factory=dict)
+    _calendar: BusinessCalendar | None = None
     _payrolls: dict[str, Payroll | NotYet] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -145,7 +146,17 @@ class World:
         return Counting(
             EventDay(self.governing("event_day", EventDay.NOT_COUNTED)),
             MonthEnd(self.governing("month_end", MonthEnd.CLAMP)),
+            chosen=self._chosen("event_day", "month_end"),
         )
+
+    def _chosen(self, *policies: str) -> tuple[tuple[str, Derivation], ...]:
+        """The readings that govern these policies, each as a step of an explanation."""
+        found = ((policy, governed_by(self.terms.file, policy)) for policy in policies)
+        return tuple((policy, self.reading_step(reading)) for policy, reading in found if reading is not None)
+
+    def because(self, policy: str) -> tuple[Derivation, ...]:
+        """The reading that governs a policy, as a step of an explanation; nothing where none does."""
+        return tuple(step for _, step in self._chosen(policy))
 
     @cached_property
     def zone(self) -> tzinfo:
@@ -166,6 +177,12 @@ class World:
 
     def business_calendar(self) -> BusinessCalendar:
         """The calendar by which business days count; raises `PlanningError` where the terms' calendar is not here."""
+        if self._calendar is None:
+            chosen = self.because("calendar")
+            self._calendar = replace(self._named_calendar(), chosen=chosen[0] if chosen else None)
+        return self._calendar
+
+    def _named_calendar(self) -> BusinessCalendar:
         name = self.governing("calendar", "")
         try:
             return self.calendars[name]
@@ -187,12 +204,14 @@ class World:
         if span.unit.months:
             return replace(self.counting, calendar=calendar) if calendar is not None else self.counting
         event_day = EventDay(self.governing("event_day", EventDay.NOT_COUNTED))
-        return Counting(event_day, calendar=calendar, short_days=short if by_calendar else 0)
+        chosen = self._chosen("event_day", "short_periods")
+        return Counting(event_day, calendar=calendar, short_days=short if by_calendar else 0, chosen=chosen)
 
     @cached_property
     def vesting_counting(self) -> Counting:
         """Counting for anniversaries and instalments, whose corresponding day is the anchor's own."""
-        return Counting(month_end=MonthEnd(self.governing("month_end", MonthEnd.CLAMP)))
+        month_end = MonthEnd(self.governing("month_end", MonthEnd.CLAMP))
+        return Counting(month_end=month_end, chosen=self._chosen("month_end"))
 
     def horizon(self) -> date | None:
         """How far open series are unrolled: a year past the last event or the day it is, whichever is later."""

@@ -153,6 +153,4 @@ def _flow(value: object) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(_flow, value)) + "]"
     text = str(value)
-    return (
-        text if re.fullmatch(r"[A-Za-z0-9%/][A-Za-z0-9 ./_%-]*(?<! )", text) else json.dumps(text, ensure_ascii=False)
-    )
+    return text if re.fullmatch(r"[A-Za-z0-9/][A-Za-z0-9 ./_%-]*(?<! )", text) else json.dumps(text, ensure_ascii=False)

@@ -22,11 +22,18 @@ NO_SHORT_PERIODS = "none"
 
 def governing(file: TermsFile, readings: Mapping[str, str], slot: str) -> str | None:
     """The policy in use for something the whole file counts by; None where neither a reading nor the file says one."""
-    for name, reading in file.readings.items():
-        if reading.governs == slot and isinstance(reading.options, dict):
-            return reading.options[readings[name]]
+    name = governed_by(file, slot)
+    options = file.readings[name].options if name is not None else None
+    if name is not None and isinstance(options, dict):
+        return options[readings[name]]
     found: str | None = getattr(file.counting, slot)
     return found
+
+
+def governed_by(file: TermsFile, slot: str) -> str | None:
+    """The reading that settles something the whole file counts by; None where none does."""
+    governs = (name for name, one in file.readings.items() if one.governs == slot and isinstance(one.options, dict))
+    return next(governs, None)
 
 
 def short_days(policy: str | None) -> int:
