@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from obligations.domain.money import Money
 from obligations.domain.occurrence import Occurrence, State
+from obligations.planning.answers import PARTLY, part
 from obligations.planning.instances import answers_to
-from obligations.planning.values import Instance, NotYet, PlanningError, united
+from obligations.planning.values import Happening, Instance, NotYet, PlanningError, united
 from obligations.terms.values import Value
 from schedules.derivation import Derivation, Reasoned
 
@@ -31,7 +32,7 @@ def of_clause(world: World, field: str, clause_id: str, here: Instance, on: date
     clause = world.terms.clauses[clause_id]
     made = tuple(made_of(world, clause_id, clause))
     if field == "paid":
-        return _total([one for one in made if _paid_by(world, one, on)], f"paid under {clause_id}", world)
+        return _paid(world, clause_id, made, on)
     made = tuple(one for one in made if one.instance == here.id) or made
     owed = [one for one in made if one.state not in _NOT_OWED]
     if not made:
@@ -43,23 +44,50 @@ def of_clause(world: World, field: str, clause_id: str, here: Instance, on: date
     reasons = [NotYet(one.waiting_for, one.missing) for one in owed if one.amount is None or one.state in _OPEN]
     if reasons:
         return united(reasons)
-    return _total(owed, f"amount of {clause_id}", world)
+    sums = [(one.derivation, one.amount) for one in owed if one.amount is not None]
+    return _total(sums, f"amount of {clause_id}", world)
 
 
-def _paid_by(world: World, one: Occurrence, on: date | None) -> bool:
+def _paid(world: World, clause_id: str, made: Iterable[Occurrence], on: date | None) -> Reasoned[Value] | NotYet:
+    """What was paid under a clause by a day: what was done as a whole by then, and the parts of everything else."""
+    paid: list[tuple[Derivation, Money]] = []
+    for one in made:
+        said = [answer for answer in _said(world, one) if on is None or answer.occurred_on <= on]
+        if _is_whole(world, one, on):
+            paid += [(one.derivation, one.amount)] if one.amount is not None else []
+            continue
+        for answer in said:
+            if answer.event != PARTLY:
+                continue
+            value = part(world.terms, answer)
+            if not isinstance(value, Money):
+                words = f"how much of {clause_id.replace('_', ' ')} was paid on {answer.occurred_on}"
+                return NotYet(judgment=(words,))
+            paid.append((answer.why, value))
+    return _total(paid, f"paid under {clause_id}", world)
+
+
+def _is_whole(world: World, one: Occurrence, on: date | None) -> bool:
+    """Whether all of it was reported as paid by a day, or closed by its own."""
     if one.state not in (State.DONE, State.DONE_LATE):
         return False
-    instance = world.instance(one.clause, one.instance)
-    said = answers_to(world, one.clause, world.terms.clauses[one.clause], instance, one.id) if instance else ()
+    said = _said(world, one)
+    if any(answer.event == PARTLY for answer in said):
+        return any(answer.event != PARTLY and (on is None or answer.occurred_on <= on) for answer in said)
     day = max((answer.occurred_on for answer in said), default=one.acts_on)
     return on is None or (day is not None and day <= on)
 
 
-def _total(parts: Iterable[Occurrence], words: str, world: World) -> Reasoned[Value]:
-    paid = [(one, one.amount) for one in parts if one.amount is not None]
-    currencies = {amount.currency for _, amount in paid} or {world.terms.currency}
+def _said(world: World, one: Occurrence) -> tuple[Happening, ...]:
+    """What was reported of an occurrence, by whichever clause rules it."""
+    clause_id, instance = world.ruling(one.clause, one.instance)
+    return answers_to(world, clause_id, world.terms.clauses[clause_id], instance, one.id) if instance else ()
+
+
+def _total(sums: Iterable[tuple[Derivation, Money]], words: str, world: World) -> Reasoned[Value]:
+    added = tuple(sums)
+    currencies = {amount.currency for _, amount in added} or {world.terms.currency}
     if len(currencies) > 1:
         raise PlanningError(f"{words} is in {' and '.join(sorted(currencies))}; state both in one currency")
-    total = Money(sum(amount.minor for _, amount in paid), currencies.pop())
-    steps = tuple(one.derivation for one, _ in paid)
-    return Reasoned(total, Derivation(words, total.shown(), steps))
+    total = Money(sum(amount.minor for _, amount in added), currencies.pop())
+    return Reasoned(total, Derivation(words, total.shown(), tuple(why for why, _ in added)))

@@ -223,8 +223,11 @@ def _judgment(world: World, name: str) -> Question:
     if field == "received_on":
         return Question(name, f"On which day was it received: {kind.says if kind else event}?", cite, False, "fact")
     said = kind.says if kind and kind.says else words_of(event)
-    options = " or ".join(kind.fields[field].options) if kind and field in kind.fields else ""
-    return Question(name, f"{said}: {words_of(field)}, {options or 'yes or no'}?", cite, False, "judgment")
+    wanted = kind.fields.get(field) if kind else None
+    options = " or ".join(wanted.options) if wanted is not None else ""
+    if not options and (wanted is None or wanted.type == "yes_or_no"):
+        options = "yes or no"
+    return Question(name, f"{said}: {words_of(field)}{f', {options}' if options else ''}?", cite, False, "judgment")
 
 
 def _stray_answers(world: World, made: tuple[Occurrence, ...]) -> Iterable[Question]:

@@ -57,13 +57,19 @@ def occurrences(view: Transaction, reference: str) -> Sequence[Occurrence]:
     if scope is None and len(parts) > 1 and clause not in known:
         contract(view, clause)  # says that there is no such contract, and which there are
     index = parts[1] if len(parts) > 1 else None
-    fitting = [one for one in everything if one.clause == clause and (index is None or str(one.index) == index)]
+    named = [one for one in everything if one.clause == clause] or [one for one in everything if _rules(clause, one)]
+    fitting = [one for one in named if index is None or str(one.index) == index]
     if not fitting:
         raise NotFound(
             f'no occurrence fits "{reference}".{did_you_mean(clause, known)}'
             " Name one as contract/clause/index, or by the beginning of its id; `obligations next` lists them"
         )
     return [one for one in fitting if one.state is not State.CANCELLED] or fitting
+
+
+def _rules(clause: str, one: Occurrence) -> bool:
+    """Whether the clause stands in the place of the one that the occurrence is known by."""
+    return any(step.kind == "clause" and step.ref == clause for step in one.derivation.inputs)
 
 
 def delivery(found: Iterable[StoredDelivery], reference: str) -> list[StoredDelivery]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from obligations.domain.occurrence import PowerState, State
@@ -200,3 +202,56 @@ def test_what_survives_the_end_is_owed_all_the_same(what: str, missed: State) ->
     if what.startswith("pay"):
         waits = only(planned(STARTED, EXPECTED, as_of="2026-02-01", terms=terms), "owed")
         assert (waits.state, waits.waiting_for) == (State.WAITING, ("exit",))
+
+
+class TestPaidOfAClause:
+    """`paid of`: what was paid by the day of the trigger, however it was paid."""
+
+    OWED = """
+  sign_on:
+    cite: "4"
+    who: company owes employee
+    pay: 900.00
+    when: started
+    exactly: 1 month after started
+  back:
+    cite: "5"
+    who: employee owes company
+    pay: paid of sign_on
+    when: exit
+    exactly: exit
+"""
+
+    def back(self, *answers: tuple[str, str, str]) -> str:
+        terms = small(self.OWED)
+        owed = only(planned(STARTED, terms=terms), "sign_on")
+        said = [
+            replace(happened(event, on, answers=str(owed.id)), fields={"amount": much} if much else {})
+            for event, on, much in answers
+        ]
+        found = only(planned(STARTED, EXIT, *said, as_of="2026-12-01", terms=terms), "back")
+        return found.amount.shown() if found.amount is not None else ", ".join(found.missing)
+
+    def test_a_part_that_was_paid_counts(self) -> None:
+        assert self.back(("partly", "2026-02-15", "300.00")) == "300.00 USD"
+
+    def test_parts_after_the_day_of_the_trigger_do_not(self) -> None:
+        assert self.back(("partly", "2026-02-15", "300.00"), ("partly", "2026-11-20", "600.00")) == "300.00 USD"
+
+    def test_a_rest_paid_after_the_trigger_does_not(self) -> None:
+        assert self.back(("partly", "2026-02-15", "300.00"), ("done", "2026-11-20", "")) == "300.00 USD"
+
+    def test_parts_and_the_rest_are_the_whole_once(self) -> None:
+        assert self.back(("partly", "2026-02-15", "300.00"), ("done", "2026-03-01", "")) == "900.00 USD"
+        assert self.back(("partly", "2026-02-15", "300.00"), ("partly", "2026-03-01", "600.00")) == "900.00 USD"
+
+    def test_a_part_of_which_nobody_said_how_much_is_asked(self) -> None:
+        assert self.back(("partly", "2026-02-15", "")) == "how much of sign on was paid on 2026-02-15"
+
+    def test_what_was_waived_was_not_paid(self) -> None:
+        terms = small(self.OWED)
+        owed = only(planned(STARTED, terms=terms), "sign_on")
+        waived = happened("waived", "2026-02-01", answers=str(owed.id), by="the employee")
+        found = only(planned(STARTED, EXIT, waived, as_of="2026-12-01", terms=terms), "back")
+        assert found.amount is not None
+        assert found.amount.minor == 0
