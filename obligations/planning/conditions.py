@@ -186,7 +186,13 @@ def _day_is(world: World, left: Any, how: str, right: Any, here: Instance) -> An
     if isinstance(one, Reasoned) and isinstance(other, Reasoned):
         holds = bool(_DAYS[how](one.value, other.value))
         return _said(holds, f"{one.value} {how} {other.value}", (one.why, other.why))
-    awaited = isinstance(one, NotYet) and not one.missing and isinstance(left, e.DayOf) and "after" not in how
+    awaited = (
+        isinstance(one, NotYet)
+        and not one.missing
+        and isinstance(left, e.DayOf)
+        and not left.field
+        and "after" not in how
+    )
     if awaited and isinstance(other, Reasoned):
         found = world.event(left.name)
         open_ = _open([it for it in found.happenings if it.occurred_on <= other.value], found.undecided, other.value)

@@ -15,7 +15,7 @@ from obligations.planning.picked import deciding, picked
 from obligations.planning.values import Happening, Instance, NotYet, PlanningError, united
 from obligations.terms import expressions as e
 from obligations.terms.phrases import LONGEST_COUNT
-from obligations.terms.values import Value
+from obligations.terms.values import Value, typed
 from schedules.derivation import Derivation, Reasoned
 from schedules.spans import Span, Unit, after, before
 from schedules.windows import Window, beginning_on, between, following
@@ -146,7 +146,7 @@ def is_over(world: World, expression: Any, here: Instance, window: Window) -> bo
     """
     if window.last_on is None or world.known_through is None or world.known_through < window.last_on:
         return False
-    if isinstance(expression, e.Range) and isinstance(expression.last, e.DayOf):
+    if isinstance(expression, e.Range) and isinstance(expression.last, e.DayOf) and not expression.last.field:
         end = _happening(world, expression.last.name, _at_its_end(world, expression, here))
         return isinstance(end, Happening) and end.origin != "expected"
     return world.known_through > window.last_on
@@ -199,8 +199,8 @@ def _day(world: World, expression: Any, here: Instance) -> Reasoned[date] | NotY
     match expression:
         case e.DayLiteral(day=written):
             return Reasoned(written, Derivation("written in the terms", written.isoformat(), kind="fact"))
-        case e.DayOf(name=name, receipt=receipt):
-            return _day_of(world, name, receipt, here)
+        case e.DayOf():
+            return _day_of(world, expression, here)
         case e.EdgeOf(edge=edge, window=name):
             return _edge_of(world, edge, name, here)
         case e.Shifted(span=length, side=side, day=inner):
@@ -247,13 +247,26 @@ def edge_day(world: World, edge: str, name: str, opening: Opening) -> Reasoned[d
     return Reasoned(found, Derivation(f"{edge} day of {name}", found.isoformat(), (window.why,)))
 
 
-def _day_of(world: World, name: str, receipt: bool, here: Instance) -> Reasoned[date] | NotYet:
-    happening = _happening(world, name, here)
+def _day_of(world: World, expression: e.DayOf, here: Instance) -> Reasoned[date] | NotYet:
+    happening = _happening(world, expression.name, here)
     if isinstance(happening, NotYet):
         return happening
-    if not receipt:
+    if expression.field:
+        return _stated(world, expression.field, happening)
+    if not expression.receipt:
         return Reasoned(happening.occurred_on, happening.why)
-    return received(world, name, happening)
+    return received(world, expression.name, happening)
+
+
+def _stated(world: World, field: str, happening: Happening) -> Reasoned[date] | NotYet:
+    """The day that a detail of a happening states, such as the one a notice names for the end."""
+    text = happening.fields.get(field)
+    if text is None:
+        return NotYet(missing=(f"{happening.event}.{field}",))
+    value = typed(text, "date", world.terms.currency)
+    assert isinstance(value, date), "check has seen that the detail is a day"
+    why = Derivation(f"{field} of {happening.event}", value.isoformat(), (happening.why,), kind="fact")
+    return Reasoned(value, why)
 
 
 def _happening(world: World, name: str, here: Instance) -> Happening | NotYet:

@@ -63,15 +63,15 @@ def which_came_first(world: World, candidates: tuple[Happening, ...]) -> NotYet 
 def _differ(world: World, tied: list[Happening]) -> bool:
     """Whether anything that the terms read of them differs."""
     read = list(_read(world.terms.file))
-    if any(isinstance(part, e.DayOf) for part in read) and len({one.received_on for one in tied}) > 1:
+    if any(isinstance(part, e.DayOf) and part.receipt for part in read) and len({one.received_on for one in tied}) > 1:
         return True
-    names = {part.field for part in read if isinstance(part, e.FieldOf)}
+    names = {part.field for part in read}
     return any(len({one.fields.get(name) for one in tied}) > 1 for name in names)
 
 
 def _read(part: object) -> Iterator[e.FieldOf | e.DayOf]:
     """Every detail and every day of receipt that the terms speak of."""
-    if isinstance(part, e.FieldOf) or (isinstance(part, e.DayOf) and part.receipt):
+    if isinstance(part, e.FieldOf) or (isinstance(part, e.DayOf) and (part.receipt or part.field)):
         yield part
     elif isinstance(part, BaseModel):
         for name in type(part).model_fields:

@@ -75,8 +75,8 @@ def of_day(expression: Any, shortest: Shortest) -> Iterator[tuple[str, int | Non
         case e.Choice(options=options):
             for _, option in options:
                 yield from of_day(option, shortest)
-        case e.DayOf(name=name, receipt=receipt):
-            yield name, None if receipt else 0
+        case e.DayOf(name=name, receipt=receipt, field=stated):
+            yield name, None if receipt or stated else 0
         case e.EdgeOf(window=name):
             yield name, 0
         case e.Shifted(span=span, side="after", day=day):

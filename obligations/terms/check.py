@@ -221,6 +221,8 @@ class _Checker:
         match value:
             case e.Choice():
                 yield from self._choice(value, path)
+            case e.DayOf(name=name, field=stated) if stated:
+                yield from self._stated_day(name, stated, path)
             case e.DayOf(name=name):
                 if name not in self.days:
                     yield self._unknown("event or day", name, self.days, path)
@@ -327,6 +329,17 @@ class _Checker:
             yield self._unknown("event, parameter or fact", value.name, known, path)
         else:
             yield from self._expression(value, path)
+
+    def _stated_day(self, event: str, field: str, path: Path) -> Iterator[Finding]:
+        """What keeps a detail of an event from being a day."""
+        kind = self.file.events.get(event)
+        if kind is None:
+            yield self._unknown("event", event, self.file.events, path)
+        elif field not in kind.fields:
+            yield self._unknown(f"field of {event}", field, kind.fields, path)
+        elif kind.fields[field].type != "date":
+            message = f"{field} of {event} is no day; give it `type: date`, or name another detail"
+            yield self.document.finding(message, path, offset=self.document.offset(path, field))
 
     def _lasted(self, value: e.EventLasted, path: Path) -> Iterator[Finding]:
         yield from self._expression(value.span, path)

@@ -57,10 +57,14 @@ class DayLiteral:
 
 @dataclass(frozen=True, slots=True)
 class DayOf:
-    """The day of an event, a date parameter, or a derived day; `receipt` asks for the day the notice arrived."""
+    """The day of an event, a date parameter, or a derived day.
+
+    `receipt` asks for the day the notice arrived, `field` for the day that a detail of the event states.
+    """
 
     name: str
     receipt: bool = False
+    field: str = ""
 
 
 @dataclass(frozen=True, slots=True)

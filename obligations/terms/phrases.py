@@ -98,6 +98,9 @@ class _Build(Transformer[Token, Any]):
     def day_of(self, parts: list[Token]) -> e.DayOf:
         return e.DayOf(str(parts[0]))
 
+    def day_stated(self, parts: list[Token]) -> e.DayOf:
+        return e.DayOf(str(parts[1]), field=str(parts[0]))
+
     def receipt(self, parts: list[Token]) -> e.DayOf:
         return e.DayOf(str(parts[0]), receipt=True)
 
