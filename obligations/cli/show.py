@@ -199,19 +199,25 @@ def figure(one: Occurrence) -> str:
 
 
 def _shortened(rows: Sequence[Occurrence]) -> Iterator[Occurrence | str]:
-    """Open series cut to their first few, and parts that ended early to one line, so that the rest is seen."""
-    seen: dict[str, int] = {}
-    left: dict[str, list[Occurrence]] = {}
+    """Open series cut to the next few, and parts that ended early to one line, so that the rest is seen."""
+    series: dict[str, list[Occurrence]] = {}
     for one in rows:
-        seen[one.clause] = seen.get(one.clause, 0) + (one.of is None)
-        if one.of is None and seen[one.clause] > LONG_SERIES:
-            left.setdefault(f"more of {one.clause}", []).append(one)
-        elif one.of != 1 and one.state in (State.SUPERSEDED, State.TERMINATED):
+        if one.of is None:
+            series.setdefault(one.clause, []).append(one)
+    left: dict[str, list[Occurrence]] = {}
+    for clause, all_of_it in series.items():
+        still_open = (place for place, one in enumerate(all_of_it) if one.state in OPEN_STATES)
+        start = min(next(still_open, len(all_of_it)), max(0, len(all_of_it) - LONG_SERIES))
+        left |= {f"of {clause} before": all_of_it[:start], f"more of {clause}": all_of_it[start + LONG_SERIES :]}
+    hidden = {id(one) for some in left.values() for one in some}
+    for one in rows:
+        if one.of not in (1, None) and one.state in (State.SUPERSEDED, State.TERMINATED):
             left.setdefault(f"{one.state} of {one.clause}", []).append(one)
-        else:
+        elif id(one) not in hidden:
             yield one
     for words, rest in left.items():
-        yield f"... and {len(rest)} {words}, {rest[0].acts_on} to {rest[-1].acts_on}"
+        if rest:
+            yield f"... and {len(rest)} {words}, {rest[0].acts_on} to {rest[-1].acts_on}"
 
 
 def _waiting(rows: Sequence[Occurrence]) -> Iterator[str]:

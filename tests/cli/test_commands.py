@@ -106,6 +106,15 @@ def test_what_was_done_without_a_date_is_no_longer_in_force(terminal: Terminal) 
     assert "  acceptance  done; clause closing: Sign, date and return the letter" in over
 
 
+def test_a_long_series_is_shown_from_its_next_part_on(terminal: Terminal) -> None:
+    """Whoever looks in the second year would see the salaries of the first."""
+    file = terminal.write("agreement.yaml", "terms: 1\ncontract: {id: ana, template: executive-agreement-2011}\n")
+    said = terminal.run("plan", file, "--as-of", "2012-06-20").out
+    assert "2012-06-30  scheduled     salary 14                         18,750.00 EUR" in said
+    assert "salary 13 " not in said
+    assert "... and 13 of salary before, 2011-05-31 to 2012-05-31" in said
+
+
 def test_a_judgment_only_a_person_can_make_ends_in_4(terminal: Terminal) -> None:
     file = terminal.write("offer.yaml", "terms: 1\ncontract: {id: ana, template: offer-letter}\n")
     said = terminal.run("plan", file, "--given", START, "--given", "terminated=2026-03-02")
