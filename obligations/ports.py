@@ -61,13 +61,14 @@ class StoredContract:
 class TermsVersion:
     """One text a contract's terms came from: as it was added, a text that replaced that one, or an amendment.
 
-    `number` counts from 1 within the contract. `from_on` is the first day an amendment governs; None for the others,
-    which govern from the beginning.
+    A `withdrawn` one says that the amendment of that day and title counts no more, with the text it had. `number`
+    counts from 1 within the contract. `from_on` is the first day an amendment governs; None for the texts that govern
+    from the beginning.
     """
 
     contract: str
     number: int
-    kind: Literal["added", "changed", "amended"]
+    kind: Literal["added", "changed", "amended", "withdrawn"]
     title: str
     source: str
     template: str

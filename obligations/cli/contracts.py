@@ -131,25 +131,32 @@ def add(
 @contract_app.command("amend")
 def amend(
     file: Annotated[Path, typer.Argument(help="The amendment's file.", show_default=False)],
+    withdraw: Annotated[
+        bool, typer.Option("--withdraw", help="Withdraw the amendment of that day and title instead.")
+    ] = False,
     yes: Yes = False,
     person: As = None,
     as_json: Json = False,
 ) -> None:
-    """Amend a kept contract from a day on: shows what changes first, then asks."""
+    """Amend a kept contract from a day on, or withdraw an amendment: shows what changes first, then asks."""
     text = read_text(file)
     with service() as use:
-        preview = use.preview_amendment(text, str(file))
-        if not yes and not agreed(preview, f"Amend {preview.contract}?", as_json):
+        show_first, record = use.preview_amendment, use.amend
+        if withdraw:
+            show_first, record = use.preview_amendment_withdrawn, use.withdraw_amendment
+        preview = show_first(text, str(file))
+        question = f"Withdraw the amendment of {preview.contract}?" if withdraw else f"Amend {preview.contract}?"
+        if not yes and not agreed(preview, question, as_json):
             typer.echo("Nothing was changed.")
             return
-        overview = use.amend(text, str(file), actor=actor(person), confirmed=preview.mark)
+        overview = record(text, str(file), actor=actor(person), confirmed=preview.mark)
     if as_json:
         changes = [change_json(change) for change in preview.changes]
         print_json({"schema": "obligations.amendment/1", "contract": overview.stored.id, "changes": changes})
         return
     if yes:
         show_preview(preview)
-    typer.echo(f"{overview.stored.id}: amended.")
+    typer.echo(f"{overview.stored.id}: {'amendment withdrawn' if withdraw else 'amended'}.")
 
 
 @contract_app.command("versions")
@@ -158,7 +165,7 @@ def versions(
     number: Annotated[int | None, typer.Option("--text", metavar="N", help="Print the text of this version.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Every text that a contract's terms came from: as added, as changed, and its amendments."""
+    """Every text that a contract's terms came from: as added, as changed, its amendments, and which were withdrawn."""
     with service() as use:
         kept = use.versions(contract)
     if number is not None:

@@ -14,7 +14,8 @@ import typer
 from config.settings import read_settings
 from obligations.app import make_library
 from obligations.cli import show
-from obligations.cli.shell import Exit, Json, day, fail, fields, plain_errors, print_json, read_text, service
+from obligations.cli.amended import terms_of
+from obligations.cli.shell import Exit, Json, day, fail, fields, plain_errors, print_json, service
 from obligations.domain.event import Report
 from obligations.planning.as_json import plan_json
 from obligations.planning.plan import Plan
@@ -36,13 +37,17 @@ GivenEvents = Annotated[
     list[str],
     typer.Option("--given", metavar="EVENT=DATE[,field=value]", help="An event that happened; may be repeated."),
 ]
+On = Annotated[
+    list[Path],
+    typer.Option("--on", metavar="FILE", help="The contract an amendment amends, then earlier amendments of it."),
+]
 AsOf = Annotated[
     str | None, typer.Option("--as-of", metavar="DATE", help="Judge what is due or missed as of this day.")
 ]
 
 
-def check(file: CheckedFile = None, as_json: Json = False, schema: Schema = False) -> None:
-    """Check a terms file and run its examples."""
+def check(file: CheckedFile = None, on: On = [], as_json: Json = False, schema: Schema = False) -> None:  # noqa: B006
+    """Check a terms file and run its examples; an amendment is held against the contract it amends."""
     if schema:
         print_json(json_schema())
         return
@@ -51,7 +56,7 @@ def check(file: CheckedFile = None, as_json: Json = False, schema: Schema = Fals
     with plain_errors():
         planner = _planner(file)
         try:
-            terms = planner.terms(read_text(file), str(file))
+            terms = terms_of(planner, file, on)
             findings = planner.findings(terms)
         except TermsError as error:
             if not as_json:
@@ -75,15 +80,15 @@ def _report_check(file: Path, terms: Terms | None, findings: tuple[Finding, ...]
         ]
         accounts = [
             {"clause": one.number, "terms": list(one.terms), "listed": one.listed or None}
-            for one in (coverage(terms.file) if terms is not None else ())
+            for one in (coverage(terms.own) if terms is not None else ())
         ]
         print_json({"schema": "obligations.check/1", "file": str(file), "findings": listed, "document": accounts})
     else:
         for one in findings:
             typer.echo(f"obligations: {one}", err=True)
         if not findings and terms is not None:
-            its = terms.file
-            counts = f"{len(terms.clauses)} clauses, {len(its.readings)} readings, {len(its.examples)} examples"
+            its = terms.own
+            counts = f"{len(its.clauses)} clauses, {len(its.readings)} readings, {len(its.examples)} examples"
             typer.echo(f"{file}: in order ({counts} hold)")
             for line in _covered(terms):
                 typer.echo(line)
@@ -96,7 +101,7 @@ def _report_check(file: Path, terms: Terms | None, findings: tuple[Finding, ...]
 
 def _covered(terms: Terms) -> Iterator[str]:
     """How the clauses of the document are accounted for, where the file lists them."""
-    accounts = coverage(terms.file)
+    accounts = coverage(terms.own)
     if not accounts:
         return
     listed = Counter(one.listed.replace("_", " ") for one in accounts if not one.terms)
@@ -107,6 +112,7 @@ def _covered(terms: Terms) -> Iterator[str]:
 def plan(
     what: Annotated[str, typer.Argument(metavar="FILE|CONTRACT", help="A terms file, or the id of a kept contract.")],
     given: GivenEvents = [],  # noqa: B006
+    on: On = [],  # noqa: B006
     as_of: AsOf = None,
     known_on: Annotated[
         str | None, typer.Option("--known-on", metavar="DATE", help="A kept contract, as it was believed on this day.")
@@ -116,18 +122,20 @@ def plan(
     """Plan a terms file or a kept contract: every obligation with its date, or what it waits for."""
     judged_by = day(as_of) if as_of else None
     if known_on is None and (Path(what).exists() or Path(what).suffix or os.sep in what):
-        made = _plan_of_file(Path(what), given, judged_by, as_json)
+        made = _plan_of_file(Path(what), on, given, judged_by, as_json)
     else:
+        if on:
+            fail("--on is for an amendment's file; a kept contract has its amendments with it")
         if given:
             fail("--given is for a terms file; record what happened to a kept contract with `obligations event`")
         made = _plan_of_kept(what, day(known_on) if known_on else None, judged_by, as_json)
     raise typer.Exit(_exit(made, what))
 
 
-def _plan_of_file(file: Path, given: list[str], as_of: date | None, as_json: bool) -> Plan:
+def _plan_of_file(file: Path, on: list[Path], given: list[str], as_of: date | None, as_json: bool) -> Plan:
     with plain_errors():
         planner = _planner(file)
-        terms = planner.terms(read_text(file), str(file))
+        terms = terms_of(planner, file, on)
         twice = next((text for number, text in enumerate(given) if text in given[:number]), None)
         if twice is not None:
             fail(f'--given "{twice}" is given twice; one happening is given once')

@@ -11,52 +11,73 @@ from typing import TYPE_CHECKING
 from obligations.domain.money import Money, digits_of
 from obligations.planning.calendar_days import period_of
 from obligations.planning.quantities import Quantity
-from obligations.planning.values import Instance, NotYet
+from obligations.planning.values import NotYet, united
 from obligations.terms import expressions as e
-from obligations.terms.model import Clause
 from obligations.terms.values import typed
 from schedules.derivation import Derivation, Reasoned
 
 if TYPE_CHECKING:
     from obligations.planning.draft import Draft
-    from obligations.planning.world import World
 
 
 @dataclass
 class Capping:
-    """The running totals of one clause; occurrences are asked in day order, each once."""
+    """The running totals of one clause through all its versions; occurrences are asked in day order, each once.
 
-    world: World
-    clause: Clause
+    What an occurrence may come to is up to the version that governs it; what came before counts, whichever did.
+    """
+
     used: dict[str, Fraction] = field(default_factory=dict)
     unknown: dict[str, NotYet] = field(default_factory=dict)
+    spent: list[tuple[date, Fraction | NotYet]] = field(default_factory=list)
     taken_through: date = date.min
 
     def cut(self, draft: Draft) -> None:
         """Leave the occurrence what the cap still allows it."""
-        cap, day = self.clause.cap, _day_of(draft)
-        if cap is None or draft.ended is not None or day is None:
+        cap, day = draft.clause.cap, _day_of(draft)
+        if draft.ended is not None or day is None:
             return
-        limit = self.world.quantity(cap.at if cap.at is not None else cap.balance, draft.instance, day)
-        period = self._period(day)
-        reason = next((one for one in (limit, period, self.unknown.get(str(period))) if isinstance(one, NotYet)), None)
+        if cap is None:
+            # A cap that a later version brings counts what was owed without one.
+            self.spent.append((day, _known(draft)))
+            return
+        limit = draft.world.quantity(cap.at if cap.at is not None else cap.balance, draft.instance, day)
+        period = _period(draft, day)
+        if isinstance(period, Reasoned):
+            self._begin(period)
+            key = period.why.rule
+            reason = limit if isinstance(limit, NotYet) else self.unknown.get(key)
+            if reason is None and isinstance(limit, Reasoned):
+                self._apply(draft, limit, key, day)
+        else:
+            reason = limit if isinstance(limit, NotYet) else period
         if reason is not None:
             draft.amount = draft.units = None
             draft.not_yet(reason)
-        elif isinstance(limit, Reasoned) and isinstance(period, str):
-            self._apply(draft, limit, period, day)
+
+    def _begin(self, period: Reasoned[tuple[date, date]]) -> None:
+        """Count what fell into a period before anybody asked for it: another version may have counted otherwise."""
+        key, (first, last) = period.why.rule, period.value
+        if key in self.used:
+            return
+        inside = [figure for day, figure in self.spent if first <= day <= last]
+        self.used[key] = sum((one for one in inside if isinstance(one, Fraction)), Fraction(0))
+        reasons = [one for one in inside if isinstance(one, NotYet)]
+        if reasons:
+            self.unknown[key] = united(reasons)
 
     def _apply(self, draft: Draft, limit: Reasoned[Quantity], period: str, day: date) -> None:
-        exact = _exact(draft)
-        if exact is None:
+        exact = _known(draft)
+        if isinstance(exact, NotYet):
             # How much is left depends on what is not known yet.
-            waiting, missing, judgment = tuple(draft.waiting), tuple(draft.missing), tuple(draft.judgment)
-            self.unknown[period] = NotYet(waiting, missing, judgment)
+            self.unknown[period] = exact
+            self.spent.append((day, exact))
             return
-        used = self._used(period, draft.instance, day)
+        used = self._used(draft, period, day)
         left = max(Fraction(0), limit.value.exact - used)
         kept = min(exact, left)
         self.used[period] = used + kept
+        self.spent.append((day, kept))
         if kept == exact:
             return
         unit = draft.amount.currency if draft.amount is not None else "hours"
@@ -65,26 +86,33 @@ class Capping:
         words = f"{shown[0]} cut to {shown[1]}: the cap of {shown[2]}{period} holds {shown[3]} already"
         draft.steps.append(Derivation(words, shown[1], (limit.why,)))
 
-    def _period(self, day: date) -> str | NotYet:
-        """The words for the stretch over which the cap counts."""
-        cap = self.clause.cap
-        if cap is None or cap.per in (None, "contract"):
-            return ""
-        found = period_of(self.world, str(cap.per), Reasoned(day, Derivation("that day", day.isoformat())), "of")
-        return found if isinstance(found, NotYet) else f" from {found.value.first_on} to {found.value.last_on}"
-
-    def _used(self, period: str, here: Instance, day: date) -> Fraction:
+    def _used(self, draft: Draft, period: str, day: date) -> Fraction:
         """What earlier occurrences used up, less what was taken from a balance since."""
-        used = self.used.get(period, Fraction(0))
-        less = self.clause.cap.less if self.clause.cap is not None else None
+        used = self.used[period]
+        world, less = draft.world, draft.clause.cap.less if draft.clause.cap is not None else None
         if isinstance(less, e.FieldOf):
-            kind = self.world.kinds[less.event].fields[less.field].type
-            for one in self.world.event(less.event).happenings:
+            kind = world.kinds[less.event].fields[less.field].type
+            for one in world.event(less.event).happenings:
                 if one.unsettled is None and less.field in one.fields and self.taken_through < one.occurred_on <= day:
-                    value = typed(one.fields[less.field], kind, self.world.terms.currency)
+                    value = typed(one.fields[less.field], kind, world.terms.currency)
                     used = max(Fraction(0), used - Fraction(value)) if isinstance(value, Decimal) else used
             self.taken_through = max(self.taken_through, day)
         return used
+
+
+_ALWAYS = Reasoned((date.min, date.max), Derivation(""))
+
+
+def _period(draft: Draft, day: date) -> Reasoned[tuple[date, date]] | NotYet:
+    """The stretch over which the cap counts; its rule are the words for it."""
+    cap = draft.clause.cap
+    if cap is None or cap.per in (None, "contract"):
+        return _ALWAYS
+    found = period_of(draft.world, str(cap.per), Reasoned(day, Derivation("that day", day.isoformat())), "of")
+    if isinstance(found, NotYet):
+        return found
+    first, last = found.value.first_on, found.value.last_on
+    return Reasoned((first, last), Derivation(f" from {first} to {last}"))
 
 
 def _day_of(draft: Draft) -> date | None:
@@ -95,10 +123,13 @@ def _day_of(draft: Draft) -> date | None:
     return trigger.occurred_on
 
 
-def _exact(draft: Draft) -> Fraction | None:
+def _known(draft: Draft) -> Fraction | NotYet:
+    """What the occurrence comes to, or what that waits for."""
     if draft.amount is not None:
         return Fraction(draft.amount.minor, 10 ** digits_of(draft.amount.currency))
-    return Fraction(draft.units) if draft.units is not None else None
+    if draft.units is not None:
+        return Fraction(draft.units)
+    return NotYet(tuple(draft.waiting), tuple(draft.missing), tuple(draft.judgment))
 
 
 def _set(draft: Draft, exact: Fraction) -> None:

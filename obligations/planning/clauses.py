@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 
@@ -49,46 +49,62 @@ def of_clause(world: World, clause_id: str, clause: Clause) -> Iterator[Occurren
 
 def _ruled(world: World, clause_id: str, clause: Clause) -> Iterator[Occurrence]:
     """The occurrences of the instances that the clause rules."""
-    cap = Capping(world, clause)
+    cap = Capping()
     for instance in world.instances(clause_id, clause)[0]:
         place = world.place(clause_id, instance)
         if place is None or place.rules:
             for draft in _drafts(world, clause_id, clause, instance):
-                cap.cut(draft)
-                if clause.before_withholding is not None:
-                    words = f"{'before' if clause.before_withholding else 'after'} withholding"
-                    draft.steps.append(Derivation(words, kind="text", cite=clause.cites))
-                yield draft.finish()
+                yield _finished(draft, cap if clause.cap is not None else None)
+
+
+def _finished(draft: Draft, cap: Capping | None) -> Occurrence:
+    """The occurrence, cut to what its cap leaves."""
+    if cap is not None:
+        cap.cut(draft)
+    clause = draft.clause
+    if clause.before_withholding is not None:
+        words = f"{'before' if clause.before_withholding else 'after'} withholding"
+        draft.steps.append(Derivation(words, kind="text", cite=clause.cites))
+    return draft.finish()
 
 
 def _of_versions(world: World, clause_id: str) -> Iterator[Occurrence]:
-    """The same for a contract that was amended: each instance by the version that governs it."""
+    """The same for a contract that was amended: each instance by the version that governs it.
+
+    Caps count through all versions, and a slot is filled once, whichever of them has what fills it.
+    """
+    caps: dict[str, Capping] = {}
+    filled: set[str] = set()
     for version in world.versions:
         if clause_id not in version.terms.clauses:
             continue
         for member in (*version.members(clause_id), clause_id):
             for instance in version.instances(member, version.terms.clauses[member])[0]:
                 place = version.place(member, instance)
-                if version.governs(member, instance) and (place is None or place.rules):
-                    yield from _finished(versions.drafts(version, member, instance, _drafting(member)))
+                if not version.governs(member, instance):
+                    continue
+                filled.add(instance.id)
+                if place is None or place.rules:
+                    for draft in versions.drafts(version, member, instance, _drafting(member)):
+                        one = _finished(draft, caps.setdefault(member, Capping()))
+                        draft.world.planned.add(one.id)
+                        yield one
     waits = versions.placeholder(world, clause_id)
     if waits is not None:
         clause = waits.terms.clauses[clause_id]
         instances, more = waits.instances(clause_id, clause)
         slot = waits.slot(clause.when)
-        if not instances and (slot or more.never or more.judgment):
+        if instances and slot and slot not in filled:
+            # What would fill it came before the version that takes it for the first: the one of that day says why not.
+            waits = waits.home(clause_id, instances[0])
+            instances, more = waits.instances(clause_id, clause)
+        empty = not instances and (slot or clause_id) not in filled
+        if empty and (slot or more.never or more.judgment):
             yield from _placeholders(waits, clause_id, clause, Instance(slot or clause_id), more)
 
 
 def _drafting(clause_id: str) -> Callable[[World, Instance], Iterator[Draft]]:
     return lambda version, instance: _drafts(version, clause_id, version.terms.clauses[clause_id], instance)
-
-
-def _finished(made: Iterable[Draft]) -> Iterator[Occurrence]:
-    for draft in made:
-        one = draft.finish()
-        draft.world.planned.add(one.id)
-        yield one
 
 
 def _placeholders(

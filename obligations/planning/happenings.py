@@ -219,7 +219,7 @@ def _came_before(world: World, unless: Any, day: date) -> bool:
 
 def _missed(world: World, clause_id: str, clause: Clause, consequence: Happens) -> Iterator[Happening]:
     for verdict in verdicts(world, clause_id, clause):
-        if not verdict.missed or not world.governs(clause_id, verdict.instance):
+        if not verdict.missed or not world.judges(clause_id, verdict.instance):
             continue
         day, trigger = day_after(verdict.last.value), verdict.instance.trigger
         words = f"{words_of(consequence.event)}: {words_of(clause_id)} was not fulfilled by its last day"

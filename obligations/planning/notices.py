@@ -22,8 +22,12 @@ def received(world: World, name: str, notice: Happening) -> Reasoned[date] | Not
     channel = notice.fields.get("channel")
     if channel is None:
         return NotYet(missing=(f"{notice.event}.channel",))
+    rule = world.terms.file.notices.get(channel)
+    if rule is None:
+        # Only a later amendment knows the channel.
+        return NotYet(judgment=(f"when {notice.event} by {channel} counts as received before the terms knew it",))
     here = Instance("", replace(notice, why=_sent(notice, channel)), frozenset({SENT}))
-    day = world.day(world.terms.file.notices[channel], here)
+    day = world.day(rule, here)
     if isinstance(day, NotYet):
         return day
     inputs = [day.why]

@@ -11,6 +11,7 @@ from obligations.domain.occurrence import Occurrence, State
 from obligations.planning.answers import PARTLY, part
 from obligations.planning.instances import answers_to
 from obligations.planning.values import Happening, Instance, NotYet, PlanningError, united
+from obligations.planning.versions import version_of
 from obligations.terms.values import Value
 from schedules.derivation import Derivation, Reasoned
 
@@ -79,7 +80,8 @@ def _is_whole(world: World, one: Occurrence, on: date | None) -> bool:
 
 
 def _said(world: World, one: Occurrence) -> tuple[Happening, ...]:
-    """What was reported of an occurrence, by whichever clause rules it."""
+    """What was reported of an occurrence, by whichever clause rules it, as the version of it that made it has it."""
+    world = version_of(world, one)
     clause_id, instance = world.ruling(one.clause, one.instance)
     return answers_to(world, clause_id, world.terms.clauses[clause_id], instance, one.id) if instance else ()
 

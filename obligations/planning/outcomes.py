@@ -42,7 +42,7 @@ def outcome(world: World, expression: e.EventOutcome) -> Found:
 def _missed(world: World, expression: e.EventOutcome) -> Iterator[Happening]:
     clause = world.terms.clauses[expression.clause]
     for verdict in verdicts(world, expression.clause, clause):
-        if verdict.missed and world.governs(expression.clause, verdict.instance):
+        if verdict.missed and world.judges(expression.clause, verdict.instance):
             day, trigger = day_after(verdict.last.value), verdict.instance.trigger
             words = f"{_words(expression.clause)} was not fulfilled by its last day"
             yield Happening(
@@ -59,7 +59,7 @@ def _missed(world: World, expression: e.EventOutcome) -> Iterator[Happening]:
 def _fulfilled(world: World, expression: e.EventOutcome) -> Iterator[Happening]:
     clause = world.terms.clauses[expression.clause]
     for instance in world.instances(expression.clause, clause)[0]:
-        if not world.governs(expression.clause, instance):
+        if not world.judges(expression.clause, instance):
             continue
         done, waived = answered(world, expression.clause, clause, instance)
         if done is not None and waived is not None and waived.occurred_on < done.occurred_on:

@@ -277,9 +277,10 @@ def _replan_at(world: World, made: tuple[Occurrence, ...], held: tuple[Power, ..
             days += [one.adjusted_on, one.adjusted_on + day]
     days += [power.arises_on for power in held if power.state is PowerState.WAITING and power.arises_on]
     days += [power.expires_on + day for power in held if power.state is PowerState.ARISEN and power.expires_on]
-    for name in {**world.terms.file.windows, **world.terms.file.states}:
-        ends = [one.window.value.last_on for one in world.openings(name)[0]]
-        days += [last_on + day for last_on in ends if last_on is not None]
+    for version in world.versions:
+        for name in {**version.terms.file.windows, **version.terms.file.states}:
+            ends = [one.window.value.last_on for one in version.openings(name)[0]]
+            days += [last_on + day for last_on in ends if last_on is not None]
     days += [one.occurred_on + day for one in _unconfirmed(world)]
     if any(one.state in OPEN_STATES and (one.of is None or _reminds_on(world, one)) for one in made):
         days.append(world.as_of + EXTEND_EVERY)

@@ -29,7 +29,7 @@ def _granted(world: World, clause_id: str, clause: Clause, power: PowerOf) -> It
     for instance in world.instances(clause_id, clause)[0]:
         trigger = instance.trigger
         assert trigger is not None, "check has seen what sets the power off"
-        if not world.governs(clause_id, instance):
+        if not world.judges(clause_id, instance):
             continue
         stands = standing(world, clause_id, clause, instance)
         if stands.refused is not None:
@@ -46,7 +46,7 @@ def _granted(world: World, clause_id: str, clause: Clause, power: PowerOf) -> It
 
 def _after_misses(world: World, clause_id: str, clause: Clause, power: PowerOf) -> Iterator[Power]:
     for verdict in verdicts(world, clause_id, clause):
-        if verdict.missed is False or not world.governs(clause_id, verdict.instance):
+        if verdict.missed is False or not world.judges(clause_id, verdict.instance):
             continue
         day = day_after(verdict.last.value)
         waiting = () if verdict.missed else verdict.waits_for or (f"{clause_id} missed",)

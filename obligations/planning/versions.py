@@ -8,6 +8,7 @@ their number and amount, and the rest are the new clause's, numbered on. What no
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -16,9 +17,11 @@ from obligations.domain.money import Money
 from obligations.domain.occurrence import Occurrence, State
 from obligations.planning.answers import PARTLY
 from obligations.planning.instances import answers_to
+from obligations.planning.standing import deadline, standing
 from obligations.planning.values import Instance
+from obligations.terms.model import Clause
 from obligations.terms.terms import Amendment
-from schedules.derivation import Derivation
+from schedules.derivation import Derivation, Reasoned
 from schedules.series import Remainder, parts
 
 if TYPE_CHECKING:
@@ -41,6 +44,59 @@ def governing(world: World, clause_id: str, instance: Instance) -> World | None:
     return version
 
 
+def filled_before(world: World, clause_id: str, instance: Instance) -> bool:
+    """Whether an instance fills a slot that an earlier version filled already, by what it took for the first.
+
+    A window or a definition that was replaced may show another happening; what happens once is still owed once.
+    """
+    if instance.trigger is None or world.slot(world.terms.clauses[clause_id].when) != instance.id:
+        return False
+    for one in world.versions:
+        if one is world:
+            return False
+        if clause_id not in one.terms.clauses or one.slot(one.terms.clauses[clause_id].when) != instance.id:
+            continue
+        other = one.instance(clause_id, instance.id)
+        if other is not None and other.trigger is not None and governing(one, clause_id, other) is one:
+            return True
+    return False
+
+
+def judging(world: World, clause_id: str, instance: Instance) -> World | None:
+    """The version by which it is judged whether a duty was fulfilled or missed: the one that governs it, or a later one
+    that changes it while it runs; None where it is owed no more."""
+    version = governing(world, clause_id, instance)
+    if version is None or filled_before(version, clause_id, instance):
+        return None
+    for later in _after(version):
+        if later.amendment is None or clause_id not in later.amendment.changes:
+            continue
+        here = version.instance(clause_id, instance.id)
+        if here is None or _was_over(version, clause_id, here, later.amendment):
+            continue
+        if clause_id in later.amendment.ended:
+            return None
+        version = later if later.instance(clause_id, instance.id) is not None else version
+    return version
+
+
+def _was_over(version: World, clause_id: str, instance: Instance, amendment: Amendment) -> bool:
+    """Whether the duty had its last day before the amendment's, or was fulfilled or waived before it."""
+    clause = version.terms.clauses[clause_id]
+    if _answered_before(version, clause_id, clause, instance, "1", amendment):
+        return True
+    day = version.day(clause.by or clause.exactly, instance) if clause.by or clause.exactly else None
+    if not isinstance(day, Reasoned):
+        return False
+    due = deadline(version, clause, instance, standing(version, clause_id, clause, instance), day).due
+    return due.value < amendment.since
+
+
+def _after(version: World) -> tuple[World, ...]:
+    place = next(number for number, one in enumerate(version.versions) if one is version)
+    return version.versions[place + 1 :]
+
+
 def placeholder(world: World, clause_id: str) -> World | None:
     """The version that says what an empty slot waits for: the one in force, else the next; None where it ended."""
     versions, today = world.versions, world.as_of
@@ -60,9 +116,7 @@ def version_of(world: World, one: Occurrence) -> World:
 def drafts(world: World, clause_id: str, instance: Instance, draft: Drafting) -> list[Draft]:
     """The parts of an instance: as its own version has them, and as later ones change what of it still runs."""
     made = list(draft(world, instance))
-    versions = world.versions
-    place = next(number for number, one in enumerate(versions) if one is world)
-    for later in versions[place + 1 :]:
+    for later in _after(world):
         if later.amendment is None or clause_id not in later.amendment.changes:
             continue
         if clause_id in later.amendment.ended:
@@ -77,21 +131,39 @@ def drafts(world: World, clause_id: str, instance: Instance, draft: Drafting) ->
 def _continued(old: list[Draft], new: list[Draft], amendment: Amendment) -> list[Draft]:
     """What was due or done before the day as it was, and the rest as the amendment has it, numbered on."""
     kept = [one for one in old if _came_before(one, amendment)]
+    if not any(one.clause.series for one in (*old, *new)):
+        # What is owed once is owed as it was, or as it is now, never both.
+        return kept or [_as_amended(one, amendment) for one in new]
     rest = [one for one in new if one.due_on is None or one.due_on >= amendment.since]
     by_period = any(one.position != str(one.index) for one in (*old, *new))
     if by_period:
         # A period of a published calendar is known by its days, whichever version pays it.
         known = {one.position for one in kept}
         return [*kept, *(one for one in rest if one.position not in known)]
+    for one in kept:
+        if one.due_on is not None and one.due_on >= amendment.since:
+            _stands_for_one_of(rest, one.due_on)
     taken = {one.index for one in kept}
     numbers = (number for number in count(1) if number not in taken)
     _share_what_is_left(kept, rest, new)
     for one, number in zip(rest, numbers, strict=False):
         one.index, one.position = number, str(number)
         one.of = None if one.of is None else len(kept) + len(rest)
-        words = f"as amended from {amendment.since} on: {amendment.title}"
-        one.steps.append(Derivation(words, kind="clause"))
+        _as_amended(one, amendment)
     return [*kept, *rest]
+
+
+def _as_amended(one: Draft, amendment: Amendment) -> Draft:
+    one.steps.append(Derivation(f"as amended from {amendment.since} on: {amendment.title}", kind="clause"))
+    return one
+
+
+def _stands_for_one_of(rest: list[Draft], due_on: date) -> None:
+    """Take away what a position stands for that was done ahead of its day: the next one due by the new clause."""
+    later = [one for one in rest if one.due_on is not None and one.due_on >= due_on]
+    ahead = later[:1] or rest[-1:]
+    for one in ahead:
+        rest.remove(one)
 
 
 def _share_what_is_left(kept: list[Draft], rest: list[Draft], new: list[Draft]) -> None:
@@ -118,12 +190,19 @@ def _end(made: list[Draft], amendment: Amendment) -> None:
 
 def _came_before(one: Draft, amendment: Amendment) -> bool:
     """Whether it was due before the amendment's day, or was reported done or waived before it."""
-    if one.due_on is not None and one.due_on < amendment.since:
+    last_on = one.due_on or one.to_on
+    if last_on is not None and last_on < amendment.since:
         return True
-    terms = one.world.terms
-    clause_id, instance_id = one.world.known_as(one.clause_id, one.instance)
-    identity = occurrence_id(terms.tenant, terms.contract, clause_id, instance_id, one.position)
-    said = answers_to(one.world, one.clause_id, one.clause, one.instance, identity)
+    return _answered_before(one.world, one.clause_id, one.clause, one.instance, one.position, amendment)
+
+
+def _answered_before(
+    world: World, clause_id: str, clause: Clause, instance: Instance, position: str, amendment: Amendment
+) -> bool:
+    """Whether an occurrence was reported done or waived before the amendment's day."""
+    terms = world.terms
+    identity = occurrence_id(terms.tenant, terms.contract, *world.known_as(clause_id, instance), position)
+    said = answers_to(world, clause_id, clause, instance, identity)
     return any(answer.event != PARTLY and answer.occurred_on < amendment.since for answer in said)
 
 

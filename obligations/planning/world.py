@@ -130,7 +130,15 @@ class World:
         """Whether this version of the terms governs an instance of a clause."""
         if self.latest is None and self.amendment is None:
             return True
-        return versions.governing(self, clause_id, instance) is self
+        if versions.governing(self, clause_id, instance) is not self:
+            return False
+        return not versions.filled_before(self, clause_id, instance)
+
+    def judges(self, clause_id: str, instance: Instance) -> bool:
+        """Whether it is by this version of the terms that an instance of a clause is fulfilled or missed."""
+        if self.latest is None and self.amendment is None:
+            return True
+        return versions.judging(self, clause_id, instance) is self
 
     # --- counting policies ------------------------------------------------------------------------------------------
 

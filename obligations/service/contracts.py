@@ -87,6 +87,10 @@ class Planner:
             found = amend(found, text, f"{name}, amendment {number}")
         return found.of_tenant(self.installation.tenant)
 
+    def amended(self, before: Terms, text: str, name: str) -> Terms:
+        """The terms as one more amendment leaves them; raises `TermsError`."""
+        return amend(before, text, name).of_tenant(self.installation.tenant)
+
     def findings(self, terms: Terms) -> tuple[Finding, ...]:
         """What is wrong with terms that can be planned, or deserves a second look: examples that fail, values stated
         twice that differ, parts that do nothing, clauses of the document left out."""

@@ -8,15 +8,17 @@ from datetime import UTC, date, datetime
 from typing import Literal
 
 from obligations.domain.event import Report, chosen, known_by
+from obligations.planning.answers import ANSWERS
 from obligations.planning.plan import Plan
 from obligations.ports import LedgerEntry, StoredContract, TermsVersion, Transaction
 from obligations.service.contracts import Kept, Planner
-from obligations.service.errors import Refused
+from obligations.service.errors import NotFound, Refused
 from obligations.service.previews import Preview, Previews, confirm
 from obligations.terms.amendment import amend, amendment_file
 from obligations.terms.terms import Terms
 from schedules.instants import end_of_day
 
+OF_AMENDMENTS = ("amended", "withdrawn")
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -146,11 +148,58 @@ class Contracts(Previews):
 
         return self._written(keep)
 
+    def preview_amendment_withdrawn(self, source: str, name: str) -> Preview:
+        """What withdrawing an amendment would change. Nothing is written.
+
+        It is known by its day and title, whatever else the text says. Raises `NotFound` where the contract or the
+        amendment is not kept, and `TermsError` where a later amendment builds on it.
+        """
+        with self._store.read() as view:
+            held, then, _ = self._unamended(view, source, name, lock=False)
+            deliveries = view.deliveries(held.stored.id)
+        return self._preview(held, then, deliveries)
+
+    def withdraw_amendment(self, source: str, name: str, *, actor: str, confirmed: str | None = None) -> Overview:
+        """Withdraw an amendment that was recorded in error, and re-plan, in one transaction. Its text stays among the
+        contract's versions, and what was believed on a day still knows it."""
+        now = self._clock.now()
+
+        def keep(view: Transaction) -> Overview:
+            held, then, amendment = self._unamended(view, source, name, lock=True)
+            if confirmed is not None:
+                confirm(self._preview(held, then, ()), confirmed)
+            view.put_contract(then.stored)
+            number = len(view.versions(then.stored.id)) + 1
+            view.add_version(replace(amendment, number=number, kind="withdrawn", recorded_at=now, recorded_by=actor))
+            said = f"{amendment.title}, from {amendment.from_on}"
+            view.note(LedgerEntry(now, actor, "amendment withdrawn", then.stored.id, then.stored.id, before=said))
+            return Overview(then.stored, self._settle(view, then, now, actor), then.reports)
+
+        return self._written(keep)
+
+    def _unamended(self, view: Transaction, source: str, name: str, *, lock: bool) -> tuple[Kept, Kept, TermsVersion]:
+        """The contract as it is kept, and without the amendment, and that amendment as it is kept."""
+        asked = _called(source, name)
+        held = self._kept(view, asked.contract, lock=lock)
+        known = [one for one in view.versions(asked.contract) if one.kind in OF_AMENDMENTS]
+        same = [one for one in _in_force(known) if (one.from_on, one.title) == (asked.from_on, asked.title)]
+        if not same:
+            there = "; ".join(f"{one.title}, from {one.from_on}" for one in _in_force(known)) or "none"
+            raise NotFound(
+                f"{asked.contract} has no amendment {asked.title}, from {asked.from_on}, in force; it has: {there}"
+            )
+        texts = _amendments([*known, replace(same[0], number=len(known) + 2, kind="withdrawn")])
+        terms = self.planner.terms(held.stored.source, held.stored.id, held.stored.template, texts)
+        _refuse_choices_lost(held, terms)
+        _refuse_reports_lost(held, terms)
+        stored = replace(held.stored, amendments=texts, replan_at=None)
+        return held, self.planner.kept(stored, held.log), same[0]
+
     def _amended(self, view: Transaction, source: str, name: str, *, lock: bool) -> tuple[Kept, Kept]:
         """The contract as it is kept, and with the amendment."""
         amendment = _called(source, name)
         held = self._kept(view, amendment.contract, lock=lock)
-        known = [one for one in view.versions(amendment.contract) if one.kind == "amended"]
+        known = [one for one in view.versions(amendment.contract) if one.kind in OF_AMENDMENTS]
         if source in held.stored.amendments:
             raise Refused(f"{amendment.title} of {amendment.contract} is kept already, word for word")
         texts = _amendments([*known, replace(amendment, number=len(known) + 2)])
@@ -175,7 +224,7 @@ class Contracts(Previews):
             versions = view.versions(kept.stored.id)
         until = end_of_day(day, self.planner.zone(kept.terms))
         then = [one for one in versions if one.recorded_at < until]
-        texts = [one for one in then if one.kind != "amended"]
+        texts = [one for one in then if one.kind not in OF_AMENDMENTS]
         if not texts:
             first = self.planner.today(kept.terms, kept.stored.added_at)
             raise Refused(f"nothing was known of {contract} on {day}; it was added on {first}")
@@ -184,7 +233,7 @@ class Contracts(Previews):
             title=texts[-1].title,
             source=texts[-1].source,
             template=texts[-1].template,
-            amendments=_amendments([one for one in then if one.kind == "amended"]),
+            amendments=_amendments([one for one in then if one.kind in OF_AMENDMENTS]),
         )
         believed = self.planner.kept(stored, known_by(kept.log, until))
         return Overview(stored, self.planner.bounded(believed.terms, believed.reports, as_of or day), believed.reports)
@@ -210,11 +259,28 @@ def _called(source: str, name: str) -> TermsVersion:
 
 
 def _amendments(versions: Sequence[TermsVersion]) -> tuple[str, ...]:
-    """The texts of the amendments in force, by their days: of two with one day and title the later one recorded."""
+    """The texts of the amendments in force, by their days."""
+    return tuple(one.source for one in _in_force(versions))
+
+
+def _in_force(versions: Sequence[TermsVersion]) -> list[TermsVersion]:
+    """The amendments in force, by their days: of two with one day and title the later one recorded, unless that is
+    withdrawn."""
     latest = {(one.from_on or date.min, one.title): one for one in versions}
     first = {key: number for number, key in reversed([*enumerate((it.from_on, it.title) for it in versions)])}
     ordered = sorted(latest.items(), key=lambda item: (item[0][0], first[item[0]]))
-    return tuple(one.source for _, one in ordered)
+    return [one for _, one in ordered if one.kind == "amended"]
+
+
+def _refuse_reports_lost(held: Kept, terms: Terms) -> None:
+    """Raises `Refused` where something was reported that the terms would know no more."""
+    kinds = {*terms.event_kinds(), *ANSWERS}
+    lost = next((one for one in held.reports if one.event not in kinds), None)
+    if lost is not None:
+        raise Refused(
+            f"{lost.event} was reported for {lost.occurred_on}, which the terms without the amendment do not know;"
+            f" withdraw that first: obligations withdraw {lost.id}"
+        )
 
 
 def _refuse_choices_lost(held: Kept, terms: Terms) -> None:

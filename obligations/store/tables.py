@@ -94,9 +94,9 @@ class VersionRow(Kept, table=True):
     __tablename__ = "terms_version"
     __table_args__ = (
         _of_contract(),
-        _one_of("kind", ("added", "changed", "amended"), "kind"),
+        _one_of("kind", ("added", "changed", "amended", "withdrawn"), "kind"),
         CheckConstraint("number >= 1", name="number"),
-        CheckConstraint("(kind = 'amended') = (from_on IS NOT NULL)", name="from_on"),
+        CheckConstraint("(kind IN ('amended', 'withdrawn')) = (from_on IS NOT NULL)", name="from_on"),
     )
     tenant: str = Field(sa_type=Text, primary_key=True)
     contract: str = Field(sa_type=Text, primary_key=True)

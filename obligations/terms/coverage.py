@@ -49,15 +49,22 @@ def uncovered(terms: Terms) -> Iterator[Finding]:
     document = terms.file.coverage.document
     if not document:
         return
-    for place, account in enumerate(coverage(terms.file)):
+    looked_at = terms.own
+    for place, account in enumerate(coverage(looked_at)):
         if not account.terms and not account.listed:
             way = f"write one that cites it, or list it under one of {', '.join(LISTS)}"
             words = f"clause {account.number} of the document has no term; {way}"
             yield terms.document.finding(words, ("coverage", "document", place))
-    for name, numbers in _cited(terms.file):
+    # An amendment may also cite what it amends.
+    earlier = terms.versions[:-1]
+    amended = [number for one in earlier for number in one.file.coverage.document]
+    if any(not one.file.coverage.document for one in earlier):
+        return
+    document = [*document, *amended]
+    for name, numbers in _cited(looked_at):
         for number in numbers:
             if not any(_part_of(number, known) or _part_of(known, number) for known in document):
-                section = next(one for one in _SECTIONS if name in getattr(terms.file, one))
+                section = next(one for one in _SECTIONS if name in getattr(looked_at, one))
                 words = f'the document has no clause "{number}".{did_you_mean(number, document)}'
                 yield terms.document.finding(words, (section, name, "cite"))
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from obligations.terms import expressions as e
+from obligations.terms.amendment_fit import REPLACED
 from obligations.terms.coverage import uncovered
 from obligations.terms.document import Path
 from obligations.terms.errors import Finding
@@ -26,15 +27,23 @@ _PROSE = frozenset({"says", "cite", "why", "title", "task", "give", "watch", "ma
 def lint(terms: Terms) -> tuple[Finding, ...]:
     """Everything that is in order as the language goes, and yet hardly meant; each with its place and a way out.
 
-    Only the definition is looked at, not the contract that stands on a template.
+    Only the definition is looked at, not the contract that stands on a template; of an amendment only its own part.
     """
-    return (*_unused(terms), *_idle(terms), *_open_counting(terms), *_rolls(terms), *uncovered(terms))
+    looked_at = terms.own
+    return (
+        *_unused(terms, looked_at),
+        *_idle(terms, looked_at),
+        *_open_counting(terms),
+        *_rolls(terms, looked_at),
+        *_not_followed(terms),
+        *uncovered(terms),
+    )
 
 
 # --- parts that do nothing ------------------------------------------------------------------------------------------
 
 
-def _unused(terms: Terms) -> Iterator[Finding]:
+def _unused(terms: Terms, looked_at: TermsFile) -> Iterator[Finding]:
     used = set(_words(terms.file))
     kinds = {
         "parameters": "no clause uses the parameter {}; remove it, or use it where its figure stands",
@@ -45,10 +54,10 @@ def _unused(terms: Terms) -> Iterator[Finding]:
         "years": "nothing counts by the year {}; remove it, or use it in a day or a window",
     }
     for section, words in kinds.items():
-        for name in getattr(terms.file, section):
+        for name in getattr(looked_at, section):
             if name not in used:
                 yield terms.document.finding(words.format(name), (section, name), key=True)
-    for name, reading in terms.file.readings.items():
+    for name, reading in looked_at.readings.items():
         if reading.governs is None and name not in used:
             words = f"the reading {name} changes nothing: no phrase chooses by it; remove it, or let a phrase choose"
             yield terms.document.finding(words, ("readings", name), key=True)
@@ -80,9 +89,9 @@ def _words(value: object, *, prose: bool = False) -> Iterator[str]:
                 yield from _words(getattr(value, field.name))
 
 
-def _idle(terms: Terms) -> Iterator[Finding]:
+def _idle(terms: Terms, looked_at: TermsFile) -> Iterator[Finding]:
     """Clauses that nothing can set off, and choices whose options all say the same."""
-    for name, clause in terms.clauses.items():
+    for name, clause in looked_at.clauses.items():
         at: Path = ("clauses", name)
         if clause.when is not None and all(isinstance(one, e.EventNever) for one in _branches(clause.when)):
             yield terms.document.finding("nothing can set this clause off: it says never under every reading", at)
@@ -123,11 +132,35 @@ def _choices(value: object) -> Iterator[e.Choice[Any]]:
             yield from _choices(part)
 
 
+def _not_followed(terms: Terms) -> Iterator[Finding]:
+    """What an amendment replaces, where a clause that nothing sets off goes by it and so keeps what it had."""
+    amendment = terms.amendment
+    if amendment is None:
+        return
+    before = amendment.before
+    for section in ("parameters", *REPLACED):
+        for name in getattr(amendment.own, section):
+            if name not in getattr(before.file, section):
+                continue
+            for clause_id, clause in before.clauses.items():
+                said = clause_id in amendment.changes or clause_id in amendment.running
+                if clause.when is None and not said and name in set(_words(clause)):
+                    words = f"nothing sets {clause_id} off, so it goes on by {name} as it was; say under `running`"
+                    yield terms.source.finding(
+                        f"{words} whether it changes: `running: {{{clause_id}: changes}}`", (section, name), key=True
+                    )
+
+
 # --- counting the text leaves open ----------------------------------------------------------------------------------
 
 
 def _open_counting(terms: Terms) -> Iterator[Finding]:
     """Policies that decide days in this file and that it neither states nor offers as a reading."""
+    known = {one.message for one in _open_counting(terms.amendment.before)} if terms.amendment is not None else set()
+    yield from (one for one in _uncounted(terms) if one.message not in known)
+
+
+def _uncounted(terms: Terms) -> Iterator[Finding]:
     stated = {*_stated(terms.file), *(reading.governs for reading in terms.file.readings.values())}
     clauses = ("clauses",)
     if "zone" not in stated:
@@ -144,9 +177,9 @@ def _open_counting(terms: Terms) -> Iterator[Finding]:
         yield terms.document.finding(f"{words}; {way}", clauses, key=True)
 
 
-def _rolls(terms: Terms) -> Iterator[Finding]:
+def _rolls(terms: Terms, looked_at: TermsFile) -> Iterator[Finding]:
     """Days counted backwards that a roll may move forwards, into the time the other side was meant to have."""
-    for name, clause in terms.clauses.items():
+    for name, clause in looked_at.clauses.items():
         backward = any(
             isinstance(day, e.Shifted) and day.side == "before"
             for expression in (clause.by, clause.exactly)

@@ -12,7 +12,7 @@ from obligations.terms.check import check
 from obligations.terms.document import Document, Path, read
 from obligations.terms.errors import Finding, TermsError, did_you_mean
 from obligations.terms.fields import Strict
-from obligations.terms.model import Chosen, ContractFile, TermsFile
+from obligations.terms.model import DECLARED, STATED, Chosen, ContractFile, TermsFile
 from obligations.terms.relations import inheriting
 from obligations.terms.terms import Terms
 from obligations.terms.values import NotAValue, Value, typed
@@ -156,7 +156,7 @@ def validated(model: type[Model], document: Document) -> Model:
 
 
 def _finding(model: type[Strict], detail: ErrorDetails, document: Document) -> Finding:
-    path: Path = tuple(detail["loc"])
+    path: Path = tuple(step for step in detail["loc"] if step not in (STATED, DECLARED))
     context = detail.get("ctx", {})
     match detail["type"]:
         case "extra_forbidden":

@@ -10,7 +10,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     BeforeValidator,
+    Discriminator,
     Field,
+    Tag,
     TypeAdapter,
     model_validator,
 )
@@ -515,6 +517,20 @@ class Chosen(Strict):
 People = dict[Name, Annotated[list[Person], BeforeValidator(listed, json_schema_input_type=Person | list[Person])]]
 
 
+def with_channels(
+    events: Mapping[str, EventKind], notices: Mapping[str, Any], before: Mapping[str, Any] | None = None
+) -> dict[str, EventKind]:
+    """The events, every notice with the field `channel`: one of the channels known now, where it had those known
+    before or says nothing of its own."""
+    found = dict(events)
+    for name, kind in events.items():
+        own = kind.fields.get("channel")
+        if kind.notice and notices and (own is None or own.options == list(before or ())):
+            channel = FieldOfEvent(options=list(notices))
+            found[name] = kind.model_copy(update={"fields": {**kind.fields, "channel": channel}})
+    return found
+
+
 class TermsFile(Strict):
     """A whole definition: a template with parameters, or a contract with clauses of its own."""
 
@@ -544,10 +560,7 @@ class TermsFile(Strict):
     @model_validator(mode="after")
     def _notices_state_their_channel(self) -> TermsFile:
         """Every notice gets the field `channel`, one of the channels the file knows."""
-        for name, kind in self.events.items():
-            if kind.notice and self.notices and "channel" not in kind.fields:
-                channel = FieldOfEvent(options=list(self.notices))
-                self.events[name] = kind.model_copy(update={"fields": {**kind.fields, "channel": channel}})
+        self.events.update(with_channels(self.events, self.notices))
         return self
 
     @cached_property
@@ -596,24 +609,48 @@ class ContractFile(Strict):
 Running = Literal["continues", "changes"]
 
 
+def _stated_or_new(value: Any) -> str:
+    return STATED if isinstance(value, str) else DECLARED
+
+
+# No name has brackets, so that neither can be taken for a part of a place in the file.
+STATED, DECLARED = "(stated)", "(new)"
+_Value = Annotated[str, Tag(STATED)]
+ParameterOrValue = Annotated[_Value | Annotated[Parameter, Tag(DECLARED)], Discriminator(_stated_or_new)]
+FactOrValue = Annotated[_Value | Annotated[Fact, Tag(DECLARED)], Discriminator(_stated_or_new)]
+ReadingOrOption = Annotated[_Value | Annotated[Reading, Tag(DECLARED)], Discriminator(_stated_or_new)]
+
+
 class AmendmentFile(Strict):
-    """An amendment of one contract: what it replaces, adds and ends from a day on."""
+    """An amendment of one contract: what it replaces, adds and ends from a day on.
+
+    A parameter, a fact or a reading is given a value, or is stated whole where the terms have none of that name.
+    """
 
     terms: Literal["1"]
     amends: Identifier
     from_: DayText = Field(alias="from")
     title: Line | None = None
+    parties: dict[Name, str] = Field(default_factory=dict)
     roles: dict[Name, str] = Field(default_factory=dict)
     people: People = Field(default_factory=dict)
-    parameters: dict[Name, str] = Field(default_factory=dict)
-    facts: dict[Name, str] = Field(default_factory=dict)
-    readings: dict[Name, str] = Field(default_factory=dict)
+    parameters: dict[Name, ParameterOrValue] = Field(default_factory=dict)
+    facts: dict[Name, FactOrValue] = Field(default_factory=dict)
+    tables: dict[Name, Table] = Field(default_factory=dict)
+    counting: CountingRules = CountingRules()
+    readings: dict[Name, ReadingOrOption] = Field(default_factory=dict)
     events: dict[Name, EventKind] = Field(default_factory=dict)
+    notices: dict[Name, ReceiptRule] = Field(default_factory=dict)
+    years: dict[Name, YearKind] = Field(default_factory=dict)
     windows: dict[Name, WindowPhrase] = Field(default_factory=dict)
+    states: dict[Name, WindowPhrase] = Field(default_factory=dict)
     define: dict[Name, Event] = Field(default_factory=dict)
     clauses: dict[Name, Clause] = Field(default_factory=dict)
     ends: list[Name] = Field(default_factory=list)
     running: Running | dict[Name, Running] = "continues"
+    compare: list[Comparison] = Field(default_factory=list)
+    coverage: Coverage = Coverage()
+    examples: list[Example] = Field(default_factory=list)
 
     @property
     def since(self) -> date:

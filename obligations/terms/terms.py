@@ -51,6 +51,11 @@ class Terms:
         """The terms as first agreed and as each amendment left them, oldest first; the last are these."""
         return (*self.amendment.before.versions, self) if self.amendment is not None else (self,)
 
+    @property
+    def own(self) -> TermsFile:
+        """What the file itself says: of an amendment only what it states, adds or replaces."""
+        return self.amendment.own if self.amendment is not None else self.file
+
     def under(self, reading: str, option: str) -> Terms:
         """The same contract with one reading chosen otherwise, wherever no amendment settles it."""
         settled = self.amendment is not None and reading in self.amendment.settled
@@ -95,8 +100,10 @@ class Amendment:
         title: what people call it.
         since: the first day it governs.
         before: the terms it amends.
+        own: what it says itself: the parts of the definition that it states, adds or replaces.
         ended: the clauses that nothing sets off any more from that day on, by this amendment or an earlier one.
         changes: the clauses whose running instances follow it too, as far as they were not due or done before.
+        running: the clauses of which it says whether what runs changes or continues.
         settled: the readings it, or an earlier amendment, settles.
         stated: the facts it, or an earlier one, states.
     """
@@ -104,8 +111,10 @@ class Amendment:
     title: str
     since: date
     before: Terms
+    own: TermsFile
     ended: frozenset[str] = frozenset()
     changes: frozenset[str] = frozenset()
+    running: frozenset[str] = frozenset()
     settled: Mapping[str, str] = field(default_factory=dict)
     stated: tuple[Report, ...] = ()
 

@@ -156,11 +156,13 @@ def keeps_versions_of_terms(store: Store) -> None:
     contract = _contract(store)
     added = TermsVersion(contract, 1, "added", "Letter", "a: 雅\n", "t: 1\n", NOON, "hr@example.test")
     amended = replace(added, number=2, kind="amended", template="", from_on=date(2031, 6, 1))
+    withdrawn = replace(amended, number=3, kind="withdrawn")
     with store.write() as tx:
         tx.add_version(added)
         tx.add_version(amended)
+        tx.add_version(withdrawn)
     with store.read() as tx:
-        assert list(tx.versions(contract)) == [added, amended]
+        assert list(tx.versions(contract)) == [added, amended, withdrawn]
         assert list(tx.versions(fresh_id())) == []
     with _conflict(), store.write() as tx:
         tx.add_version(replace(amended, source="other"))

@@ -147,4 +147,79 @@ def test_an_amendment_with_a_slip_is_a_finding_with_its_line(hired: Terminal) ->
     assert is_one_message(said, code=1)
     assert 'amendment.yaml:5:14: the terms have no parameter "lump_sum_amont"' in said.err
     assert hired.rows() == before
-    assert "obligations contract amend FILE" in hired.run("check", hired.write("a.yaml", AMENDMENT)).err
+    assert "obligations contract amend FILE" in hired.run("contract", "add", hired.write("a.yaml", AMENDMENT)).err
+
+
+def test_an_amendment_is_checked_against_the_contract_beside_it(hired: Terminal) -> None:
+    """Its slips would show only when somebody records it, and its examples would never be run."""
+    example = """examples:
+  - name: the smaller sum
+    given: {employment_started: 2026-01-05, change_of_control: 2026-03-02}
+    expect: {lump_sum: {due_on: 2026-03-07, amount: 90000.00}}
+"""
+    file = hired.write("amendment.yaml", AMENDMENT + example)
+    said = hired.run("check", file)
+    assert (said.code, said.err) == (0, "")
+    assert "amendment.yaml: in order (0 clauses, 0 readings, 1 examples hold)" in said.out
+    wrong = hired.write("wrong.yaml", (AMENDMENT + example).replace(", amount: 90000.00", ", amount: 125000.00"))
+    assert "expected amount 125000.00, found 90,000.00 USD" in hired.run("check", wrong).err
+    assert hired.run("check", wrong, "--json").json["findings"][0]["line"] == 9
+    planned = hired.run(
+        "plan", file, "--given", "employment_started=2026-01-05", "--given", "change_of_control=2026-03-02"
+    )
+    assert "90,000.00 USD" in planned.out
+
+
+def test_the_contract_that_an_amendment_amends_can_be_named(hired: Terminal) -> None:
+    base = str(hired.place / "open.yaml")
+    (hired.place / "elsewhere").mkdir()
+    second = AMENDMENT.replace("2026-03-01", "2026-06-01").replace("First", "Second").replace("90000.00", "80000.00")
+    first, later = hired.write("elsewhere/one.yaml", AMENDMENT), hired.write("elsewhere/two.yaml", second)
+    alone = hired.run("check", later)
+    assert is_one_message(alone)
+    assert "no file here is letter; name the contract" in alone.err
+    assert hired.run("check", later, "--on", base, "--on", first).code == 0
+    unfit = hired.run("check", first, "--on", base, "--on", later)
+    assert "an amendment from 2026-06-01 stands before this one" in unfit.err
+    assert is_one_message(hired.run("check", base, "--on", first))
+    hired.write("second-copy.yaml", SALARY)
+    both = hired.run("check", hired.write("amendment.yaml", AMENDMENT))
+    assert "several files are letter" in both.err
+
+
+def test_earlier_amendments_beside_it_stand_before_an_amendment(hired: Terminal) -> None:
+    """The second builds on what only the first defines."""
+    first = f"{AMENDMENT}define: {{gone: first change_of_control}}\n"
+    second = """terms: 1
+amends: letter
+from: 2026-06-01
+clauses:
+  thanks:
+    cite: "A2"
+    who: company owes employee
+    task: Say thank you
+    when: gone
+    by: 3 days after gone
+"""
+    hired.write("amendment-1.yaml", first)
+    file = hired.write("amendment-2.yaml", second)
+    assert hired.run("check", file).code == 0
+    (hired.place / "amendment-1.yaml").unlink()
+    assert 'no event "gone"' in hired.run("check", file).err
+
+
+def test_an_amendment_recorded_in_error_is_withdrawn(hired: Terminal) -> None:
+    file = hired.write("amendment.yaml", AMENDMENT)
+    assert is_one_message(hired.run("contract", "amend", file, "--withdraw", "--yes"))
+    assert hired.run("contract", "amend", file, "--yes").code == 0
+    before = hired.rows()
+    asked = hired.run("contract", "amend", file, "--withdraw")
+    assert asked.code == 2
+    assert "letter: what changes" in asked.out
+    assert hired.rows() == before
+    said = hired.run("contract", "amend", file, "--withdraw", "--yes", "--as", "Bea")
+    assert said.out.endswith("letter: amendment withdrawn.\n"), said.err
+    listed = " ".join(hired.run("contract", "versions", "letter").out.split())
+    assert "version 2, amended: First amendment" in listed
+    assert "version 3, withdrawn: First amendment, from 2026-03-01 on; recorded on 2026-03-02 by bea" in listed
+    assert hired.run("contract", "versions", "letter", "--text", "3").out == AMENDMENT

@@ -14,10 +14,13 @@ from obligations.domain.identity import occurrence_id
 from obligations.domain.occurrence import Occurrence, State
 from obligations.planning.plan import Plan, plan
 from obligations.planning.world import DONE
+from obligations.service.contracts import Planner
 from obligations.terms.amendment import amend
 from obligations.terms.errors import TermsError
+from obligations.terms.format import formatted
 from obligations.terms.loader import load
 from obligations.terms.terms import Terms
+from tests.docs.pages import library
 
 BASE = """
 terms: 1
@@ -157,12 +160,12 @@ def test_another_pace_goes_on_from_where_the_old_one_stood() -> None:
 
 
 def test_what_was_done_before_its_day_stays_done() -> None:
-    """An instalment paid ahead of time is not owed a second time under a new number."""
+    """An instalment paid ahead of time is not owed a second time under a new number: twelve are twelve."""
     terms = amended(f"{REPLACED}running: changes\n")
     fifth = occurrence_id("", "letter", "severance", "exited", "5")
     done = Report("r-done", DONE, date(2026, 6, 20), answers=str(fifth), evidence="wire")
     found = of(planned(terms, HIRED, EXITED, done), "severance")
-    assert [one.index for one in found] == list(range(1, 14))
+    assert [one.index for one in found] == list(range(1, 13))
     assert [(one.index, one.state) for one in found if one.id == fifth] == [(5, State.DONE)]
     assert amounts(one for one in found if one.index in (4, 5, 6)) == ["6,000.00 USD", "10,000.00 USD", "6,000.00 USD"]
 
@@ -311,6 +314,14 @@ def test_the_same_facts_in_any_order_give_the_same_plan() -> None:
         ("ends: [report]\n", "nothing sets report off, so it runs since the beginning"),
         ("running: {severence: changes}\n", 'no clause "severence" that runs'),
         ("events: {notice: {says: another}}\n", 'the terms have "notice" already'),
+        ("parameters: {instalment: {type: money, default: 1.00}}\n", 'the terms have "instalment" already; give it'),
+        ("parameters: {bonus_cap: {type: money}}\n", "parameter bonus_cap has no default: give it a value"),
+        ("parameters: {bonus_cap: {type: mony, default: 1.00}}\n", "amendment-1.yaml:4:32"),
+        ("facts: {shoes: {type: units, iss: 3}}\n", 'the word "iss" is not known here. Did you mean "is"'),
+        ("readings: {prompt: {use: a, options: [a, b]}}\n", 'the terms have "prompt" already'),
+        ("counting: {zone: Asia/Shanghai}\n", "in one time zone from first to last"),
+        ("windows: {protected: 24 months beginning on hird}\n", 'no event or day "hird". Did you mean "hired"'),
+        ("define: {protected_exit: first protected_exit}\n", "circular"),
         (f"ends: [severance]{REPLACED}", "severance is ended and replaced"),
         (REPLACED.replace("when: exited", "when: exitd"), 'no event "exitd". Did you mean "exited"'),
     ],
@@ -416,3 +427,285 @@ def test_clauses_of_two_versions_that_would_bring_one_another_about_are_refused(
     other = f"clauses:\n  inquiry:\n{leads}    when: left\n    then: {{event: cured}}\n"
     with pytest.raises(TermsError, match="would bring one another about"):
         amend(base, f"terms: 1\namends: letter\nfrom: 2026-07-01\n{other}", "a.yaml")
+
+
+# --- what an amendment may say --------------------------------------------------------------------------------------
+
+
+def test_a_protection_window_that_is_extended_protects_exits_from_the_amendment_s_day_on() -> None:
+    """An exit in the third year is protected once the parties agreed so, and the lump sum is still paid once."""
+    extended = "windows: {protected: 36 months beginning on hired}\n"
+    third_year = Report("r", "exited", date(2028, 3, 1))
+    assert amounts(of(planned(amended(), HIRED, third_year, as_of=date(2028, 4, 1)), "lump")) == [""]
+    (lump,) = of(planned(amended(extended), HIRED, third_year, as_of=date(2028, 4, 1)), "lump")
+    assert (amounts([lump]), lump.due_on) == (["125,000.00 USD"], date(2028, 3, 6))
+    too_late = planned(amended(f"\nfrom: 2028-03-02\n{extended}"), HIRED, third_year, as_of=date(2028, 4, 1))
+    assert [one.state for one in of(too_late, "lump")] == [State.NOT_APPLICABLE], "it came before the amendment"
+    shown = {window.name: window.last_on for window in planned(amended(extended), HIRED).windows}
+    assert shown["protected"] == date(2029, 1, 4)
+
+
+def test_a_definition_that_is_replaced_fills_a_slot_once() -> None:
+    """What was paid for the first exit of the old definition is not paid again for the first of the new one."""
+    many = BASE.replace("exited: {says: the employment ended, once: yes", "exited: {says: the employment ended")
+    base = load(many, "letter.yaml", lambda _: ("", ""))
+    moved = "windows: {protected: 24 months beginning on 2026-07-01}\n"
+    terms = amend(base, f"terms: 1\namends: letter\nfrom: 2026-07-01\n{moved}", "a.yaml")
+    exits = [Report("r-1", "exited", date(2026, 3, 15)), Report("r-2", "exited", date(2026, 9, 15))]
+    (lump,) = of(planned(terms, HIRED, *exits, as_of=date(2026, 10, 1)), "lump")
+    assert lump.due_on == date(2026, 3, 20)
+    (second,) = of(planned(terms, HIRED, exits[1], as_of=date(2026, 10, 1)), "lump")
+    assert (second.due_on, second.id) == (date(2026, 9, 20), lump.id)
+
+
+def test_new_facts_parameters_readings_tables_years_and_counting_are_stated_whole() -> None:
+    added = """
+parameters:
+  allowance: {type: money, default: 500.00, cite: "A.1"}
+facts:
+  headcount: {type: number, is: 3, cite: "A.1"}
+readings:
+  late: {use: soon, options: [soon, later], cite: "A.1"}
+tables:
+  steps: {says: weeks by headcount, of: number, cite: "A.1", steps: {0: 1, 3: 2}}
+years:
+  plan_year: {begins: july 1}
+counting: {month_end: clamp}
+clauses:
+  extra:
+    cite: "A.1"
+    who: company owes employee
+    pay: allowance * headcount * steps at headcount
+    when: notice
+    by: {reading: late, soon: 3 days after notice, later: last day of the plan_year of notice}
+"""
+    terms = amended(added)
+    notices = [Report("n-1", "notice", date(2026, 6, 30)), Report("n-2", "notice", date(2026, 7, 1))]
+    headcount = Report("h", "headcount", date(2026, 7, 1), fields={"value": "4"})
+    (extra,) = of(planned(terms, HIRED, *notices), "extra")
+    assert (amounts([extra]), extra.due_on) == (["3,000.00 USD"], date(2026, 7, 4))
+    (extra,) = of(planned(terms.chosen("late", "later", "lea"), HIRED, *notices, headcount), "extra")
+    assert (amounts([extra]), extra.due_on) == (["4,000.00 USD"], date(2027, 6, 30))
+
+
+def test_days_count_as_each_version_counts_them() -> None:
+    terms = amended("counting: {event_day: counted}\n")
+    notices = [Report("n-1", "notice", date(2026, 6, 30)), Report("n-2", "notice", date(2026, 7, 1))]
+    assert sorted(str(one.due_on) for one in of(planned(terms, HIRED, *notices), "bonus")) == [
+        "2026-07-05",
+        "2026-07-05",
+    ]
+
+
+def test_a_notice_is_deemed_received_as_the_terms_of_its_day_say() -> None:
+    base = BASE.replace("windows:\n", "notices:\n  courier: 1 day after sending\nwindows:\n", 1)
+    base = base.replace("notice: {says: a breach was noticed,", "notice: {says: a breach was noticed, notice: yes,")
+    base = base.replace("by: 30 days after notice", "by: 30 days after receipt of notice")
+    slower = "notices: {courier: 3 days after sending, mail: 5 days after sending}\n"
+    before = load(base, "letter.yaml", lambda _: ("", ""))
+    terms = amend(before, f"terms: 1\namends: letter\nfrom: 2026-07-01\n{slower}", "a.yaml")
+
+    def due(day: date, channel: str) -> tuple[str, tuple[str, ...]]:
+        (one,) = of(planned(terms, HIRED, Report("n", "notice", day, fields={"channel": channel})), "cure")
+        return str(one.due_on), one.missing
+
+    assert due(date(2026, 6, 1), "courier") == ("2026-07-02", ())
+    assert due(date(2026, 7, 1), "courier") == ("2026-08-03", ())
+    assert due(date(2026, 7, 1), "mail") == ("2026-08-05", ())
+    day, asked = due(date(2026, 6, 1), "mail")
+    assert day == "None"
+    assert "before the terms knew it" in " ".join(asked)
+
+
+# --- what runs ------------------------------------------------------------------------------------------------------
+
+
+def test_a_longer_time_to_cure_that_changes_what_runs_moves_the_miss_with_it() -> None:
+    """The power to dismiss would arise by the old day while the plan shows the new one."""
+    longer = """
+clauses:
+  cure:
+    cite: "A.2"
+    who: employee owes company
+    task: Cure the breach
+    when: notice
+    by: 45 days after notice
+    closed_by: cured
+    if_missed: {power: dismissal, holder: company, may: dismiss for cause}
+running: changes
+"""
+    late, early = Report("n-1", "notice", date(2026, 6, 10)), Report("n-2", "notice", date(2026, 5, 20))
+    made = planned(amended(longer), HIRED, late, as_of=date(2026, 7, 15))
+    assert [(one.due_on, one.index, one.of) for one in of(made, "cure")] == [(date(2026, 7, 25), 1, 1)]
+    assert [(str(one.arises_on), one.waiting_for) for one in made.powers] == [("2026-07-26", ("cure missed",))]
+    made = planned(amended(longer), HIRED, early, as_of=date(2026, 7, 15))
+    assert [(one.due_on, one.state) for one in of(made, "cure")] == [(date(2026, 6, 19), State.MISSED)]
+    assert [str(one.arises_on) for one in made.powers] == ["2026-06-20"], "what was missed before stays missed"
+    ended = planned(amended("ends: [cure]\nrunning: changes\n"), HIRED, late, as_of=date(2026, 9, 1))
+    assert ([one.state for one in of(ended, "cure")], ended.powers) == ([State.TERMINATED], ())
+
+
+def test_fewer_instalments_leave_what_was_due_and_owe_no_more() -> None:
+    fewer = REPLACED.replace("times: 12", "times: 2")
+    found = of(planned(amended(f"{fewer}running: changes\n"), HIRED, EXITED), "severance")
+    assert [(one.index, one.of) for one in found] == [(1, 6), (2, 6), (3, 6)]
+
+
+def test_an_amendment_from_before_what_was_paid_leaves_numbers_and_names() -> None:
+    """Backdated to May: the instalments of May and June keep their identity, and are owed at the new amount."""
+    before = of(planned(amended(), HIRED, EXITED), "severance")
+    paid = [
+        Report(f"d-{one.index}", DONE, one.due_on, answers=str(one.id), evidence="wire")
+        for one in before[:3]
+        if one.due_on is not None
+    ]
+    fifteenth = REPLACED.replace("first: 1 month after exited", "first: 40 days after exited")
+    body = f"from: 2026-05-01\n{fifteenth}running: changes\n"
+    found = of(planned(amended(f"\n{body}"), HIRED, EXITED, *paid), "severance")
+    assert [one.id for one in found[:6]] == [one.id for one in before]
+    assert [one.state for one in found[:4]] == [State.DONE, State.DONE, State.DONE, State.MISSED]
+    assert amounts(found[:3]) == ["10,000.00 USD", "6,000.00 USD", "6,000.00 USD"]
+
+
+def test_an_amendment_is_amended_before_it_takes_effect() -> None:
+    """What was agreed for September is agreed otherwise in July: only the later word counts from September on."""
+    first = f"title: The first\nfrom: 2026-09-01\n{REPLACED}running: changes\n"
+    second = REPLACED.replace("6000.00", "5000.00").replace("times: 12", "times: 8")
+    same_day = amended(f"\n{first}", f"\nfrom: 2026-09-01\n{second}running: changes\n")
+    found = of(planned(same_day, HIRED, EXITED), "severance")
+    assert amounts(found) == ["10,000.00 USD"] * 5 + ["5,000.00 USD"] * 3
+    assert [one.index for one in found] == list(range(1, 9))
+    ended = amended(f"\n{first}", "\nfrom: 2026-09-01\nends: [severance]\nrunning: changes\n")
+    found = of(planned(ended, HIRED, EXITED), "severance")
+    assert [one.state for one in found[5:]] == [State.TERMINATED] * 7
+
+
+# --- amounts, caps, bounds ------------------------------------------------------------------------------------------
+
+CAPPED = BASE.replace(
+    "    pay: 10 percent of base_salary\n",
+    "    pay: 10 percent of base_salary\n    cap: {at: 20000.00, per: year}\n",
+)
+
+
+def test_a_cap_counts_through_all_versions_and_is_the_one_of_each() -> None:
+    """A new cap would start the year at nothing, or an amendment lift the old one altogether."""
+    base = load(CAPPED, "letter.yaml", lambda _: ("", ""))
+    notices = [Report(f"n-{month}", "notice", date(2026, month, 1)) for month in (5, 6, 8, 9)]
+
+    def paid(terms: Terms) -> list[str]:
+        found = [one for one in planned(terms, HIRED, *notices).occurrences if one.clause == "bonus"]
+        return amounts(sorted(found, key=lambda one: one.due_on or date.max))
+
+    assert paid(base) == ["12,000.00 USD", "8,000.00 USD", "0.00 USD", "0.00 USD"]
+    again = amend(base, "terms: 1\namends: letter\nfrom: 2026-07-01\nfacts: {base_salary: 150000.00}\n", "a.yaml")
+    assert paid(again) == ["12,000.00 USD", "8,000.00 USD", "0.00 USD", "0.00 USD"]
+    clause = CAPPED[CAPPED.index("  bonus:") : CAPPED.index("  report:")]
+    more = f"clauses:\n{clause}".replace("at: 20000.00", "at: 30000.00")
+    raised = amend(base, f"terms: 1\namends: letter\nfrom: 2026-07-01\n{more}", "a.yaml")
+    assert paid(raised) == ["12,000.00 USD", "8,000.00 USD", "10,000.00 USD", "0.00 USD"]
+    capped = amend(
+        load(BASE, "letter.yaml", lambda _: ("", "")), f"terms: 1\namends: letter\nfrom: 2026-07-01\n{more}", "a.yaml"
+    )
+    assert paid(capped) == ["12,000.00 USD", "12,000.00 USD", "6,000.00 USD", "0.00 USD"]
+
+
+def test_the_amount_of_a_clause_is_that_of_the_version_that_governs_it() -> None:
+    """A clawback that the first terms state takes back what the amended ones paid, and the other way round."""
+    back = """clauses:
+  clawback:
+    cite: "10"
+    who: employee owes company
+    pay: amount of lump
+    when: protected_exit
+    by: 90 days after protected_exit
+  returned:
+    cite: "10"
+    who: employee owes company
+    pay: paid of lump
+    when: cured
+    by: 5 days after cured
+"""
+    base = load(BASE.replace("clauses:\n", back, 1), "letter.yaml", lambda _: ("", ""))
+    lump = BASE[BASE.index("  lump:") :].replace("125000.00", "150000.00")
+    terms = amend(base, f"terms: 1\namends: letter\nfrom: 2026-07-01\nclauses:\n{lump}", "a.yaml")
+    for day, amount in ((date(2026, 6, 30), "125,000.00 USD"), (date(2026, 7, 1), "150,000.00 USD")):
+        gone = Report("r", "exited", day)
+        made = planned(terms, HIRED, gone, as_of=date(2026, 12, 1))
+        assert amounts(of(made, "clawback")) == [amount], day
+        paid = Report("d", DONE, date(2026, 7, 5), answers=str(of(made, "lump")[0].id))
+        cured = Report("c", "cured", date(2026, 8, 1))
+        assert amounts(of(planned(terms, HIRED, gone, paid, cured), "returned")) == [amount], day
+
+
+def test_bounds_reach_over_the_readings_of_each_version() -> None:
+    """A notice before the amendment reaches over both readings; one after it is settled."""
+    base = BASE.replace(
+        "by: 5 days after notice", "by: {reading: prompt, short: 5 days after notice, long: 9 days after notice}"
+    )
+    terms = load(base, "letter.yaml", lambda _: ("", ""))
+    terms = amend(terms, "terms: 1\namends: letter\nfrom: 2026-07-01\nreadings: {prompt: long}\n", "a.yaml")
+    planner = Planner(library())
+    for day, reach in (
+        (date(2026, 6, 1), ("2026-06-06", "2026-06-10", ("prompt",))),
+        (date(2026, 7, 1), ("2026-07-10", "2026-07-10", ())),
+    ):
+        reports = (HIRED, Report("n", "notice", day))
+        (one,) = of(planner.bounded(terms, reports, date(2026, 8, 1)), "bonus")
+        assert one.bounds is not None
+        assert (str(one.bounds.earliest_on), str(one.bounds.latest_on), one.bounds.over) == reach
+    (one,) = of(planner.bounded(amended(REPLACED), (HIRED, EXITED), date(2026, 8, 1)), "severance")[:1]
+    assert one.bounds is not None
+    assert (one.bounds.least, one.bounds.tried) == (one.amount, 1)
+
+
+# --- check ----------------------------------------------------------------------------------------------------------
+
+
+def findings(body: str) -> list[str]:
+    return [one.message for one in Planner(library()).findings(amended(body))]
+
+
+def test_the_examples_of_an_amendment_are_run_on_the_contract_it_amends() -> None:
+    example = """
+examples:
+  - name: a man who left before
+    given: {hired: 2026-01-05, exited: 2026-03-15}
+    as_of: 2026-08-01
+    expect: {severance: {index: 4, due_on: 2026-07-15, amount: AMOUNT}}
+"""
+    body = f"{REPLACED}running: changes{example}"
+    assert findings(body.replace("AMOUNT", "6000.00")) == []
+    (wrong,) = findings(body.replace("AMOUNT", "10000.00"))
+    assert wrong == 'example "a man who left before": severance: expected amount 10000.00, found 6,000.00 USD'
+
+
+def test_an_amendment_accounts_for_its_own_document_and_is_looked_at_by_itself() -> None:
+    """Findings in the contract it amends would hide its own, and could not be mended in it."""
+    assert findings("coverage: {document: [A.1], form_only: [A.1]}\n") == []
+    (left_out,) = findings("coverage: {document: [A.1, A.2], form_only: [A.1]}\n")
+    assert "clause A.2 of the document has no term" in left_out
+    (unused,) = findings("parameters: {spare: {type: money, default: 1.00}}\n")
+    assert "no clause uses the parameter spare" in unused
+    (running,) = findings("windows: {protected: 36 months beginning on hired}\nclauses: {}\n") or [""]
+    assert running == ""
+
+
+def test_what_runs_and_is_not_said_to_change_is_pointed_out() -> None:
+    base = BASE.replace("by: 2027-03-31", "by: last day of protected")
+    terms = load(base, "letter.yaml", lambda _: ("", ""))
+    body = "terms: 1\namends: letter\nfrom: 2026-07-01\nwindows: {protected: 36 months beginning on hired}\n"
+    (found,) = Planner(library()).findings(amend(terms, body, "a.yaml"))
+    assert "nothing sets report off, so it goes on by protected as it was" in found.message
+    for word in ("changes", "continues"):
+        said = amend(terms, f"{body}running: {{report: {word}}}\n", "a.yaml")
+        assert Planner(library()).findings(said) == ()
+        (report,) = of(planned(said, HIRED), "report")
+        assert report.due_on == (date(2029, 1, 4) if word == "changes" else date(2028, 1, 4))
+
+
+def test_an_amendment_is_laid_out_like_any_file() -> None:
+    body = f"terms: 1\namends: letter\nfrom: 2026-07-01\n{REPLACED}running:   changes\n"
+    laid_out = formatted(body, "a.yaml")
+    assert formatted(laid_out, "a.yaml") == laid_out
+    assert "running: changes" in laid_out

@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from obligations.domain.event import Report
 from obligations.domain.occurrence import State
 from obligations.service import NeedsPerson, NotFound, PlanMoved, Refused
 from obligations.terms.errors import TermsError
@@ -181,3 +182,117 @@ def test_an_ended_clause_cancels_what_waited_and_a_later_amendment_brings_it_bac
     office.today(date(2026, 3, 2))
     office.tell("change_of_control", date(2026, 3, 2))
     assert office.occurrence("lump_sum", 5).state is State.SCHEDULED
+
+
+def test_an_amendment_from_before_what_was_paid_asks_about_what_was_sent_otherwise(exited: Office) -> None:
+    """The premiums of February and March left at 800; recorded in March and backdated to February, 900 is owed.
+
+    Both are shown. What a person reported as done is in that person's hands; what was only sent is proposed anew.
+    """
+    exited.today(date(2026, 3, 10))
+    exited.send()
+    february = exited.occurrence("cobra_premium", 2)
+    done = Report("d-2", "done", date(2026, 2, 7), answers=str(february.id), evidence="wire 7")
+    exited.service.record("letter", done, actor="clerk@example.com")
+    backdated = CHANGING.replace("2026-03-01", "2026-02-01")
+    shown = exited.service.preview_amendment(backdated, "a.yaml")
+    assert [(one.push.clause, one.push.index) for one in shown.touched] == [("cobra_premium", 2), ("cobra_premium", 3)]
+    exited.service.amend(backdated, "a.yaml", actor="lea")
+    assert [exited.states("cobra_premium", PREMIUM, n) for n in (1, 2, 3)] == [
+        ["delivered"],
+        ["delivered"],
+        ["delivered", "proposed"],
+    ]
+    assert exited.occurrence("cobra_premium", 2).id == february.id
+    assert premiums(exited)[:2] == [(1, "2026-01-07", "800.00 USD"), (2, "2026-02-07", "900.00 USD")]
+
+
+def test_an_amendment_recorded_in_error_is_withdrawn_and_stays_in_the_history(exited: Office) -> None:
+    """What it changed is as it was agreed before; what somebody believed in between can still be seen."""
+    before = exited.service.overview("letter").plan
+    deliveries = exited.deliveries()
+    exited.clock.advance(days=1)
+    exited.service.amend(CHANGING, "a.yaml", actor="lea")
+    with_it = exited.service.overview("letter").plan
+    exited.clock.advance(days=1)
+    kept = exited.everything()
+    shown = exited.service.preview_amendment_withdrawn(CHANGING, "a.yaml")
+    assert [(one.verb, one.subject.clause) for one in shown.changes] == [
+        ("changed", "cobra_premium"),
+        ("gone", "cobra_premium"),
+        ("gone", "cobra_premium"),
+    ]
+    assert exited.everything() == kept, "looking changes nothing"
+    exited.service.withdraw_amendment(CHANGING, "a.yaml", actor="bea", confirmed=shown.mark)
+    assert exited.service.overview("letter").plan.fingerprint == before.fingerprint
+    assert {one.push.key: one.body for one in deliveries}.items() <= {
+        one.push.key: one.body for one in exited.deliveries()
+    }.items()
+    assert [exited.states("cobra_premium", PREMIUM, n) for n in range(1, 6)] == [
+        ["delivered"],
+        ["delivered"],
+        ["proposed"],
+        ["cancelled"],
+        ["cancelled"],
+    ]
+    assert [(one.number, one.kind, one.recorded_by) for one in exited.service.versions("letter")] == [
+        (1, "added", "clerk@example.com"),
+        (2, "amended", "lea"),
+        (3, "withdrawn", "bea"),
+    ]
+    assert exited.service.known_on("letter", date(2026, 2, 20)).plan.fingerprint == before.fingerprint
+    then = exited.service.known_on("letter", date(2026, 2, 21)).plan
+    assert [(one.id, one.amount) for one in then.occurrences] == [(one.id, one.amount) for one in with_it.occurrences]
+    assert exited.service.known_on("letter", date(2026, 2, 22)).plan.fingerprint == before.fingerprint
+    exited.service.amend(CHANGING, "a.yaml", actor="lea")
+    assert premiums(exited)[-1] == (5, "2026-05-07", "900.00 USD")
+
+
+def test_a_withdrawal_names_an_amendment_in_force_and_leaves_nothing_without_its_basis(exited: Office) -> None:
+    relocating = AMENDMENT.replace("clauses:\n", "events: {relocated: {says: the office moved}}\nclauses:\n").replace(
+        "when: protected_exit", "when: relocated"
+    ).replace("first: 1 day after protected_exit", "first: 1 day after relocated")  # fmt: skip
+    with pytest.raises(NotFound, match="letter has no amendment First amendment, from 2026-03-01, in force"):
+        exited.service.withdraw_amendment(relocating, "a.yaml", actor="lea")
+    exited.service.amend(relocating, "a.yaml", actor="lea")
+    building = "terms: 1\namends: letter\nfrom: 2026-04-01\ndefine: {moved: first relocated}\nclauses:\n"
+    building += "  move: {cite: A2, who: company owes employee, task: Move, when: moved, by: 5 days after moved}\n"
+    exited.service.amend(building, "b.yaml", actor="lea")
+    before = exited.everything()
+    with pytest.raises(TermsError, match='no event "relocated"'):
+        exited.service.withdraw_amendment(relocating, "a.yaml", actor="lea")
+    assert exited.everything() == before
+    exited.service.withdraw_amendment(building, "b.yaml", actor="lea")
+    exited.today(date(2026, 3, 3))
+    moved = exited.tell("relocated", date(2026, 3, 2))
+    before = exited.everything()
+    with pytest.raises(Refused, match=r"relocated was reported for 2026-03-02.*withdraw that first"):
+        exited.service.withdraw_amendment(relocating, "a.yaml", actor="lea")
+    assert exited.everything() == before
+    exited.withdraw(moved)
+    exited.service.withdraw_amendment(relocating, "a.yaml", actor="lea")
+    with pytest.raises(NotFound, match="it has: none"):
+        exited.service.withdraw_amendment(relocating, "a.yaml", actor="lea")
+
+
+def test_a_longer_protection_window_pays_for_an_exit_it_covers(office: Office) -> None:
+    """The office keeps the extension, and the daemon's plan, its bounds and what was known follow it."""
+    office.add()
+    office.tell("employment_started", START)
+    office.today(date(2027, 12, 1))
+    longer = "terms: 1\namends: letter\nfrom: 2027-12-01\nwindows:\n"
+    longer += "  protected: 36 months beginning on employment_started\n"
+    office.service.amend(longer, "a.yaml", actor="lea")
+    office.today(date(2028, 3, 1))
+    office.tell("change_of_control", date(2028, 3, 1))
+    paid = office.occurrence("lump_sum")
+    assert (paid.state, str(paid.due_on)) == (State.SCHEDULED, "2028-03-06")
+    assert paid.bounds is not None
+    assert (paid.bounds.earliest_on, paid.bounds.least) == (paid.due_on, paid.amount)
+    assert office.states("lump_sum", "act.payroll.one_time_earning") == ["proposed"]
+    preview = office.service.preview_amendment_withdrawn(longer, "a.yaml")
+    assert "lump_sum" in {one.subject.clause for one in preview.changes}
+    then = office.service.known_on("letter", date(2027, 12, 2)).plan
+    assert [str(one.last_on) for one in then.windows] == ["2029-01-04"]
+    earlier = office.service.known_on("letter", date(2027, 11, 30)).plan
+    assert [str(one.last_on) for one in earlier.windows] == ["2028-01-04"]
