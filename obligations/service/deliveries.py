@@ -20,7 +20,7 @@ from obligations.service.ground import Ground
 from obligations.service.lookup import SHORTEST_ID
 
 # Lines of the record whose actors had a hand in everything that follows from the terms.
-WROTE_TERMS = ("contract added", "terms changed", "terms amended", "reading chosen")
+WROTE_TERMS = ("contract added", "terms changed", "terms amended", "amendment withdrawn", "reading chosen")
 
 
 class Deliveries(Ground):

@@ -104,6 +104,14 @@ def test_who_amended_a_contract_approves_none_of_its_money(exited: Office) -> No
         exited.approve("cobra_premium", "finn@example.com")
 
 
+def test_who_withdrew_an_amendment_approves_none_of_its_money(exited: Office) -> None:
+    """Taking a cut back is a raise: two people must have a hand in it."""
+    exited.service.amend(CHANGING, "a.yaml", actor="lea")
+    exited.service.withdraw_amendment(CHANGING, "a.yaml", actor="finn@example.com")
+    with pytest.raises(NeedsPerson, match="nobody approves what they recorded"):
+        exited.approve("cobra_premium", "finn@example.com")
+
+
 def test_every_version_is_kept_and_the_past_is_planned_by_its_own(exited: Office) -> None:
     """Years later somebody asks which text was in force when a payment was approved."""
     before = exited.service.overview("letter").plan.fingerprint
