@@ -525,7 +525,7 @@ def with_channels(
     found = dict(events)
     for name, kind in events.items():
         own = kind.fields.get("channel")
-        if kind.notice and notices and (own is None or own.options == list(before or ())):
+        if kind.notice and notices and (own is None or (before and own.options == list(before))):
             channel = FieldOfEvent(options=list(notices))
             found[name] = kind.model_copy(update={"fields": {**kind.fields, "channel": channel}})
     return found
