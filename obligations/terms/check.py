@@ -158,9 +158,11 @@ class _Checker:
                 yield from self._expression(value.until, (*at, "until"))
                 yield from self._expression(value.exerted_by, (*at, "exerted_by"))
             elif name == "remind":
-                for role in value:
+                for role, moments in value.items():
                     if role not in file.roles:
                         yield self._unknown("role", role, file.roles, (*at, role), key=True)
+                    for number, moment in enumerate(moments):
+                        yield from self._expression(moment, (*at, role, number))
             elif name == "unless":
                 yield from self._event_or_condition(meant(value, file), at)
             elif name == "schedule":
@@ -184,8 +186,7 @@ class _Checker:
             during = (*path, "suspended", "during")
             yield self._unknown("window or state", clause.suspended.during, self.windows, during)
         if clause.series:
-            yield from self._expression(clause.series.first, (*path, "series", "first"))
-            yield from self._expression(clause.series.over, (*path, "series", "over"))
+            yield from self._parts(clause.series, (*path, "series"))
             if clause.series.on is not None and clause.series.calendar is None:
                 yield from self._payroll("", (*path, "series", "on"))
             for name in _options(clause.series.calendar):

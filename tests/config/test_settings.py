@@ -141,7 +141,7 @@ def test_a_template_is_found_by_its_id_or_beside_the_contract(tmp_path: Path) ->
     (tmp_path / "own.yaml").write_text("terms: 1\n", encoding="utf-8")
     assert find_template("own.yaml", tmp_path) == ("terms: 1\n", str(tmp_path / "own.yaml"))
     for wanted in ("own", "none.yaml", "../../etc/passwd"):
-        with pytest.raises(LookupError, match="shipped are .*offer-letter, "):
+        with pytest.raises(LookupError, match=r"shipped are .*offer-letter, "):
             find_template(wanted, tmp_path)
 
 
