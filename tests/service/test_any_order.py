@@ -142,6 +142,61 @@ def test_what_is_taken_back_leaves_nothing(told: Office) -> None:
         assert tell(told, [*steps, taking_back(told, stray)]) == expected, order
 
 
+AMENDMENTS = (
+    """terms: 1
+amends: letter
+from: 2026-03-05
+title: Later
+clauses:
+  bonus:
+    cite: "A2"
+    who: company owes employee
+    says: a fifth of the salary
+    pay: 20 percent of base_salary
+    when: review_held
+    by: 20 days after review_held
+    do: {send: payroll, kind: bonus, approve: [finance]}
+windows: {protected: 2 months beginning on employment_started}
+""",
+    """terms: 1
+amends: letter
+from: 2026-02-15
+title: Earlier
+facts: {base_salary: 110000.00}
+parameters: {premium: 900.00}
+running: {cobra_premium: changes}
+""",
+    """terms: 1
+amends: letter
+from: 2026-02-15
+title: In error
+ends: [lump_sum]
+""",
+)
+
+
+def amending(office: Office, text: str, *, withdraw: bool = False) -> Callable[[str], None]:
+    """A step that records an amendment, or takes it back."""
+
+    def step(name: str) -> None:
+        use = office.service.withdraw_amendment if withdraw else office.service.amend
+        use(text.replace("amends: letter", f"amends: {name}"), "a.yaml", actor=CLERK)
+
+    return step
+
+
+def test_facts_and_amendments_in_any_order_end_in_the_same_plan(told: Office) -> None:
+    """Amendments are filed weeks after they were signed, and events arrive before and after them."""
+    later, earlier, in_error = AMENDMENTS
+    steps = [*(reporting(told, one) for one in FACTS), amending(told, later), amending(told, earlier)]
+    expected = tell(told, steps)
+    assert expected != tell(told, steps[: len(FACTS)])
+    for order in orders(len(steps), 5):
+        mixed = [steps[number] for number in order]
+        mixed.insert(order[0], amending(told, in_error))
+        assert tell(told, [*mixed, amending(told, in_error, withdraw=True)]) == expected, order
+
+
 # --- money that went ------------------------------------------------------------------------------------------------
 
 
