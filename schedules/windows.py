@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from schedules.bounds import add_days
 from schedules.derivation import Derivation, Reasoned, later
-from schedules.spans import PLAIN, Counting, EventDay, Span, after, asked_of
+from schedules.spans import PLAIN, Counting, EventDay, Span, after, asked_of, before
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,40 @@ def following(span: Span, anchor: Reasoned[date], counting: Counting = PLAIN) ->
     day_words = "that day counted" if counting.event_day is EventDay.COUNTED else "that day not counted"
     inputs = dict.fromkeys((*_inputs(span, anchor, counting, last), *counting.because("event_day")))
     return _window(first, last.value, "{} following {}, " + day_words, tuple(inputs), span, anchor.value)
+
+
+def ending_on(span: Span, anchor: Reasoned[date], counting: Counting = PLAIN) -> Reasoned[Window]:
+    """The window whose last day is the anchor's: N months that end with a month begin with one.
+
+    >>> from schedules.spans import Unit
+    >>> month_end = Reasoned(date(2016, 2, 29), Derivation("last day of the month before", "2016-02-29"))
+    >>> ending_on(Span(12, Unit.MONTH), month_end).value.words()
+    '2015-03-01 to 2016-02-29'
+    """
+    # The words settle that the last day counts: the window is counted back from the day after it, whole.
+    policy = replace(counting.settling(EventDay.COUNTED), event_day=EventDay.NOT_COUNTED)
+    first = before(span, Reasoned(add_days(anchor.value, 1), anchor.why), policy)
+    inputs = _inputs(span, anchor, policy, first)
+    return _window(first.value, anchor.value, "{} ending on {}, that day counted", inputs, span, anchor.value)
+
+
+def preceding(span: Span, anchor: Reasoned[date], counting: Counting = PLAIN) -> Reasoned[Window]:
+    """The window that ends the day before the anchor.
+
+    >>> from schedules.spans import Unit
+    >>> left = Reasoned(date(2006, 10, 16), Derivation("change of control", "2006-10-16", kind="event"))
+    >>> preceding(Span(6, Unit.MONTH), left).value.words(), preceding(Span(30, Unit.DAY), left).value.words()
+    ('2006-04-16 to 2006-10-15', '2006-09-16 to 2006-10-15')
+    """
+    if counting.event_day is EventDay.COUNTED:
+        found = ending_on(span, anchor, counting)
+        inputs = tuple(dict.fromkeys((*found.why.inputs, *counting.because("event_day"))))
+        words = "{} preceding {}, that day counted"
+        return _window(found.value.first_on, anchor.value, words, inputs, span, anchor.value)
+    first = before(span, anchor, counting)
+    inputs = tuple(dict.fromkeys((*_inputs(span, anchor, counting, first), *counting.because("event_day"))))
+    last = add_days(anchor.value, -1)
+    return _window(first.value, last, "{} preceding {}, that day not counted", inputs, span, anchor.value)
 
 
 def _inputs(span: Span, anchor: Reasoned[date], counting: Counting, last: Reasoned[date]) -> tuple[Derivation, ...]:

@@ -18,7 +18,7 @@ from obligations.terms.phrases import LONGEST_COUNT
 from obligations.terms.values import Value, typed
 from schedules.derivation import Derivation, Reasoned
 from schedules.spans import Span, Unit, after, before
-from schedules.windows import Window, beginning_on, between, following
+from schedules.windows import Window, beginning_on, between, ending_on, following, preceding
 
 if TYPE_CHECKING:
     from obligations.planning.openings import Opening
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 NO_STEP = Derivation("")
+_WINDOWS = {"beginning on": beginning_on, "following": following, "ending on": ending_on, "preceding": preceding}
 
 
 def span_of(world: World, expression: Any, here: Instance, name: str = "") -> Reasoned[Window] | NotYet:
@@ -49,8 +50,7 @@ def _span_of(world: World, expression: Any, here: Instance) -> Reasoned[Window] 
             exact = measured(world, length, here)
             if isinstance(exact, NotYet):
                 return exact
-            build = beginning_on if how == "beginning on" else following
-            return _measured_by(exact, build(exact.value, anchor, world.counting_for(exact.value)))
+            return _measured_by(exact, _WINDOWS[how](exact.value, anchor, world.counting_for(exact.value)))
         case e.Range(first=first, last=last):
             start = day(world, first, here)
             if isinstance(start, NotYet):

@@ -152,6 +152,8 @@ def _step(world: World, expression: Any, here: Instance, on: date | None) -> Ste
             return _fact_at(world, name, how, settled_day(world, day, here), here)
         case e.FactPeak(name=name, window=window, least=least):
             return _fact_peak(world, name, window, here, least)
+        case e.FactMean(name=name, window=window):
+            return _fact_mean(world, name, window, here)
         case e.Elapsed(unit=unit, first=first, last=last, whole=whole):
             return _elapsed(unit, settled_day(world, first, here), settled_day(world, last, here), whole=whole)
         case e.TableAt(table=table, at=at):
@@ -234,21 +236,48 @@ def _fact_at(world: World, name: str, how: str, day: Reasoned[date] | NotYet, he
 
 def _fact_peak(world: World, name: str, window: Any, here: Instance, least: bool) -> Step | NotYet:
     """The highest figure a fact had in a window: as the window began, and as stated on any day in it."""
+    found = _over_time(world, name, window, here)
+    if isinstance(found, NotYet):
+        return found
+    days, parts = found
+    chosen = (min if least else max)((one for _, one in parts), key=lambda one: one.quantity.exact)
+    words = f"the {'lowest' if least else 'highest'} {name} {_both_in(*days.value)}"
+    why = Derivation(words, chosen.quantity.words(), (*(one.why for _, one in parts), days.why), kind="fact")
+    return Step(chosen.quantity, why, chosen.quantity.words())
+
+
+def _fact_mean(world: World, name: str, window: Any, here: Instance) -> Step | NotYet:
+    """The average of a fact over a window: each figure weighs as many days as it held."""
+    found = _over_time(world, name, window, here)
+    if isinstance(found, NotYet):
+        return found
+    days, parts = found
+    until = [*(day for day, _ in parts[1:]), add_days(days.value[1], 1)]
+    held = [((end - day).days, one) for (day, one), end in zip(parts, until, strict=True)]
+    total = sum((one.quantity.exact * length for length, one in held), Fraction(0))
+    figure = Quantity(total / sum(length for length, _ in held), parts[0][1].quantity.unit)
+    said = ", ".join(f"{_called(one)} for {length} days" for length, one in held)
+    words = f"the average {name} {_both_in(*days.value)}: {said}"
+    why = Derivation(words, figure.words(), (*(one.why for _, one in parts), days.why), kind="fact")
+    return Step(figure, why, figure.words())
+
+
+def _over_time(
+    world: World, name: str, window: Any, here: Instance
+) -> tuple[Reasoned[tuple[date, date]], list[tuple[date, Step]]] | NotYet:
+    """The days of a window, and what a fact was from the first of them on and from each on which it was stated anew."""
     days = settled_window(world, window, here)
     if isinstance(days, NotYet):
         return days
     first, last = days.value
-    stated = [one.occurred_on for one in world.event(name).happenings if one.origin == "reported"]
-    found = together(
-        [_named(world, name, day, here) for day in dict.fromkeys([first, *(d for d in stated if first < d <= last)])]
-    )
-    if isinstance(found, NotYet):
-        return found
-    parts = side_by_side(found, world)
-    chosen = (min if least else max)(parts, key=lambda one: one.quantity.exact)
-    words = f"the {'lowest' if least else 'highest'} {name} from {first} to {last}, both days counted"
-    why = Derivation(words, chosen.quantity.words(), (*(one.why for one in parts), days.why), kind="fact")
-    return Step(chosen.quantity, why, chosen.quantity.words())
+    stated = (one.occurred_on for one in world.event(name).happenings if one.origin == "reported")
+    since = list(dict.fromkeys([first, *(day for day in stated if first < day <= last)]))
+    found = together([_named(world, name, day, here) for day in since])
+    return found if isinstance(found, NotYet) else (days, list(zip(since, side_by_side(found, world), strict=True)))
+
+
+def _both_in(first: date, last: date) -> str:
+    return f"from {first} to {last}, both days counted"
 
 
 def _elapsed(unit: str, first: Reasoned[date] | NotYet, last: Reasoned[date] | NotYet, *, whole: bool) -> Step | NotYet:

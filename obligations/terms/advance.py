@@ -54,7 +54,7 @@ def of_window(expression: Any, shortest: Shortest) -> Iterator[tuple[str, int | 
                 yield from of_window(option, shortest)
         case e.WindowNamed(name=name):
             yield name, 0
-        case e.SpanWindow(span=span, day=day):
+        case e.SpanWindow(span=span, day=day) if not expression.counts_back:
             yield from ((name, None) for name in _figures(span))
             yield from of_day(day, shortest)
         case e.Range(first=first, last=last):

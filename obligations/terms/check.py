@@ -278,7 +278,7 @@ class _Checker:
             case e.AmountNamed(name=name):
                 if name not in self.amounts:
                     yield self._unknown("parameter or fact", name, self.amounts, path)
-            case e.FactAt(name=name) | e.FactPeak(name=name):
+            case e.FactAt(name=name) | e.FactPeak(name=name) | e.FactMean(name=name):
                 if name not in self.file.facts:
                     yield self._unknown("fact", name, self.file.facts, path)
                 yield from self._expression(value.day if isinstance(value, e.FactAt) else value.window, path)

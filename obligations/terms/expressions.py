@@ -206,11 +206,16 @@ class WindowNamed:
 
 @dataclass(frozen=True, slots=True)
 class SpanWindow:
-    """So long, beginning on a day (which counts) or following it (which does not)."""
+    """So long, beginning or ending on a day (which counts), or following or preceding it (which does not)."""
 
     span: SpanExpr
-    how: Literal["beginning on", "following"]
+    how: Literal["beginning on", "following", "ending on", "preceding"]
     day: DayExpr
+
+    @property
+    def counts_back(self) -> bool:
+        """Whether it is counted back from its end."""
+        return self.how in ("ending on", "preceding")
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,6 +409,14 @@ class FactPeak:
     name: str
     window: WindowExpr
     least: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FactMean:
+    """The average of the figures that a fact had on the days of a window, each day counted once."""
+
+    name: str
+    window: WindowExpr
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,7 +199,8 @@ def _renewing(value: Mapping[str, Any], at: At) -> e.Renewing:
         words = f'the word "{unknown}" is not known here; `renews` has by, times, unless and notice'
         raise _wrong(words, at=(*at, "renews"))
     lasts = _phrase(phrases.window_phrase, value["lasts"], (*at, "lasts"))
-    if not isinstance(lasts, e.SpanWindow | e.Range) or (isinstance(lasts, e.Range) and lasts.last is None):
+    ends = lasts.last is not None if isinstance(lasts, e.Range) else isinstance(lasts, e.SpanWindow)
+    if not ends or (isinstance(lasts, e.SpanWindow) and lasts.counts_back):
         raise _wrong("a term that renews has an end, such as `36 months beginning on started`", at=(*at, "lasts"))
     by = _phrase(phrases.span_phrase, renews["by"], (*at, "renews", "by"))
     if not by.count:

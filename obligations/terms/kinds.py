@@ -34,7 +34,7 @@ def kind_of(file: TermsFile, amount: object) -> str:
             return _alike([kind_of(file, option) for _, option in options], "one choice gives")
         case e.AmountLiteral(unit=unit):
             return unit if unit in KINDS else MONEY if unit else FIGURE
-        case e.AmountNamed(name=name) | e.FactAt(name=name) | e.FactPeak(name=name):
+        case e.AmountNamed(name=name) | e.FactAt(name=name) | e.FactPeak(name=name) | e.FactMean(name=name):
             return (file.parameters.get(name) or file.facts[name]).type
         case e.FieldOf(event=event) if event not in file.events:
             return MONEY

@@ -31,7 +31,7 @@ def names_in(value: object) -> Iterator[str]:
         case e.FactAt(name=name, day=day):
             yield name
             yield from names_in(day)
-        case e.FactPeak(name=name, window=window):
+        case e.FactPeak(name=name, window=window) | e.FactMean(name=name, window=window):
             yield name
             yield from names_in(window)
         case tuple():

@@ -167,6 +167,12 @@ class _Build(Transformer[Token, Any]):
     def following(self, parts: list[Any]) -> e.SpanWindow:
         return e.SpanWindow(parts[0], "following", parts[1])
 
+    def ending(self, parts: list[Any]) -> e.SpanWindow:
+        return e.SpanWindow(parts[0], "ending on", parts[1])
+
+    def preceding(self, parts: list[Any]) -> e.SpanWindow:
+        return e.SpanWindow(parts[0], "preceding", parts[1])
+
     def range(self, parts: list[e.DayExpr]) -> e.Range:
         return e.Range(parts[0], parts[1])
 
@@ -227,7 +233,9 @@ class _Build(Transformer[Token, Any]):
     def fact_before(self, parts: list[Any]) -> e.FactAt:
         return e.FactAt(str(parts[0]), "before", parts[2])
 
-    def fact_peak(self, parts: list[Any]) -> e.FactPeak:
+    def fact_peak(self, parts: list[Any]) -> e.FactPeak | e.FactMean:
+        if parts[0] == "average":
+            return e.FactMean(str(parts[1]), parts[2])
         return e.FactPeak(str(parts[1]), parts[2], least=parts[0] == "lowest")
 
     def elapsed(self, parts: list[Any]) -> e.Elapsed:

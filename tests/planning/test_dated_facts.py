@@ -50,6 +50,20 @@ def test_the_highest_salary_counts_the_first_day_and_every_change() -> None:
     assert amount("lowest base_salary during started to 2026-10-31", *reports) == "120,000.00 USD"
 
 
+def test_an_average_weighs_each_figure_by_the_days_it_held() -> None:
+    """Two times the average salary would be taken as if every rise had come half-way."""
+    # From 2025-11-02 to 2026-05-31 are 211 days, and 154 to 2026-11-01: the cut comes a day too late to count.
+    year = "average base_salary during 12 months preceding exit"
+    exact = Fraction(120_000 * 211 + 150_000 * 154, 365)
+    assert amount(year, STARTED, RAISED, CUT, EXIT) == f"{round(float(exact), 2):,.2f} USD"
+    assert amount(year, STARTED, CUT, EXIT) == "120,000.00 USD"
+    months = "average base_salary during 12 months ending on last day of the month of 1 month before exit"
+    exact = Fraction(120_000 * 212 + 150_000 * 153, 365)
+    assert amount(months, STARTED, RAISED, CUT, EXIT) == f"{round(float(exact), 2):,.2f} USD"
+    why = paid(year, STARTED, RAISED, CUT, EXIT).derivation.sentence()
+    assert "120,000.00 USD for 211 days, 150,000.00 USD for 154 days" in why
+
+
 def test_a_salary_before_an_exit_that_is_only_expected_waits() -> None:
     """Money would be computed on a day that is no more than a plan."""
     waiting = paid("base_salary before released", STARTED, EXIT, happened("released", "2026-12-01", expected=True))
