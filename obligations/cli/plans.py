@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +19,7 @@ from obligations.cli.amended import terms_of
 from obligations.cli.shell import Exit, Json, day, fail, fields, plain_errors, print_json, service
 from obligations.domain.event import Report
 from obligations.planning.as_json import plan_json
+from obligations.planning.examples import named
 from obligations.planning.plan import Plan
 from obligations.service.contracts import Planner
 from obligations.service.counting import count
@@ -139,8 +141,9 @@ def _plan_of_file(file: Path, on: list[Path], given: list[str], as_of: date | No
         twice = next((text for number, text in enumerate(given) if text in given[:number]), None)
         if twice is not None:
             fail(f'--given "{twice}" is given twice; one happening is given once')
-        reports = [_given(number, text) for number, text in enumerate(given, 1)]
-        made = planner.bounded(terms, _counted(reports), as_of)
+        counted = _counted([_given(number, text) for number, text in enumerate(given, 1)])
+        reports = named(counted, lambda told: planner.plan(terms, told, None, pushes=False))
+        made = planner.bounded(terms, reports, as_of)
         if as_json:
             print_json(plan_json(made, planner.others(terms, reports, made)))
         else:
@@ -189,16 +192,15 @@ def _given(number: int, text: str) -> Report:
         fail(f'--given "{text}": write EVENT=DATE, for example employment_started=2026-01-31')
     details = fields(rest)
     received = details.pop("received", None)
-    return Report(f"given-{number}", event.strip(), day(when.strip()), day(received) if received else None, details)
+    answers = details.pop("answers", "")
+    received_on = day(received) if received else None
+    return Report(f"given-{number}", event.strip(), day(when.strip()), received_on, details, answers=answers)
 
 
 def _counted(reports: list[Report]) -> list[Report]:
     """The reports with ids of their own event's count, so that their order on the command line changes nothing."""
     ordered = sorted(reports, key=lambda one: (one.event, one.occurred_on, sorted(one.fields.items())))
-    return [
-        Report(f"given-{number}", one.event, one.occurred_on, one.received_on, one.fields)
-        for number, one in enumerate(ordered, 1)
-    ]
+    return [replace(one, id=f"given-{number}") for number, one in enumerate(ordered, 1)]
 
 
 def when(

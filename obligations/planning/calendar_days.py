@@ -25,8 +25,8 @@ def calendar_day(
 ) -> Reasoned[date] | NotYet:
     """The day the calendar gives for the expression, seen from the anchor's day."""
     match expression:
-        case e.PeriodEdge(edge=edge, period=period):
-            return _edge(world, edge, period, anchor)
+        case e.PeriodEdge(edge=edge, period=period, which=which):
+            return _edge(world, edge, period, which, anchor)
         case e.Yearly(of=of, side=side, same=same):
             find = next_date if side == "after" else last_date
             found = find(of, anchor.value, same=same, policy=_policy(world, of.first()))
@@ -78,12 +78,19 @@ def period_of(
     return Reasoned(found, Derivation(words, f"{found.first_on} to {found.last_on}", inputs))
 
 
-def _edge(world: World, edge: Literal["first", "last"], period: str, anchor: Reasoned[date]) -> Reasoned[date] | NotYet:
-    found = period_of(world, period, anchor)
+def _edge(
+    world: World,
+    edge: Literal["first", "last"],
+    period: str,
+    which: Literal["of", "after", "before"],
+    anchor: Reasoned[date],
+) -> Reasoned[date] | NotYet:
+    found = period_of(world, period, anchor, which)
     if isinstance(found, NotYet):
         return found
     day = found.value.first_on if edge == "first" else found.value.last_on
-    return Reasoned(day, Derivation(f"{edge} day of that {period}", day.isoformat(), found.why.inputs))
+    said = f"that {period}" if which == "of" else f"the {period} {which} that"
+    return Reasoned(day, Derivation(f"{edge} day of {said}", day.isoformat(), found.why.inputs))
 
 
 def _date_in(

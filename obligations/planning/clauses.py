@@ -16,6 +16,7 @@ from obligations.planning.instalments import take
 from obligations.planning.pay import pay_final, periods_of
 from obligations.planning.series import counted_series
 from obligations.planning.standing import Standing, deadline, discharged_by, standing
+from obligations.planning.suspensions import suspended
 from obligations.planning.tranches import accelerated, vesting
 from obligations.planning.values import NotYet
 from obligations.planning.world import Instance, World
@@ -203,7 +204,7 @@ def _single(world: World, clause: Clause, draft: Draft) -> None:
     day_expression = clause.by or clause.exactly
     picked, _ = world.pick(day_expression)
     if clause.during is not None:
-        draft.lasts(world.span_of(clause.during, draft.instance))
+        _lasts(world, clause, draft)
     elif isinstance(picked, e.PayPeriodEnd) or (clause.pay is not None and clause.per is not None):
         pay_final(world, clause, draft)
         return
@@ -213,6 +214,20 @@ def _single(world: World, clause: Clause, draft: Draft) -> None:
         draft.due(world.day(day_expression, draft.instance))
     if clause.pay is not None or clause.grant is not None:
         _figure(world, clause, draft)
+
+
+def _lasts(world: World, clause: Clause, draft: Draft) -> None:
+    """The days something is kept up: longer by those during which its clock stood still."""
+    window = world.span_of(clause.during, draft.instance)
+    draft.lasts(window)
+    if isinstance(window, NotYet) or clause.suspended is None or window.value.last_on is None:
+        return
+    last = suspended(world, clause, window.value.first_on, Reasoned(window.value.last_on, window.why))
+    if isinstance(last, NotYet):
+        draft.depends(last)
+    elif last.value != window.value.last_on:
+        draft.due(last)
+        draft.to_on = last.value
 
 
 def _figure(world: World, clause: Clause, draft: Draft) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from itertools import count
 
 from obligations.domain.event import Report
 from obligations.domain.life import ENDINGS
 from obligations.domain.occurrence import Occurrence, Power, State
+from obligations.planning.answers import ANSWERS
 from obligations.planning.plan import Plan
 from obligations.planning.values import PlanningError
 from obligations.terms.document import Path
@@ -40,7 +42,8 @@ def run_examples(terms: Terms, planner: ExamplePlanner) -> tuple[Finding, ...]:
 def _failures(terms: Terms, example: Example, planner: ExamplePlanner, at: Path) -> Iterator[tuple[Path, str]]:
     try:
         as_of = date.fromisoformat(example.as_of) if example.as_of else None
-        plan = planner(terms, tuple(reports_of(example)), as_of)
+        reports = named(reports_of(example), lambda told: planner(terms, told, None))
+        plan = planner(terms, reports, as_of)
     except PlanningError as error:
         yield (*at, "given"), str(error)
         return
@@ -67,7 +70,44 @@ def reports_of(example: Example) -> Iterator[Report]:
         for one in times:
             received_on = date.fromisoformat(one.received) if one.received else None
             identity = f"example-{next(numbers)}"
-            yield Report(identity, event, date.fromisoformat(one.date), received_on, one.fields)
+            yield Report(
+                identity,
+                event,
+                date.fromisoformat(one.date),
+                received_on,
+                one.fields,
+                answers=one.answers or "",
+            )
+
+
+def named(reports: Iterable[Report], plan: Callable[[tuple[Report, ...]], Plan]) -> tuple[Report, ...]:
+    """The reports, those that answer `clause` or `clause/2` with the id of that occurrence.
+
+    Found by the plan that follows from everything else, and from the answers before: the number is the one shown there.
+    Raises `PlanningError` where there is no such occurrence.
+    """
+    told = tuple(sorted(reports, key=lambda one: one.event in ANSWERS))
+    known = [one for one in told if one.event not in ANSWERS]
+    for one in sorted((it for it in told if it.event in ANSWERS), key=lambda it: it.occurred_on):
+        known.append(replace(one, answers=_occurrence(one, plan(_until(known, one.occurred_on)))))
+    return tuple(known)
+
+
+def _until(reports: Iterable[Report], day: date) -> tuple[Report, ...]:
+    """What had happened by a day: an answer means what it named then."""
+    return tuple(one for one in reports if one.occurred_on <= day)
+
+
+def _occurrence(answer: Report, made: Plan) -> str:
+    clause, _, number = answer.answers.partition("/")
+    found = [one for one in made.occurrences if one.clause == clause and str(one.index) == (number or "1")]
+    if len(found) != 1:
+        seen = "no occurrence" if not found else "several occurrences"
+        raise PlanningError(
+            f'{answer.event} on {answer.occurred_on} answers "{answer.answers}", of which the plan of that day has'
+            f" {seen}; name a clause, and its number after a slash where it has several, such as fee/3"
+        )
+    return str(found[0].id)
 
 
 def _is_owed(one: Occurrence | Power) -> bool:

@@ -192,4 +192,8 @@ def answers_to(
         terms = world.terms
         identity = identity or occurrence_id(terms.tenant, terms.contract, *world.known_as(clause_id, instance), "1")
         named = world.answers.get(str(identity), ())
+        place = world.place(clause_id, instance) if named else None
+        if place is not None and place.since is not None:
+            since = place.since
+            named = tuple(one for one in named if one.occurred_on >= since)
     return (closing, *named) if closing is not None else named

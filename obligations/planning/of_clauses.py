@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from obligations.domain.money import Money
 from obligations.domain.occurrence import Occurrence, State
 from obligations.planning.answers import PARTLY, part
+from obligations.planning.figures import shown
 from obligations.planning.instances import answers_to
 from obligations.planning.values import Happening, Instance, NotYet, PlanningError, united
 from obligations.planning.versions import version_of
-from obligations.terms.values import Value
+from obligations.terms import expressions as e
+from obligations.terms.values import Value, typed
 from schedules.derivation import Derivation, Reasoned
 
 if TYPE_CHECKING:
@@ -47,6 +50,33 @@ def of_clause(world: World, field: str, clause_id: str, here: Instance, on: date
         return united(reasons)
     sums = [(one.derivation, one.amount) for one in owed if one.amount is not None]
     return _total(sums, f"amount of {clause_id}", world)
+
+
+def balance_of(world: World, clause_id: str, on: date | None) -> Reasoned[Value] | NotYet:
+    """What has accrued under a clause by the end of a day, less what was taken by then; never below nothing."""
+    from obligations.planning.clauses import of_clause as made_of
+
+    clause = world.terms.clauses[clause_id]
+    made = [one for one in made_of(world, clause_id, clause) if one.state not in _NOT_OWED]
+    made = [one for one in made if one.due_on is None or on is None or one.due_on <= on]
+    reasons = [NotYet(one.waiting_for, one.missing) for one in made if one.units is None or one.due_on is None]
+    if reasons:
+        return united(reasons)
+    # On one day what is taken comes first, as where the cap is counted.
+    turns = [(one.due_on, 1, one.units, one.derivation) for one in made if one.due_on is not None and one.units]
+    less = clause.cap.less if clause.cap is not None else None
+    if isinstance(less, e.FieldOf):
+        kind = world.kinds[less.event].fields[less.field].type
+        for one in world.event(less.event).happenings:
+            if one.unsettled is None and less.field in one.fields and (on is None or one.occurred_on <= on):
+                taken = typed(one.fields[less.field], kind, world.terms.currency)
+                turns += [(one.occurred_on, 0, -taken, one.why)] if isinstance(taken, Decimal) else []
+    turns.sort(key=lambda turn: turn[:2])
+    balance = Decimal(0)
+    for _, _, units, _ in turns:
+        balance = max(Decimal(0), balance + units)
+    words = f"balance of {clause_id}" + (f" on {on}" if on is not None else "")
+    return Reasoned(balance, Derivation(words, shown(balance), tuple(why for *_, why in turns)))
 
 
 def _paid(world: World, clause_id: str, made: Iterable[Occurrence], on: date | None) -> Reasoned[Value] | NotYet:

@@ -155,7 +155,10 @@ def _totals(world: World, made: tuple[Opening, ...], span: Span, within: Span) -
     to look again."""
     windows = [one.window.value for one in made]
     horizon = world.horizon()
-    through = max([one.last_on for one in windows if one.last_on is not None] + ([horizon] if horizon else []))
+    ends = [one.last_on for one in windows if one.last_on is not None] + ([horizon] if horizon else [])
+    if not ends:
+        return  # nothing was reported yet, and no clock was asked
+    through = max(ends)
     counts = world.business_calendar().is_open if span.unit is Unit.BUSINESS_DAY else lambda _: True
     wanted = span.count * (7 if span.unit is Unit.WEEK else 1)
     for day in total_reached(windows, wanted, within, through, counts):

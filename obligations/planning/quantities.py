@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from obligations.domain.money import Money, digits_of
 from obligations.planning.days import settled_day, settled_window
 from obligations.planning.figures import shown, statement
-from obligations.planning.of_clauses import of_clause
+from obligations.planning.of_clauses import balance_of, of_clause
 from obligations.planning.proportions import share_of
 from obligations.planning.values import NOWHERE, Instance, NotYet, PlanningError, united
 from obligations.terms import expressions as e
@@ -144,6 +144,9 @@ def _step(world: World, expression: Any, here: Instance, on: date | None) -> Ste
         case e.AmountNamed(name=name):
             return _named(world, name, on, here)
         case e.FieldOf(field=field, event=event):
+            if event not in world.kinds and field == "balance":
+                balance = balance_of(world, event, on)
+                return balance if isinstance(balance, NotYet) else typed_step(balance, "")
             if event not in world.kinds:
                 paid = of_clause(world, field, event, here, on)
                 return paid if isinstance(paid, NotYet) else typed_step(paid, world.terms.currency)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from obligations.planning.applying import applying
@@ -31,6 +32,8 @@ class Place:
         ruled_by: the clause that rules, and its instance.
         doubts: what is open that would let another clause rule.
         why: the clauses that are replaced, as a step of an explanation; None where none is.
+        since: from which day an answer is meant for the clause that rules; None where any is. A single act cannot have
+            been done by one of the parts it replaces, nor a part by the whole.
     """
 
     rules: bool
@@ -38,6 +41,7 @@ class Place:
     ruled_by: tuple[str, Instance]
     doubts: tuple[NotYet, ...] = ()
     why: Derivation | None = None
+    since: date | None = None
 
 
 def families(file: TermsFile) -> Mapping[str, tuple[str, ...]]:
@@ -64,6 +68,7 @@ def places(world: World, root: str, members: tuple[str, ...]) -> Mapping[tuple[s
                 ruled_by=(winner, group[winner]),
                 doubts=doubts if rules else (),
                 why=_why(world, winner) if winner != root or not rules else None,
+                since=_since(world, root, winner, group[winner]) if rules else None,
             )
     return found
 
@@ -118,6 +123,17 @@ def _ruling(world: World, root: str, group: Mapping[str, Instance]) -> tuple[str
             doubts.append(NotYet(judgment=(f"which stands instead of {root}: {both}",)))
         return clause_id, tuple(doubts)
     return ranked[-1], tuple(doubts)
+
+
+def _since(world: World, root: str, winner: str, instance: Instance) -> date | None:
+    """The day by which everything had happened that lets a clause of another shape rule."""
+    clauses = world.terms.file.clauses
+    if (clauses[winner].series is None) == (clauses[root].series is None):
+        return None
+    because = [*applying(world, clauses[winner], instance).grounds]
+    because += [instance.trigger.why] if instance.trigger is not None else []
+    days = (step.result for one in because for _, step in one.walk() if step.kind == "event")
+    return max((date.fromisoformat(one) for one in days if one), default=None)
 
 
 def _rank(file: TermsFile, clause_id: str) -> tuple[int, int]:

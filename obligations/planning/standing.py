@@ -160,7 +160,7 @@ def deadline(world: World, clause: Clause, instance: Instance, standing: Standin
     """The day as its earliest day, the gate and then the roll leave it: a gate that opens late moves it to its own
     day, and no roll moves it before the trigger, the earliest day or the gate."""
     due, waits = at_signature(world, clause, day)
-    if clause.suspended is not None and clause.vest is None:
+    if clause.suspended is not None and clause.vest is None and clause.give is None:
         began = instance.trigger.occurred_on if instance.trigger is not None else date.min
         goes_on = suspended(world, clause, began, due)
         if isinstance(goes_on, NotYet):

@@ -47,8 +47,8 @@ def suspended(world: World, clause: Clause, start: date, day: Reasoned[date]) ->
 
 def is_suspended(world: World, clause: Clause, start: date | None) -> bool:
     """Whether a duty that began on a day is suspended on the day it is."""
-    if clause.suspended is None or clause.vest is not None or world.as_of is None:
-        return False
+    if clause.suspended is None or clause.vest is not None or clause.give is not None or world.as_of is None:
+        return False  # what is kept up binds meanwhile; it only ends later
     if start is not None and start > world.as_of:
         return False
     return any(world.as_of in interval.value for interval in world.intervals(clause.suspended.during))

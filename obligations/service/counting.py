@@ -11,6 +11,7 @@ from obligations.planning.world import NOWHERE, World
 from obligations.service.contracts import Planner
 from obligations.service.installation import Library
 from obligations.terms import expressions as e
+from obligations.terms.hints import hint
 from obligations.terms.phrases import PhraseError, when_phrase
 from schedules.blocks import CALENDAR_PERIODS
 from schedules.derivation import Reasoned
@@ -34,7 +35,8 @@ def count(phrase: str, library: Library) -> Reasoned[date] | Reasoned[Window]:
     """
     expression = when_phrase(phrase)
     for name in _names(expression):
-        raise PhraseError(f'"{phrase}": nothing is known here of "{name}"; count from a date such as 2026-01-31')
+        meant = hint(phrase) or f'nothing is known here of "{name}"; count from a date such as 2026-01-31'
+        raise PhraseError(f'"{phrase}": {meant}')
     world = World(Planner(library).terms(_PLAIN, "question"), (), None, library.calendars, library.zones)
     try:
         found = (

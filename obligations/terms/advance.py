@@ -89,7 +89,11 @@ def of_day(expression: Any, shortest: Shortest) -> Iterator[tuple[str, int | Non
         case e.PickedDay(members=members):
             for member in members:
                 yield from of_day(member, shortest)
-        case e.IfAny(day=day) | e.OpenDay(side="after", day=day) | e.PeriodEdge(edge="last", day=day):
+        case (
+            e.IfAny(day=day)
+            | e.OpenDay(side="after", day=day)
+            | e.PeriodEdge(edge="last", which="of" | "after", day=day)
+        ):
             yield from of_day(day, shortest)
         case e.Yearly(side="after", day=day):
             yield from of_day(day, shortest)

@@ -12,6 +12,7 @@ from obligations.terms.circles import circle
 from obligations.terms.document import Path
 from obligations.terms.errors import Finding, did_you_mean
 from obligations.terms.fields import Strict
+from obligations.terms.hints import hint
 from obligations.terms.kinds import is_text
 from obligations.terms.model import Clause, Example, Gate, Happens, PowerOf, Suspended, Takes, TermsFile
 from obligations.terms.notices import SENT
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from obligations.terms.terms import Terms
 
 # Answers to an occurrence are reported under these names, so no event may have one.
-RESERVED = frozenset({"done", "partly", "waived", "contract"})
+ANSWERS = frozenset({"done", "partly", "waived"})
+RESERVED = ANSWERS | {"contract"}
 
 
 def check(terms: Terms) -> list[Finding]:
@@ -132,8 +134,12 @@ class _Checker:
 
     def _example(self, example: Example, path: Path) -> Iterator[Finding]:
         reportable = {*self.file.events, *self.file.facts}
-        for given in example.given:
-            if given not in reportable:
+        for given, times in example.given.items():
+            if given in ANSWERS:
+                if any(not one.answers for one in times):
+                    words = f"`{given}` says what it answers: {given}: {{date: 2027-02-15, answers: fee/1}}"
+                    yield self.source.finding(words, (*path, "given", given), key=True)
+            elif given not in reportable:
                 yield self._in_example("event", given, reportable, (*path, "given", given))
         known = {*self.file.clauses, *self._powers()}
         for expected in example.expect:
@@ -266,6 +272,11 @@ class _Checker:
             case e.DateInPeriod(period=name, day=inner):
                 yield from self._period(name, path, whole_year=True)
                 yield from self._expression(inner, path)
+            case e.SpanOf(amount=e.AmountNamed(name=name), unit=unit) if name not in self.amounts and hint(
+                f"{name} {unit}s"
+            ):
+                message = f'"{name} {unit}s": {hint(f"{name} {unit}s")}'
+                yield self.document.finding(message, path, offset=self.document.offset(path, name))
             case e.SpanOf(amount=e.AmountNamed(name=name), unit=unit):
                 yield from self._expression(value.amount, path)
                 holder = self.file.parameters.get(name) or self.file.facts.get(name)
@@ -297,6 +308,12 @@ class _Checker:
             case e.FieldOf(field="amount" | "paid", event=name) if name in self.file.clauses.keys() - self.file.events:
                 if self.file.clauses[name].pay is None:
                     words = f"{name} pays nothing; name a clause with `pay`"
+                    if self.file.clauses[name].accrue is not None:
+                        words += f", or write `balance of {name}` for what has accrued"
+                    yield self.document.finding(words, path, offset=self.document.offset(path, name))
+            case e.FieldOf(field="balance", event=name) if name in self.file.clauses.keys() - self.file.events:
+                if self.file.clauses[name].accrue is None:
+                    words = f"{name} has no balance; name a clause with `accrue`"
                     yield self.document.finding(words, path, offset=self.document.offset(path, name))
             case e.FieldOf(field=field, event=name):
                 kind = self.file.events.get(name)

@@ -129,8 +129,12 @@ def _edges(file: TermsFile, shortest: Shortest) -> Edges:
         if isinstance(clause.if_missed, Happens):
             needs(clause.if_missed.event, of_clause(clause, "missed", shortest))
             needs(clause.if_missed.event, ((one, None) for one in _beside(clause.if_missed)))
-        amounts = (clause.pay, clause.cap.at if clause.cap is not None else None, clause.during)
+        cap = (clause.cap.at, clause.cap.balance, clause.cap.less) if clause.cap is not None else ()
+        amounts = (clause.pay, clause.accrue, cap, clause.during)
         needs(f"amount of {clause_id}", ((one, None) for one in (*_settles(clause), *names_in(amounts))))
+        # What a clause comes to is what the one in its place comes to.
+        for replaced in chain(file, clause_id)[1:]:
+            needs(f"amount of {replaced}", ((f"amount of {clause_id}", None),))
     return edges
 
 

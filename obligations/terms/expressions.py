@@ -93,11 +93,13 @@ class MonthEndOf:
 
 @dataclass(frozen=True, slots=True)
 class PeriodEdge:
-    """The first or the last day of the calendar month, quarter or year, or of the named year, another day lies in."""
+    """The first or the last day of the calendar month, quarter or year, or of the named year, that another day lies in,
+    or of the one after or before that."""
 
     edge: Literal["first", "last"]
     period: str
     day: DayExpr
+    which: Literal["of", "after", "before"] = "of"
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,8 @@ def kind_of(file: TermsFile, amount: object) -> str:
             return unit if unit in KINDS else MONEY if unit else FIGURE
         case e.AmountNamed(name=name) | e.FactAt(name=name) | e.FactPeak(name=name) | e.FactMean(name=name):
             return (file.parameters.get(name) or file.facts[name]).type
-        case e.FieldOf(event=event) if event not in file.events:
-            return MONEY
+        case e.FieldOf(field=field, event=event) if event not in file.events:
+            return NUMBER if field == "balance" else MONEY
         case e.FieldOf(field=field, event=event):
             return file.events[event].fields[field].type
         case e.Elapsed():

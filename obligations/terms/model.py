@@ -444,6 +444,7 @@ class GivenEvent(Strict):
 
     date: DayText
     received: DayText | None = None
+    answers: str | None = None
     fields: dict[Name, str] = Field(default_factory=dict, alias="with")
 
 

@@ -14,6 +14,7 @@ from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedEOF, UnexpectedInput, UnexpectedToken, VisitError
 
 from obligations.terms import expressions as e
+from obligations.terms.hints import hint
 from schedules.spans import Span, Unit, summed
 from schedules.yearly import MONTHS, MonthDay
 
@@ -108,7 +109,9 @@ class _Build(Transformer[Token, Any]):
         return e.EdgeOf("first" if parts[0] == "first" else "last", str(parts[1]))
 
     def edge_of_period(self, parts: list[Any]) -> e.PeriodEdge:
-        return e.PeriodEdge("first" if parts[0] == "first" else "last", str(parts[1]), parts[2])
+        return e.PeriodEdge(
+            "first" if parts[0] == "first" else "last", str(parts[1]), parts[3], cast(Any, str(parts[2]))
+        )
 
     def month_day(self, parts: list[Token]) -> MonthDay:
         try:
@@ -440,6 +443,9 @@ def _explained(text: str, error: UnexpectedInput, wanted: str) -> PhraseError:
             ' or "beginning on" (it does)',
             offset,
         )
+    meant = hint(text)
+    if meant:
+        return PhraseError(f'"{text}": {meant}', offset)
     if at_end:
         return PhraseError(f'"{text}" stops too early; expected {wanted}', offset)
     return PhraseError(f'"{text}": "{rest[0] if rest else ""}" is not understood here; expected {wanted}', offset)

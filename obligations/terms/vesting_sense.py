@@ -25,8 +25,11 @@ def vesting(file: TermsFile, clause: Clause) -> Iterator[Complaint]:
     for word in ("starts", "allocation", "vesting_day"):
         if getattr(clause, word) is not None and clause.vest is None:
             yield f"`{word}` belongs to `vest`", (word,)
-    if clause.suspended is not None and clause.vest is None and (clause.during or not (clause.task or clause.pay)):
-        yield "`suspended` belongs to `vest`, to a `task`, or to a `pay` by days", ("suspended",)
+    if clause.suspended is not None and clause.give is not None:
+        if clause.suspended.clock != "tolls":
+            yield "what is kept up goes on by as many days: its clock `tolls`", ("suspended", "clock")
+    elif clause.suspended is not None and clause.vest is None and (clause.during or not (clause.task or clause.pay)):
+        yield "`suspended` belongs to `vest`, to a `task`, to a `give`, or to a `pay` by days", ("suspended",)
     yield from _options(clause, ())
     for number, step in enumerate(clause.schedule):
         yield from _options(step, ("schedule", number))
