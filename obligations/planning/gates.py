@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from obligations.planning.days import day_after
 from obligations.planning.values import Happening, Instance, NotYet
 from obligations.terms.model import Clause, Gate
 from schedules.derivation import Derivation, Reasoned
-from schedules.spans import after
+from schedules.spans import Span, after
 
 if TYPE_CHECKING:
     from obligations.planning.world import World
@@ -27,11 +27,13 @@ class Shut:
 def gate(world: World, clause: Clause, asks: Gate, instance: Instance) -> Happening | NotYet | Shut:
     """What opened the gate of an instance, on the day it opened; why it did not yet; or that it cannot any more.
 
-    What opens it comes no earlier than what set the instance off: an earlier one opened another instance, unless
-    nothing more of its kind can come, since what happens once opens for all.
+    What opens it comes no earlier than what set the instance off, or the day it counts `since`: an earlier one opened
+    another instance, unless nothing more of its kind can come, since what happens once opens for all.
     """
     found = world.event(asks.event)
-    began = instance.trigger.occurred_on if instance.trigger else date.min
+    began = _first_day(world, asks, instance)
+    if isinstance(began, NotYet):
+        return began
     tried = [one for one in found.happenings if one.occurred_on >= began]
     if not tried and found.reason.never:
         tried = list(found.happenings[-1:])
@@ -40,7 +42,7 @@ def gate(world: World, clause: Clause, asks: Gate, instance: Instance) -> Happen
     for one in tried:
         if last is not None and one.occurred_on > last.value:
             break
-        opened = _opening(world, asks, one)
+        opened = standing_since(world, asks.event, asks.stays, asks.unless, one)
         if isinstance(opened, NotYet):
             return opened
         if opened is not None and (ends is None or opened.occurred_on <= ends.value):
@@ -56,6 +58,13 @@ def gate(world: World, clause: Clause, asks: Gate, instance: Instance) -> Happen
     return NotYet(waiting=(asks.event,)) if reason.never and limit is not None else reason
 
 
+def _first_day(world: World, asks: Gate, instance: Instance) -> date | NotYet:
+    if asks.since is not None:
+        since = world.day(asks.since, instance)
+        return since if isinstance(since, NotYet) else since.value
+    return instance.trigger.occurred_on if instance.trigger else date.min
+
+
 def _last_day(world: World, asks: Gate, instance: Instance) -> Reasoned[date] | None:
     day = world.day(asks.by, instance) if asks.by is not None else None
     return day if isinstance(day, Reasoned) else None
@@ -69,18 +78,20 @@ def _last_opening(world: World, clause: Clause, asks: Gate, instance: Instance) 
     return min(days, key=lambda day: day.value, default=None)
 
 
-def _opening(world: World, asks: Gate, one: Happening) -> Happening | NotYet | None:
+def standing_since(
+    world: World, event: str, stays: Span | None, unless: Any, one: Happening
+) -> Happening | NotYet | None:
     """The happening on the day from which it counts; None where it was taken back while it could be.
 
     Until its days are over it may still be taken back: nothing that moves money opens before.
     """
-    if asks.stays is None:
+    if stays is None:
         return one
-    end = after(asks.stays, Reasoned(one.occurred_on, one.why), world.counting_for(asks.stays))
+    end = after(stays, Reasoned(one.occurred_on, one.why), world.counting_for(stays))
     steps: tuple[Derivation, ...] = (end.why,)
     provided = one
-    if asks.unless is not None:
-        taken_back = world.find(asks.unless)
+    if unless is not None:
+        taken_back = world.find(unless)
         within = [it for it in taken_back.happenings if one.occurred_on <= it.occurred_on <= end.value]
         if any(it.unsettled is None for it in within):
             return None
@@ -92,7 +103,7 @@ def _opening(world: World, asks: Gate, one: Happening) -> Happening | NotYet | N
         steps = (end.why, Derivation("not taken back within these days, as far as is known", kind="assumption"))
         if world.known_through is None or world.known_through <= end.value:
             world.turns.add(day_after(end.value))
-            provided = one.if_only(NotYet(waiting=(f"{asks.event} to stand",)))
+            provided = one.if_only(NotYet(waiting=(f"{event} to stand",)))
     opens = day_after(end.value)
-    why = Derivation(f"{asks.event} counts from the day after {asks.stays.words()}", opens.isoformat(), steps)
+    why = Derivation(f"{event} counts from the day after {stays.words()}", opens.isoformat(), steps)
     return replace(provided, occurred_on=opens, why=why)

@@ -12,6 +12,7 @@ from obligations.planning.becoming import becomes
 from obligations.planning.instances import called
 from obligations.planning.openings import containing, in_hindsight, openings
 from obligations.planning.outcomes import all_of, bound, lasted, reached
+from obligations.planning.stood import stood
 from obligations.planning.ties import order, which_came_first
 from obligations.planning.values import Found, Happening, NotYet, united
 from obligations.terms import expressions as e
@@ -46,6 +47,8 @@ def find(world: World, expression: Any, slot: str) -> Found:
             found = lasted(world, expression)
         case e.EventBecomes():
             found = becomes(world, expression, slot)
+        case e.EventStood():
+            found = stood(world, expression)
         case e.EventReached():
             found = reached(world, expression, slot)
         case e.EventFirst(event=event):

@@ -41,6 +41,9 @@ def of_event(expression: Any, shortest: Shortest) -> Iterator[tuple[str, int | N
             yield from of_window(window, shortest)
         case e.EventReached(day=day):
             yield from of_day(day, shortest)
+        case e.EventStood(event=event, unless=unless):
+            yield from of_event(event, shortest)
+            yield from ((name, None) for name in names_in(unless))
         case _:
             # That a state has lasted so long may become known only when it ends.
             yield from ((name, None) for name in names_in(expression))
@@ -139,7 +142,8 @@ def gate_names(clause: Clause) -> Iterator[str]:
     """What decides whether and when the clause's gate opens."""
     if clause.requires is not None:
         yield clause.requires.event
-        for expression in (clause.requires.unless, clause.requires.by, clause.requires.opens_by):
+        asks = clause.requires
+        for expression in (asks.since, asks.unless, asks.by, asks.opens_by):
             yield from names_in(expression)
 
 

@@ -212,7 +212,7 @@ class _Checker:
         if gate.event not in self.events:
             long_form = (*at, "event") in self.document.places
             yield self._unknown("event", gate.event, self.events, (*at, "event") if long_form else at)
-        for word in ("unless", "by", "opens_by"):
+        for word in ("since", "unless", "by", "opens_by"):
             yield from self._expression(getattr(gate, word), (*at, word))
 
     def _happens(self, part: Happens, at: Path) -> Iterator[Finding]:
@@ -249,6 +249,9 @@ class _Checker:
                     yield from self._expression(member, (*path, "all of", number))
             case e.EventBecomes(condition=holds):
                 yield from self._expression(holds, (*path, "becomes"))
+            case e.EventStood(event=stands, unless=unless):
+                yield from self._expression(stands, (*path, "stands", "event"))
+                yield from self._expression(unless, (*path, "stands", "unless"))
             case e.EventReached(day=coming):
                 yield from self._expression(coming, (*path, "reached"))
             case e.EventOutcome():

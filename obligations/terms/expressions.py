@@ -346,6 +346,16 @@ class EventBecomes:
 
 
 @dataclass(frozen=True, slots=True)
+class EventStood:
+    """An event can no longer be taken back: on the day after it stood so long, unless that came which takes it back."""
+
+    event: EventExpr | Choice[EventExpr]
+    stays: Span
+    unless: EventExpr | Choice[EventExpr] | None
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
 class EventNever:
     """No event: the clause does not apply under this reading."""
 
@@ -361,6 +371,7 @@ EventExpr = (
     | EventLasted
     | EventReached
     | EventBecomes
+    | EventStood
     | EventNever
 )
 

@@ -64,7 +64,7 @@ def _wrong(message: str, offset: int = 0, at: At = ()) -> PydanticCustomError:
 
 Shapes = Mapping[str, Callable[[str, Any, At], Any]]
 """Maps of one word that may stand instead of a phrase, such as `earliest of`, and what makes expressions of them."""
-_OF_ONE = frozenset({"reached", "becomes"})
+_OF_ONE = frozenset({"reached", "becomes", "stands"})
 NO_SHAPES: Shapes = MappingProxyType({})
 Forms = Mapping[str, Callable[[Mapping[str, Any], At], Any]]
 """Maps that may hold several words, by the one that names them, such as `rounded`."""
@@ -157,12 +157,22 @@ def _becomes(_: str, value: Any, at: At) -> e.EventBecomes:
     return e.EventBecomes(holds, " ".join(value.split()) if isinstance(value, str) else json.dumps(value))
 
 
+def _stands(how: str, value: Any, at: At) -> e.EventStood:
+    if not isinstance(value, Mapping) or not {"event", "for"} <= set(value) <= {"event", "for", "unless"}:
+        raise _wrong(f"`{how}` takes `event`, `for` how long it must stand, and perhaps `unless`", at=at)
+    event = _phrase(phrases.event_phrase, value["event"], (*at, "event"), _EVENT_SHAPES)
+    unless = value.get("unless")
+    taken_back = _phrase(phrases.event_phrase, unless, (*at, "unless"), _EVENT_SHAPES) if unless is not None else None
+    return e.EventStood(event, _phrase(phrases.span_phrase, value["for"], (*at, "for")), taken_back, json.dumps(value))
+
+
 _EVENT_SHAPES: Shapes = {
     "any of": _union,
     "first of": _union,
     "all of": _all,
     "reached": _reached,
     "becomes": _becomes,
+    "stands": _stands,
 }
 _DAY_SHAPES: Shapes = {"earliest of": _picked_day, "latest of": _picked_day}
 _RECEIPT_SHAPES: Shapes = {"earliest of": _picked_receipt, "latest of": _picked_receipt}

@@ -187,9 +187,13 @@ class Happens(Strict):
 
 
 class Gate(Strict):
-    """What must have happened first. Where it can be taken back for some days, it counts from the day after them."""
+    """What must have happened first. Where it can be taken back for some days, it counts from the day after them.
+
+    `since` is the first day on which it counts, where that is not the day of the trigger.
+    """
 
     event: Name
+    since: Day | None = None
     stays: SpanText | None = None
     unless: Event | None = None
     by: Day | None = None

@@ -129,6 +129,23 @@ def test_a_covenant_in_breach_binds_meanwhile() -> None:
     assert (one.state, one.due_on, one.adjusted_on) == (State.SCHEDULED, date(2025, 9, 19), date(2025, 9, 19))
 
 
+def test_a_release_that_was_taken_back_and_signed_again_counts_from_the_second_signature() -> None:
+    """Severance would begin by a release that was revoked."""
+    signed = [happened("release_signed", on) for on in ("2024-09-10", "2024-10-07")]
+    asked = happened("specified", "2024-08-30", value="no")
+    revoked = happened("release_revoked", "2024-09-14")
+    made = planned(STARTED, EXIT, asked, signed[0], as_of="2024-09-12", terms=agreement())
+    (one,) = of(made, "severance")[:1]
+    assert (one.state, one.due_on, one.conditional) == (State.WAITING, date(2024, 9, 30), True)
+    made = planned(STARTED, EXIT, asked, signed[0], revoked, as_of="2024-09-20", terms=agreement())
+    assert [(one.state, one.due_on) for one in of(made, "severance")] == [(State.WAITING, None)]
+    made = planned(STARTED, EXIT, asked, *signed, revoked, as_of="2024-10-20", terms=agreement())
+    assert [one.due_on for one in of(made, "severance")[:2]] == [date(2024, 10, 31), date(2024, 11, 15)]
+    late = happened("release_signed", "2024-10-22")
+    made = planned(STARTED, EXIT, asked, late, as_of="2024-11-20", terms=agreement())
+    assert {one.state for one in of(made, "severance")} == {State.CONDITION_FAILED}
+
+
 def test_what_has_accrued_waits_for_no_later_month() -> None:
     """Vacation is paid out with what has accrued by the exit, less what was taken by then, and never below nothing."""
     taken = happened("vacation_taken", "2024-03-15", days="40")
