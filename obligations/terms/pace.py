@@ -19,7 +19,11 @@ def pace(clause: Clause, series: Series) -> Iterator[Complaint]:
     if clause.during is not None:
         yield from _periods(clause, series)
     elif series.times is None and series.over is None:
-        yield "a series needs an end: `times:` or `over:` in it, or `during:` beside it", ("series",)
+        ends = "a series needs an end: `times:` or `over:` in it"
+        if clause.pay is not None or clause.accrue is not None:
+            yield f"{ends}, or `during:` beside it", ("series",)
+        else:
+            yield f"{ends}; {_AGAIN}", ("series",)
     elif series.times is not None and series.over is not None:
         yield "a series ends by `times:` or with the window of `over:`, not by both", ("series", "times")
     if series.splits and (clause.pay is None or clause.during is not None):
@@ -29,9 +33,12 @@ def pace(clause: Clause, series: Series) -> Iterator[Complaint]:
     yield from _stubs(series)
 
 
+_AGAIN = "what comes back for as long as something lasts is a clause `when: start of` a window that renews"
+
+
 def _periods(clause: Clause, series: Series) -> Iterator[Complaint]:
     if clause.pay is None and clause.accrue is None:
-        yield "a series during a window pays or accrues; for single days write `times:`", ("series",)
+        yield f"a series during a window pays or accrues; for single days write `times:`; {_AGAIN}", ("series",)
     for word in ("times", "over"):
         if getattr(series, word) is not None:
             yield f"a series ends by `{word}:` or by `during:`, not by both", ("series", word)

@@ -208,3 +208,18 @@ def test_an_example_says_which_occurrence_was_done() -> None:
     ]
     with pytest.raises(TermsError, match="says what it answers"):
         load(text.replace("answers: relocation}", "received: 2024-04-05}"), FILE.name, find_template)
+
+
+def test_a_duty_that_comes_back_every_year_is_told_how_to_be_said() -> None:
+    """Each of two messages would send to the other word, which is refused too."""
+    task = """
+  review:
+    cite: "1"
+    who: client owes consultant
+    task: Review the fee
+    series: {every: 1 year}
+    AT
+"""
+    for at in ("when: started", "during: started to ended"):
+        with pytest.raises(TermsError, match="`when: start of` a window that renews"):
+            engagement.terms(task.replace("AT", at))
