@@ -90,7 +90,9 @@ def _phrase(
         if form is not None:
             return forms[form](value, at)
         if not isinstance(value.get("reading"), str):
-            raise _wrong("a choice names its reading first: `reading: NAME`, then an option a line", at=at)
+            known = ", ".join(f"`{word}`" for word in (*shapes, *forms))
+            other = f"; a map of another kind has one of {known}" if known else ""
+            raise _wrong(f"a choice names its reading first: `reading: NAME`, then an option a line{other}", at=at)
         options = tuple(
             (str(key), _phrase(parse, item, (*at, key), shapes, forms))
             for key, item in value.items()

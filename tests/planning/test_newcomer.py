@@ -223,3 +223,17 @@ def test_a_duty_that_comes_back_every_year_is_told_how_to_be_said() -> None:
     for at in ("when: started", "during: started to ended"):
         with pytest.raises(TermsError, match="`when: start of` a window that renews"):
             engagement.terms(task.replace("AT", at))
+
+
+def test_a_map_of_an_unknown_word_is_told_those_there_are() -> None:
+    clause = """
+  review:
+    cite: "1"
+    who: client owes consultant
+    pay:
+      difference: [monthly_fee, 100.00]
+    when: started
+    exactly: started
+"""
+    with pytest.raises(TermsError, match="another kind has one of `greater of`, `lesser of`, `sum of`"):
+        engagement.terms(clause)
