@@ -9,50 +9,38 @@ from typing import Annotated
 import typer
 
 from config.settings import config_path, first_text, read_settings
+from config.shipped import template_ids
 from obligations.app import open_service
 from obligations.cli import show
 from obligations.cli.events import agreed, show_preview
 from obligations.cli.shell import As, Json, Yes, actor, confirmed, fail, plain_errors, print_json, read_text, service
+from obligations.cli.starting import USUAL, first_contract
 from obligations.planning.as_json import change_json, plan_json
 from obligations.ports import TermsVersion
 
 contract_app = typer.Typer(no_args_is_help=True, help="Add, list and show contracts.")
 
-EXAMPLE = """\
-# One contract on a shipped template. Parameters you leave out keep the template's figures.
-terms: 1
-contract:
-  id: {identifier}
-  title: Offer letter of our first executive
-  template: offer-letter
-parameters:
-  offered_on: 2026-11-02
-people:
-  employee: {{name: the employee, email: employee@example.com}}
-  manager: {{name: the manager, email: manager@example.com}}
-  hr: {{name: the head of HR, email: hr@example.com}}
-  legal: {{name: counsel, email: legal@example.com}}
-  payroll: {{name: payroll, email: payroll@example.com}}
-  finance: {{name: the controller, email: finance@example.com}}
-  benefits: {{name: benefits, email: benefits@example.com}}
-  equity: {{name: the equity desk, email: equity@example.com}}
-"""
-
 
 def init(
     folder: Annotated[Path, typer.Argument(help="Where to put a first contract file.")] = Path(),
+    template: Annotated[
+        str, typer.Option("--template", help=f"What the contract starts from: {', '.join(template_ids())}.")
+    ] = USUAL,
 ) -> None:
-    """Write the configuration file and a first contract, and make the database."""
+    """Write the configuration file and a first contract on a template, and make the database."""
+    if template not in template_ids():
+        fail(f'there is no template "{template}"; shipped are {", ".join(template_ids())}')
     settings_file = config_path()
     made = _write_once(settings_file, first_text(), 0o600)
     contract_file = folder / "contract.yaml"
-    made_contract = _write_once(contract_file, EXAMPLE.format(identifier="first-offer"), 0o644)
+    made_contract = _write_once(contract_file, first_contract(template), 0o644)
     with plain_errors():
         settings = read_settings(settings_file)
         with open_service(settings):
             pass
     typer.echo(f"{'wrote' if made else 'kept '} {settings_file}")
-    typer.echo(f"{'wrote' if made_contract else 'kept '} {contract_file}")
+    on = f", a contract on the template {template}" if made_contract else ""
+    typer.echo(f"{'wrote' if made_contract else 'kept '} {contract_file}{on}")
     typer.echo("the database is ready")
     typer.echo("")
     typer.echo(f"Next: put your people into {contract_file}, then")

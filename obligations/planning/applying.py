@@ -78,7 +78,7 @@ def _ruled_out(world: World, expression: Any, instance: Instance) -> Reasoned[bo
     if not isinstance(read, EVENTS):
         return world.condition(read, instance)
     by = instance.trigger.occurred_on if instance.trigger else date.max
-    found = world.find(read)
+    found = world.find_from(read, instance)
     happened = [one for one in found.happenings if one.occurred_on <= by]
     settled = next((one for one in happened if one.unsettled is None), None)
     if settled is not None:

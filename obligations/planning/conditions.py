@@ -153,7 +153,7 @@ def _happened(world: World, event: Any, by: Any, here: Instance, on: date | None
         if isinstance(day, NotYet):
             return day
         last, inputs = day.value, (day.why,)
-    found = world.find(event)
+    found = world.find_from(event, here)
     in_time = [one for one in found.happenings if last is None or one.occurred_on <= last]
     sure = next((one for one in in_time if one.unsettled is None), None)
     if sure is not None:

@@ -139,9 +139,16 @@ def chosen(world: World, name: str, here: Instance) -> Opening | NotYet:
         return _ended_by(world, expression, made[made.index(meant) :], trigger) or meant
     if trigger is None or len(made) == 1:
         return made[0]
-    caused = next((one for one in made if one.here.trigger is not None and _led_to(one.here.trigger, trigger)), None)
     around = next((one for one in made if trigger.occurred_on in one.window.value), None)
-    return caused or around or made[0]
+    return opened_by(made, here) or around or made[0]
+
+
+def opened_by(made: tuple[Opening, ...], here: Instance) -> Opening | None:
+    """The opening that what set the instance off has opened, or led to."""
+    trigger = here.trigger
+    if trigger is None:
+        return None
+    return next((one for one in made if one.here.trigger is not None and _led_to(one.here.trigger, trigger)), None)
 
 
 def _ended_by(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from obligations.planning import days
 from obligations.planning.becoming import becomes
 from obligations.planning.instances import called
-from obligations.planning.openings import containing, in_hindsight, openings
+from obligations.planning.openings import containing, in_hindsight, opened_by, openings
 from obligations.planning.outcomes import all_of, bound, lasted, reached
 from obligations.planning.stood import stood
 from obligations.planning.ties import order, which_came_first
@@ -20,6 +20,7 @@ from schedules.derivation import Derivation
 
 if TYPE_CHECKING:
     from obligations.planning.openings import Opening
+    from obligations.planning.values import Instance
     from obligations.planning.world import World
 
 
@@ -71,10 +72,32 @@ def _resting_on(happening: Happening, steps: tuple[Derivation, ...]) -> Happenin
     return replace(happening, why=replace(happening.why, inputs=(*happening.why.inputs, *steps)))
 
 
-def _during(world: World, found: Found, expression: Any, noticed: bool) -> Found:
+def find_from(world: World, expression: Any, here: Instance) -> Found:
+    """The happenings an event expression selects, asked from an instance.
+
+    Of a window that what set the instance off has opened, only that opening counts: whether the second signature was
+    taken back in its days has nothing to do with the first.
+    """
+    expression, _ = world.pick(expression)
+    if isinstance(expression, e.EventDuring):
+        made, _ = openings(world, expression.window, _called(expression.window))
+        own = opened_by(made, here)
+        if own is not None and len(made) > 1:
+            only = (own,), NotYet(never="it opened once for what set this off")
+            return _during(world, find(world, expression.event, ""), expression.window, expression.noticed, only)
+    return find(world, expression, "")
+
+
+def _called(window: Any) -> str:
+    return window.name if isinstance(window, e.WindowNamed) else "the window"
+
+
+def _during(
+    world: World, found: Found, expression: Any, noticed: bool, only: tuple[tuple[Opening, ...], NotYet] | None = None
+) -> Found:
     """What lies in any opening of the window, once; in hindsight too, where the window counts back from something."""
-    name = expression.name if isinstance(expression, e.WindowNamed) else "the window"
-    made, why = openings(world, expression, name)
+    name = _called(expression)
+    made, why = only or openings(world, expression, name)
     if not made:
         return Found((), why if why.never else united([why, *([] if found.more.never else [found.more])]))
 

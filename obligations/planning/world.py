@@ -287,6 +287,10 @@ class World:
         """The happenings an event expression selects; `slot` names the identity of a `first`."""
         return selection.find(self, expression, slot)
 
+    def find_from(self, expression: Any, here: Instance) -> Found:
+        """The same asked from an instance: in a window that it opened itself, only that opening counts."""
+        return selection.find_from(self, expression, here)
+
     def instances(self, clause_id: str, clause: Clause) -> tuple[tuple[Instance, ...], NotYet]:
         """One instance for each happening of the clause's trigger, in day order, and why there may be more."""
         if clause_id not in self._instances:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 PRORATIONS = ("period days", "year days")
 UNCOUNTED = "counts by business days, but nothing says whose: state `calendar` under `counting`, or by a reading"
-FIGURES = {"pay": ("money",), "grant": ("units",), "vest": ("units",), "accrue": ("hours", "units")}
+FIGURES = {"pay": ("money",), "grant": ("units", "hours"), "vest": ("units",), "accrue": ("hours", "units")}
 
 
 def sense(terms: Terms) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from config.shipped import template_ids
 from obligations.domain.occurrence import State
 from obligations.testing.slack import SlackStandIn, error
 from tests.cli.terminal import ROOT, Terminal, is_one_message
@@ -74,6 +75,23 @@ def test_init_keeps_what_is_there(terminal: Terminal) -> None:
     assert said.code == 0
     assert (config.read_text(), contract.read_text()) == ('tenant = "mine"\n', "mine")
     assert said.out.count("kept ") == 2
+
+
+@pytest.mark.parametrize("template", template_ids())
+def test_every_template_gives_a_first_contract_that_is_in_order(template: str, terminal: Terminal) -> None:
+    """A user would start from a file that is refused, or laid out otherwise than `fmt` does."""
+    said = terminal.run("init", terminal.place, "--template", template)
+    assert said.code == 0, said.err
+    file = terminal.place / "contract.yaml"
+    assert terminal.run("check", file).code == 0
+    assert terminal.run("fmt", "--check", file).code == 0
+
+
+def test_an_unknown_template_writes_nothing_and_is_answered_with_those_there_are(terminal: Terminal) -> None:
+    said = terminal.run("init", terminal.place / "new", "--template", "severence")
+    assert said.code == 2
+    assert all(template in said.err for template in template_ids())
+    assert not (terminal.place / "new").exists()
 
 
 # --- exit codes -----------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import typer
 
+from config.shipped import template_ids
 from obligations.cli import app
 from obligations.cli.shell import Exit
 from tests.docs.pages import DOCS, TOP, indented_blocks, rows, section, text
@@ -68,3 +69,9 @@ def test_command_lines_in_the_pages_exist(page: str, line: str) -> None:
     if name in COMMANDS:
         known = {option for one in COMMANDS[name].params for option in one.opts} | {"--help"}
         assert {word for word in words if word.startswith("--")} <= known, page
+
+
+def test_the_templates_to_start_from_are_listed() -> None:
+    """A person would not learn what `init` can start from; files that state one real document are in the gallery."""
+    listed = [row[0].strip("`") for row in rows(section(PAGE, "init"))]
+    assert listed == [template for template in template_ids() if not template[-1].isdigit()]

@@ -197,3 +197,11 @@ def test_what_can_never_be_leaves_nothing_to_reckon_with() -> None:
     never = NotYet(never="over")
     assert together([NotYet(waiting=("x",)), never]) == never
     assert isinstance(parsed("2 * bonus"), e.Product)
+
+
+def test_hours_are_given_or_taken_at_once() -> None:
+    """Vacation that lapses with the year could not be said in hours, which are no whole units."""
+    lapsed = """
+  lapse: {cite: "9", who: employee owes company, grant: 47.25 hours - 40 hours, unit: hours, when: exit, exactly: exit}
+"""
+    assert str(only(planned(STARTED, EXIT, terms=small(lapsed)), "lapse").units) == "7.25"

@@ -253,3 +253,43 @@ clauses:
     )
     (window,) = plan.windows
     assert (window.first_on, window.last_on) == (day("2025-12-01"), day("2026-01-01"))
+
+
+class TestAReleaseThatStands:
+    """Once the days in which it can be taken back are over, a release stands; one that was taken back never does."""
+
+    TERMS = terms("""\
+windows:
+  revocation: {from: 1 day after warning, to: 7 days after warning}
+clauses:
+  once_it_stands:
+    cite: "1"
+    who: company owes employee
+    pay: 100.00
+    when: end of revocation
+    unless: breach during revocation
+    by: 1 day after warning
+  in_a_condition:
+    cite: "2"
+    who: company owes employee
+    pay: 100.00
+    when: end of revocation
+    if:
+      not: breach during revocation
+    by: 1 day after warning
+""")
+    SIGNED = happened("warning", "2026-03-02")
+    REVOKED = happened("breach", "2026-03-05")
+    SIGNED_AGAIN = happened("warning", "2026-03-10")
+
+    @pytest.mark.parametrize("clause", ["once_it_stands", "in_a_condition"])
+    def test_a_second_signature_stands_although_the_first_was_taken_back(self, clause: str) -> None:
+        """Nothing would ever be paid to who revoked in haste and signed again."""
+        plan = planned(self.SIGNED, self.REVOKED, self.SIGNED_AGAIN, as_of="2026-04-01", terms=self.TERMS)
+        found = {one.state: one.due_on for one in of(plan, clause)}
+        assert found.keys() == {State.NOT_APPLICABLE, State.MISSED}
+        assert found[State.MISSED] == day("2026-03-11"), "a day after the second signature"
+
+    def test_the_first_alone_does_not(self) -> None:
+        plan = planned(self.SIGNED, self.REVOKED, as_of="2026-04-01", terms=self.TERMS)
+        assert {one.state for one in of(plan, "once_it_stands")} == {State.NOT_APPLICABLE}
