@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from obligations.planning.supposing import supposed
 from obligations.planning.values import Happening, Instance, NotYet
 from obligations.terms.model import Clause
 from obligations.terms.unless import EVENTS, meant
@@ -40,6 +41,8 @@ def applying(world: World, clause: Clause, instance: Instance) -> Applying:
     if clause.unless is not None:
         ruled_out = _ruled_out(world, clause.unless, instance)
         if isinstance(ruled_out, NotYet):
+            ruled_out = supposed(world, clause.unless, ruled_out)
+        if isinstance(ruled_out, NotYet):
             questions.append(ruled_out)
         elif ruled_out.value:
             return Applying(refused=ruled_out.why)
@@ -56,7 +59,10 @@ def applying(world: World, clause: Clause, instance: Instance) -> Applying:
     undone: Happening | None = None
     if clause.cancel_if is not None and refused is None:
         found = _cancelling(world, clause.cancel_if, instance)
-        if isinstance(found, NotYet):
+        maybe = supposed(world, clause.cancel_if, found) if isinstance(found, NotYet) else None
+        if isinstance(maybe, Reasoned):
+            refused = maybe.why if maybe.value else None
+        elif isinstance(found, NotYet):
             questions.append(found)
         elif found is not None:
             undone = found

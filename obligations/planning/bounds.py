@@ -15,8 +15,10 @@ from uuid import UUID
 from obligations.domain.money import Money
 from obligations.domain.occurrence import Bounds, Occurrence, State
 from obligations.planning.clauses import of_clause
+from obligations.planning.supposing import words_of
 from obligations.planning.values import PlanningError
 from obligations.planning.world import World
+from obligations.terms.model import Clause
 from obligations.terms.terms import Terms
 from schedules.bounds import BeyondCalendar
 from schedules.calendars import NeverOpen
@@ -52,8 +54,14 @@ def _of_clause(terms: Terms, clause_id: str, wanted: set[UUID], make: Making) ->
         if len(outcomes) == MOST_COMBINATIONS:
             return {}
         outcomes.append(made)
-        over |= dict.fromkeys(asked)
-    return {identity: _reach([made.get(identity) for made in outcomes], tuple(over)) for identity in wanted}
+        over |= dict.fromkeys(words_of(name) for name in asked)
+    ungated = _without_end(terms.clauses[clause_id])
+    return {identity: _reach([made.get(identity) for made in outcomes], tuple(over), ungated) for identity in wanted}
+
+
+def _without_end(clause: Clause) -> str:
+    """The event without which nothing of the clause is ever due, and which may come as late as it likes."""
+    return clause.requires.event if clause.requires is not None and clause.requires.late != "forfeits" else ""
 
 
 def _combinations(
@@ -118,16 +126,17 @@ class _Noted(Mapping[str, str]):
         return len(self._asked.terms.readings)
 
 
-def _reach(outcomes: list[Occurrence | None], over: tuple[str, ...]) -> Bounds:
+def _reach(outcomes: list[Occurrence | None], over: tuple[str, ...], gate: str) -> Bounds:
     owed = [one for one in outcomes if one is not None and one.state not in _NOT_OWED]
     days = [one.acts_on for one in owed if one.acts_on is not None]
+    waits = any(gate in one.waiting_for for one in owed)
     least, most = _figures(owed)
     return Bounds(
         earliest_on=min(days, default=None),
-        latest_on=max(days) if days and len(days) == len(owed) else None,
+        latest_on=max(days) if days and len(days) == len(owed) and not waits else None,
         least=least,
         most=most,
-        may_not_be=len(owed) < len(outcomes),
+        may_not_be=waits or len(owed) < len(outcomes),
         over=over,
         tried=len(outcomes),
     )

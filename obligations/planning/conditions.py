@@ -6,9 +6,10 @@ from datetime import date
 from operator import eq, ge, gt, le, lt
 from typing import TYPE_CHECKING, Any
 
-from obligations.planning.days import settled_day
+from obligations.planning.days import day_after, settled_day
 from obligations.planning.figures import shown
 from obligations.planning.quantities import side_by_side, step, together
+from obligations.planning.supposing import supposed
 from obligations.planning.values import Happening, Instance, NotYet, united
 from obligations.terms import expressions as e
 from obligations.terms.kinds import is_text
@@ -29,6 +30,8 @@ def condition(world: World, expression: Any, here: Instance, on: date | None = N
     if on is None and here.trigger is not None:
         on = here.trigger.occurred_on
     found = _holds(world, expression, here, on)
+    if isinstance(found, NotYet) and not isinstance(expression, e.Not | e.AllOf | e.AnyOf):
+        found = supposed(world, expression, found)
     if isinstance(found, NotYet) or not readings:
         return found
     return Reasoned(
@@ -166,6 +169,8 @@ def _happened(world: World, event: Any, by: Any, here: Instance, on: date | None
     if not ever and last is not None and world.known_through is not None and world.known_through > last:
         absent = Derivation(f"none is reported{_until(last)}, assumed not to have happened", kind="assumption")
         return _said(False, f"it happened{_until(last)}", (absent, *inputs))
+    if not ever and last is not None:
+        world.turns.add(day_after(last))
     return found.reason
 
 
@@ -202,6 +207,7 @@ def _day_is(world: World, left: Any, how: str, right: Any, here: Instance) -> An
             # What has not come by a day that has passed did not come before it.
             absent = Derivation(f"{left.name} is not reported by {other.value}", kind="assumption")
             return _said(False, f"{left.name} {how} {other.value}", (absent, other.why))
+        world.turns.add(day_after(other.value))
     return next((it for it in (one, other) if isinstance(it, NotYet) and it.never), None) or united(
         it for it in (one, other) if isinstance(it, NotYet)
     )

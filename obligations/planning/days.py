@@ -138,18 +138,10 @@ def edge_causes(world: World, edge: str, window: Any, here: Instance) -> Iterato
         yield from causes(world, window.last, _at_its_end(world, window, here))
 
 
-def is_over(world: World, expression: Any, here: Instance, window: Window) -> bool:
-    """Whether nothing can fall into the window any more, by the clock or by a report from after its end.
-
-    A window that ends with an event is over on that event's own day, once it is reported; while the event is only
-    expected, the window may still turn out longer.
-    """
-    if window.last_on is None or world.known_through is None or world.known_through < window.last_on:
-        return False
-    if isinstance(expression, e.Range) and isinstance(expression.last, e.DayOf) and not expression.last.field:
-        end = _happening(world, expression.last.name, _at_its_end(world, expression, here))
-        return isinstance(end, Happening) and end.origin != "expected"
-    return world.known_through > window.last_on
+def is_over(world: World, window: Window) -> bool:
+    """Whether nothing can fall into the window any more, by the clock or by a report from after its last day; while the
+    event that ends it is only expected, the window may still turn out longer."""
+    return window.last_on is not None and world.known_through is not None and world.known_through > window.last_on
 
 
 def measured(world: World, expression: e.SpanExpr, here: Instance) -> Reasoned[Span] | NotYet:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from obligations.domain.money import Money
-from obligations.planning.asked import happening_meant, statement_for
+from obligations.planning.asked import statement_for
 from obligations.planning.values import NOWHERE, Happening, Instance, NotYet, PlanningError
 from obligations.terms import expressions as e
 from obligations.terms.kinds import KINDS
@@ -43,7 +43,7 @@ def fact(world: World, name: str, on: date | None, here: Instance = NOWHERE) -> 
     if stated_fact.starts_as is not None:
         return _at_first(world, name, stated_fact.starts_as, on)
     if world.suppose is not None and stated_fact.type == "yes_or_no":
-        supposed = world.suppose(_asked_as(world, name, here, on))
+        supposed = world.suppose(name)
         return Reasoned(supposed, Derivation(f"{name}, supposed", shown(supposed), kind="assumption"))
     return NotYet(missing=(name,))
 
@@ -77,15 +77,6 @@ def statement(world: World, name: str, on: date | None, here: Instance = NOWHERE
         # What has to be asked and was not known yet is the answer given later, which holds for the instance.
         stated = known or (stated[:1] if stated_fact.ask and stated_fact.starts_as is None else [])
     return stated[-1] if stated else None
-
-
-def _asked_as(world: World, name: str, here: Instance, on: date | None) -> str:
-    """By what an answer is supposed: one for each happening where the fact is asked anew for each of several."""
-    if not world.terms.file.facts[name].each:
-        return name
-    meant = happening_meant(world, name, here, on)
-    several = len(world.event(str(world.terms.file.facts[name].each)).happenings) > 1
-    return f"{name} for {meant.id}" if meant is not None and several else name
 
 
 def shown(value: Value) -> str:

@@ -42,7 +42,9 @@ def instances(world: World, clause_id: str, clause: Clause) -> tuple[tuple[Insta
     """One instance for each happening of the clause's trigger, in day order, and why there may be more."""
     if clause.when is None:
         return (NOWHERE,), NotYet(never="it needs no trigger")
-    taken = slot(world, clause.when)
+    # What one reading selects once and another takes each time keeps the slot's identity for the first under both.
+    either = clause_id if isinstance(clause.when, e.Choice) and _selects(clause.when) else ""
+    taken = slot(world, clause.when) or either
     found = world.find(clause.when, slot=taken or clause_id)
     names = frozenset(called(clause.when))
     made = []

@@ -154,10 +154,9 @@ def _totals(world: World, made: tuple[Opening, ...], span: Span, within: Span) -
     """Totals, looked for as far as the state is known; one that still goes on is followed so far that a plan knows when
     to look again."""
     windows = [one.window.value for one in made]
-    horizon = world.horizon()
-    ends = [one.last_on for one in windows if one.last_on is not None] + ([horizon] if horizon else [])
-    if not ends:
-        return  # nothing was reported yet, and no clock was asked
+    ends = [day for day in (world.horizon(), *(one.last_on for one in windows)) if day is not None]
+    if not windows or not ends:
+        return  # nothing has begun, or nobody knows yet how far to look
     through = max(ends)
     counts = world.business_calendar().is_open if span.unit is Unit.BUSINESS_DAY else lambda _: True
     wanted = span.count * (7 if span.unit is Unit.WEEK else 1)

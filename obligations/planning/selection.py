@@ -13,6 +13,7 @@ from obligations.planning.instances import called
 from obligations.planning.openings import containing, in_hindsight, opened_by, openings
 from obligations.planning.outcomes import all_of, bound, lasted, reached
 from obligations.planning.stood import stood
+from obligations.planning.supposing import APART
 from obligations.planning.ties import order, which_came_first
 from obligations.planning.values import Found, Happening, NotYet, united
 from obligations.terms import expressions as e
@@ -31,7 +32,7 @@ def find(world: World, expression: Any, slot: str) -> Found:
         case e.EventNever():
             found = Found((), NotYet(never="it does not apply under the reading in use"))
         case e.EventNamed(name=name, having=having):
-            found = _having(world.event(name), having) if having else world.event(name)
+            found = _having(world, world.event(name), having) if having else world.event(name)
         case e.EventUnion(members=members, first=first):
             parts = [find(world, member, "") for member in members]
             found = _union(world, parts)
@@ -110,9 +111,10 @@ def _during(
         for one in found.happenings
         if containing(made, day_of(one))
     ]
-    if all(days.is_over(world, one.expression, one.here, one.window.value) for one in made) and why.never:
+    if all(days.is_over(world, one.window.value) for one in made) and why.never:
         last = max(one.window.value.last_on for one in made if one.window.value.last_on is not None)
         return Found(tuple(inside), NotYet(never=f"{name} ended on {last} without it"), undecided)
+    world.turns |= {days.day_after(end) for one in made if (end := one.window.value.last_on) is not None}
     if found.more.never and not why.never:
         return Found(tuple(inside), why, undecided)
     return Found(tuple(inside), found.more, undecided)
@@ -138,7 +140,7 @@ def _doubt(world: World, opening: Opening, day: date) -> NotYet | None:
     return united(reasons) if reasons else None
 
 
-def _having(found: Found, having: tuple[tuple[str, str], ...]) -> Found:
+def _having(world: World, found: Found, having: tuple[tuple[str, str], ...]) -> Found:
     """The happenings whose fields have these values; a field nobody stated asks a person."""
     matching: list[Happening] = []
     undecided = list(found.undecided)
@@ -146,7 +148,11 @@ def _having(found: Found, having: tuple[tuple[str, str], ...]) -> Found:
         unknown = [field for field, _ in having if field not in happening.fields]
         if any(happening.fields.get(field, wanted) != wanted for field, wanted in having):
             continue
-        if unknown:
+        if unknown and world.suppose is not None:
+            asked = " and ".join(f"{happening.event}.{field}" for field in unknown)
+            if world.suppose(f"{asked}{APART}{happening.id}"):
+                matching.append(happening)
+        elif unknown:
             undecided.append((happening, tuple(f"{happening.event}.{field}" for field in unknown)))
         else:
             matching.append(happening)

@@ -327,7 +327,7 @@ class TestExitsThatBringNothing:
             if request.param == "plain resignation"
             else happened("terminated", "2006-06-30", good_cause="yes")
         )
-        return planned(HIRED, PAYROLL, left, as_of="2006-06-30")
+        return planned(HIRED, PAYROLL, left, as_of="2006-07-01")
 
     @pytest.mark.parametrize("clause", ["options_acceleration", "lump_sum", "health_continuation", "cobra_premium"])
     def test_5_2_nothing_of_acceleration_lump_sum_cover_or_cobra(self, plan: Plan, clause: str) -> None:
