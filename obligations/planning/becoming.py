@@ -86,7 +86,9 @@ def _as_it_stood(world: World, day: date) -> World:
     if world.latest is not None:
         number = next(at for at, one in enumerate(world.latest.versions) if one is world)
         return _as_it_stood(world.latest, day).versions[number]
-    reports = tuple(one for one in world.reports if one.occurred_on <= day and one.id not in world.said)
+    # What an amendment states comes with its terms.
+    stated = {one.id for one in world.terms.amendment.stated} if world.terms.amendment is not None else set()
+    reports = tuple(one for one in world.reports if one.occurred_on <= day and one.id not in stated)
     as_of = min(world.as_of, day) if world.as_of is not None else None
     then = type(world)(world.terms, reports, as_of, world.calendars, world.zones, world.suppose)
     then.known_through = min(world.known_through, day) if world.known_through is not None else None

@@ -8,6 +8,7 @@ for each happening (test_terms_events.py, TestAnswers); what is expected (test_e
 
 from __future__ import annotations
 
+from obligations.domain.money import Money
 from obligations.domain.occurrence import State
 from tests.planning.letter import day, happened, only, planned, reaches
 from tests.planning.told import due, terms
@@ -70,9 +71,7 @@ clauses:
         plan = planned(self.NOTICE, terms=self.OPEN)
         found = reaches(plan, self.NOTICE, terms=self.OPEN)[only(plan, "fee").id]
         assert (found.earliest_on, found.latest_on) == (day("2026-01-10"), day("2026-02-24"))
-        assert found.least is not None
-        assert found.most is not None
-        assert (found.least.shown(), found.most.shown()) == ("10.00 USD", "20.00 USD")
+        assert (found.least, found.most) == (Money.of("10.00", "USD"), Money.of("20.00", "USD"))
         assert set(found.over) == {"notice_days", "premium?"}
 
     def test_what_nobody_judged_may_come_out_either_way(self) -> None:
