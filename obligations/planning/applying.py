@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +74,7 @@ def holds_on(world: World, clause: Clause, instance: Instance, on: date | None) 
     """Whether what is asked of each occurrence holds on its day; None where nothing is asked or no day is known."""
     if clause.if_each is None or on is None:
         return None
-    return world.condition(clause.if_each, instance, on)
+    return world.condition(clause.if_each, replace(instance, own=on), on)
 
 
 def _ruled_out(world: World, expression: Any, instance: Instance) -> Reasoned[bool] | NotYet:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -232,7 +233,7 @@ def _lasts(world: World, clause: Clause, draft: Draft) -> None:
 
 def _figure(world: World, clause: Clause, draft: Draft) -> None:
     on = draft.instance.trigger.occurred_on if draft.instance.trigger else draft.due_on
-    found = world.figure(clause.pay or clause.grant, draft.instance, on)
+    found = world.figure(clause.pay or clause.grant, replace(draft.instance, own=draft.due_on), on)
     if isinstance(found, NotYet):
         draft.not_yet(found)
         return

@@ -193,6 +193,10 @@ def _day(world: World, expression: Any, here: Instance) -> Reasoned[date] | NotY
             return Reasoned(written, Derivation("written in the terms", written.isoformat(), kind="fact"))
         case e.DayOf():
             return _day_of(world, expression, here)
+        case e.OwnDay():
+            if here.own is None:
+                return NotYet(never="the occurrence has no day")
+            return Reasoned(here.own, Derivation("its day", here.own.isoformat()))
         case e.EdgeOf(edge=edge, window=name):
             return _edge_of(world, edge, name, here)
         case e.Shifted(span=length, side=side, day=inner):

@@ -138,13 +138,15 @@ class Found:
 class Instance:
     """One time a clause was set off: its trigger, and the names by which phrases call it.
 
-    Other events that can happen again are meant as they come from `since` on, where that is given.
+    Other events that can happen again are meant as they come from `since` on, where that is given. `own` is the day of
+    the one occurrence of a series that asks.
     """
 
     id: str
     trigger: Happening | None = None
     names: frozenset[str] = frozenset()
     since: date | None = None
+    own: date | None = None
 
     def calls(self, name: str) -> Happening | None:
         """The happening of that name that set this off, by itself or through what came of it; None where none did."""

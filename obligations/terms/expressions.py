@@ -68,6 +68,11 @@ class DayOf:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnDay:
+    """The day of the one occurrence of a series that asks."""
+
+
+@dataclass(frozen=True, slots=True)
 class EdgeOf:
     """The first or the last day of a window."""
 
@@ -181,6 +186,7 @@ class Payday:
 DayExpr = (
     DayLiteral
     | DayOf
+    | OwnDay
     | EdgeOf
     | Shifted
     | MonthEndOf

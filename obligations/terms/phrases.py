@@ -102,6 +102,9 @@ class _Build(Transformer[Token, Any]):
     def day_stated(self, parts: list[Token]) -> e.DayOf:
         return e.DayOf(str(parts[1]), field=str(parts[0]))
 
+    def own_day(self, _: list[Token]) -> e.OwnDay:
+        return e.OwnDay()
+
     def receipt(self, parts: list[Token]) -> e.DayOf:
         return e.DayOf(str(parts[0]), receipt=True)
 

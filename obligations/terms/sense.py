@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 PRORATIONS = ("period days", "year days")
 UNCOUNTED = "counts by business days, but nothing says whose: state `calendar` under `counting`, or by a reading"
+OWN_DAY = "`its day` is that of each occurrence: it stands in `if_each`, or in `pay` beside a series of days"
 FIGURES = {"pay": ("money",), "grant": ("units", "hours"), "vest": ("units",), "accrue": ("hours", "units")}
 
 
@@ -38,6 +39,7 @@ def sense(terms: Terms) -> Iterator[Finding]:
     judge = _Judge(terms)
     yield from policies(terms)
     yield from judge.sections()
+    yield from judge.own_days()
     yield from judge.facts()
     for name, clause in terms.clauses.items():
         for message, word in judge.clause(clause):
@@ -62,6 +64,12 @@ class _Judge:
                 if not self.counts_business_days and self._needs_calendar(expression):
                     yield self.terms.document.finding(UNCOUNTED, (section, name))
 
+    def own_days(self) -> Iterator[Finding]:
+        """`its day` outside the clauses, where no occurrence asks."""
+        for section in ("windows", "states", "define", "notices", "facts", "years", "compare", "signed"):
+            if any(isinstance(part, e.OwnDay) for part in _parts(getattr(self.file, section))):
+                yield self.terms.document.finding(OWN_DAY, (section,))
+
     def facts(self) -> Iterator[Finding]:
         """Facts that start as something of another kind."""
         for name, fact in self.file.facts.items():
@@ -77,6 +85,7 @@ class _Judge:
 
     def clause(self, clause: Clause) -> Iterator[Complaint]:
         """What keeps a clause from being planned."""
+        yield from self._own_days(clause)
         yield from self._who(clause)
         yield from self._figures(clause)
         yield from self._trigger(clause)
@@ -98,6 +107,13 @@ class _Judge:
         for party in (clause.debtor, clause.creditor):
             if party and party not in known:
                 yield f'there is no party "{party}".{did_you_mean(party, known)}', ("who",)
+
+    def _own_days(self, clause: Clause) -> Iterator[Complaint]:
+        in_series = clause.series is not None and clause.during is None
+        allowed = {"if_each", "pay"} if in_series else {"if_each"}
+        for word, info in type(clause).model_fields.items():
+            if word not in allowed and any(isinstance(part, e.OwnDay) for part in _parts(getattr(clause, word))):
+                yield OWN_DAY, (info.alias or word,)
 
     def _figures(self, clause: Clause) -> Iterator[Complaint]:
         for word, types in FIGURES.items():

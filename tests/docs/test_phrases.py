@@ -48,6 +48,9 @@ def _clause(heading: str, phrase: str) -> dict[str, Any]:
             return {**about, "task": "Something", "when": phrase, "by": "unstated"}
         case "Amounts":
             return {**about, "pay": phrase, "when": "invoice_sent", "by": "unstated"}
+        case "Conditions" if "its day" in phrase:
+            series = {"every": "1 year", "times": "3"}
+            return {**about, "task": "Something", "when": "started", "series": series, "if_each": phrase}
         case "Conditions":
             return {**about, "task": "Something", "when": "started", "if": phrase, "by": "unstated"}
         case _:
