@@ -60,7 +60,8 @@ def _undated(title: str, rows: Sequence[Occurrence]) -> Iterator[str]:
     yield title
     for one in rows:
         over = f"{one.state.value.replace('_', ' ')}; " if one.state not in OPEN_STATES else ""
-        yield from _wrapped(f"  {one.clause}", f"{over}clause {one.cite}: {one.title}")
+        since = f"from {one.from_on}; " if one.from_on is not None else ""
+        yield from _wrapped(f"  {one.clause}", f"{over}{since}clause {one.cite}: {one.title}")
 
 
 def _reaches(rows: Iterable[Occurrence]) -> Iterator[str]:

@@ -133,6 +133,18 @@ def test_a_long_series_is_shown_from_its_next_part_on(terminal: Terminal) -> Non
     assert "... and 13 of salary before, 2011-05-31 to 2012-05-31" in said
 
 
+def test_what_has_no_last_day_says_from_when_it_may_be_done(terminal: Terminal) -> None:
+    """Fifteen days to cure before anybody may terminate would be in the plan without the day they end."""
+    head = (
+        "terms: 1\ncontract: {id: ana, title: A}\nparties: {company: c, employee: e}\nevents: {intent: {}}\nclauses:\n"
+    )
+    wait = (
+        "  wait: {cite: '5', who: company owes employee, task: Wait, when: intent, not_before: 15 days after intent}\n"
+    )
+    said = terminal.run("plan", terminal.write("wait.yaml", head + wait), "--given", "intent=1999-01-10")
+    assert "wait  from 1999-01-25; clause 5: Wait" in said.out
+
+
 def test_a_judgment_only_a_person_can_make_ends_in_4(terminal: Terminal) -> None:
     file = terminal.write("offer.yaml", "terms: 1\ncontract: {id: ana, template: offer-letter}\n")
     said = terminal.run("plan", file, "--given", START, "--given", "terminated=2026-03-02")
