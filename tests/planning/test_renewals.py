@@ -77,12 +77,12 @@ def test_a_term_may_renew_long_before_its_end() -> None:
     """Two years that grow by one each anniversary, unless notice came thirty days before it: the year after would be
     taken for lost while it is already agreed."""
     text = TEXT.replace("36 months", "24 months").replace("by: 1 month", "by: 1 year")
-    text = text.replace("notice: 10 days before the end", "notice: 1 year and 30 days before the end")
+    text = text.replace("notice: 10 days before the end", "notice: 1 year and 29 days before the end")
     terms = load(text, "evergreen.yaml", find_template)
-    # The first term ends on 2026-01-30; a year before that, and thirty days.
-    assert windows(planned(as_of="2024-12-31", terms=terms)) == ["2024-01-31 to 2026-01-30"]
-    assert windows(planned(as_of="2025-01-01", terms=terms))[-1] == "2026-01-31 to 2027-01-30"
-    late = planned(happened("nonrenewal", "2025-01-01"), as_of="2025-01-02", terms=terms)
+    # Thirty days before the first anniversary, 2025-01-31.
+    assert windows(planned(as_of="2025-01-01", terms=terms)) == ["2024-01-31 to 2026-01-30"]
+    assert windows(planned(as_of="2025-01-02", terms=terms))[-1] == "2026-01-31 to 2027-01-30"
+    late = planned(happened("nonrenewal", "2025-01-02"), as_of="2025-01-03", terms=terms)
     assert str(only(late, "goodbye").due_on) == "2027-01-30"
 
 
