@@ -53,12 +53,13 @@ def run_reached(interval: Reasoned[Window], span: Span, counting: Counting = PLA
 def total_reached(
     windows: Iterable[Window],
     wanted: int,
-    within: Span,
+    within: Span | Callable[[date], date],
     through: date,
     counts: Callable[[date], bool] = lambda _: True,
 ) -> Iterator[date]:
     """Each day on which the days inside the windows first come to `wanted` within a span that ends on that day.
 
+    Instead of a span, `within` may tell for each day the first one that counts with it, such as that of its year.
     Days inside two windows count once, and only those that `counts` says count; no day after `through` is looked at.
     It fires anew only after the total was below in between.
 
@@ -82,9 +83,9 @@ def total_reached(
             day += DAY
 
 
-def _kept(held: deque[date], day: date, within: Span) -> int:
+def _kept(held: deque[date], day: date, within: Span | Callable[[date], date]) -> int:
     """How many of the days lie in the span that ends on a day; earlier ones are dropped."""
-    first = _first_of(within, day)
+    first = _first_of(within, day) if isinstance(within, Span) else within(day)
     while held and held[0] < first:
         held.popleft()
     return len(held)

@@ -3,17 +3,19 @@ that has lasted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 from obligations.planning import days
+from obligations.planning.calendar_days import period_of
 from obligations.planning.days import causes, day_after, edge_causes, edge_day
 from obligations.planning.openings import Opening, whole
 from obligations.planning.standing import answered, standing, verdicts
 from obligations.planning.values import NOWHERE, Found, Happening, Instance, NotYet, derived_id, united
 from obligations.terms import expressions as e
+from schedules.bounds import add_days
 from schedules.derivation import Derivation, Reasoned
 from schedules.runs import run_reached, total_reached
 from schedules.spans import Span, Unit
@@ -122,8 +124,15 @@ def lasted(world: World, expression: e.EventLasted) -> Found:
     if isinstance(span, NotYet) or isinstance(within, NotYet):
         return Found((), united(one for one in (span, within) if isinstance(one, NotYet)))
     how = f"in any {within.value.words()}" if within is not None else "in a row"
+    how = f"in one {expression.period}" if expression.period else how
     name = f"{expression.window} for {span.value.words()} {how}"
-    reached_on = list(_totals(world, made, span.value, within.value) if within else _runs(world, made, span.value))
+    if expression.period:
+        reached_on = list(_totals(world, made, span.value, _first_of(world, expression.period), how))
+    elif within is not None:
+        words = f"within the {within.value.words()} that end on this day"
+        reached_on = list(_totals(world, made, span.value, within.value, words))
+    else:
+        reached_on = list(_runs(world, made, span.value))
     found = []
     for day in reached_on:
         inside = [one for one in made if day.value in one.window.value]
@@ -150,7 +159,29 @@ def _runs(world: World, made: tuple[Opening, ...], span: Span) -> Iterator[Reaso
             yield day
 
 
-def _totals(world: World, made: tuple[Opening, ...], span: Span, within: Span) -> Iterator[Reasoned[date]]:
+def _first_of(world: World, period: str) -> Callable[[date], date]:
+    """What tells the first day of the month, quarter or year, or of the named year, that a day lies in.
+
+    Days before the first year of the contract count in none.
+    """
+    known: list[tuple[date, date]] = [(date.max, date.min)]
+
+    def first_of(day: date) -> date:
+        first, last = known[-1]
+        if first <= day <= last:
+            return first
+        found = period_of(world, period, Reasoned(day, Derivation("that day", day.isoformat())))
+        if isinstance(found, NotYet):
+            return add_days(day, 1)
+        known.append((found.value.first_on, found.value.last_on))
+        return found.value.first_on
+
+    return first_of
+
+
+def _totals(
+    world: World, made: tuple[Opening, ...], span: Span, within: Span | Callable[[date], date], where: str
+) -> Iterator[Reasoned[date]]:
     """Totals, looked for as far as the state is known; one that still goes on is followed so far that a plan knows when
     to look again."""
     windows = [one.window.value for one in made]
@@ -162,7 +193,7 @@ def _totals(world: World, made: tuple[Opening, ...], span: Span, within: Span) -
     wanted = span.count * (7 if span.unit is Unit.WEEK else 1)
     for day in total_reached(windows, wanted, within, through, counts):
         inputs = tuple(one.window.why for one in made if one.window.value.first_on <= day)
-        words = f"{span.words()} in all within the {within.words()} that end on this day, each day counted once"
+        words = f"{span.words()} in all {where}, each day counted once"
         yield Reasoned(day, Derivation(words, day.isoformat(), inputs))
 
 

@@ -365,12 +365,17 @@ class _Checker:
     def _lasted(self, value: e.EventLasted, path: Path) -> Iterator[Finding]:
         yield from self._expression(value.span, path)
         yield from self._expression(value.within, path)
-        if value.within is None:
+        if value.period:
+            yield from self._period(value.period, path)
+        elif value.within is None:
             return
         if not isinstance(value.span, Span) or value.span.unit.months or value.span.then or not value.span.count:
-            words = "a total within a span that rolls on is a number of days, such as `120 days in any 12 months`"
+            rolls = "within a span that rolls on is a number of days, such as `120 days in any 12 months`"
+            words = f"a total {'is a number of days, such as `30 days in one year`' if value.period else rolls}"
             yield self.document.finding(words, path)
         within = value.within
+        if value.period:
+            return
         if not isinstance(within, Span) or within.then or not within.count or within.counts_business_days():
             words = "what rolls on is a span of days, weeks, months or years, such as `any 12 months`"
             yield self.document.finding(words, path)

@@ -328,11 +328,13 @@ class EventBound:
 
 @dataclass(frozen=True, slots=True)
 class EventLasted:
-    """A state has lasted so long: in a row, or so many days in all within a span that rolls on day by day."""
+    """A state has lasted so long: in a row, or so many days in all within a span that rolls on day by day, or within
+    one `period`: a calendar month, quarter or year, or a named year."""
 
     window: str
     span: SpanExpr
     within: SpanExpr | None = None
+    period: str = ""
 
 
 @dataclass(frozen=True, slots=True)

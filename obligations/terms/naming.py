@@ -20,8 +20,9 @@ def names_in(value: object) -> Iterator[str]:
         case e.Payday(day=day, calendar=name):
             yield from filter(None, (name,))
             yield from names_in(day)
-        case e.EventLasted(window=name, span=span, within=within):
+        case e.EventLasted(window=name, span=span, within=within, period=period):
             yield name
+            yield from filter(None, (period,))
             yield from names_in((span, within))
         case e.PeriodEdge(period=name) | e.PeriodOf(period=name) | e.DateInPeriod(period=name):
             yield name

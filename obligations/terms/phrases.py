@@ -215,6 +215,9 @@ class _Build(Transformer[Token, Any]):
     def event_total(self, parts: list[Any]) -> e.EventLasted:
         return e.EventLasted(str(parts[0]), parts[1], parts[2])
 
+    def event_total_of_period(self, parts: list[Any]) -> e.EventLasted:
+        return e.EventLasted(str(parts[0]), parts[1], period=str(parts[2]))
+
     def event_bound(self, parts: list[Token]) -> e.EventBound:
         return e.EventBound("start" if parts[0] == "start" else "end", str(parts[1]))
 

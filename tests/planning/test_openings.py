@@ -144,10 +144,13 @@ clauses:
 
 class TestAStateThatLasts:
     TERMS = terms("""\
+years:
+  contract_year: {begins: 2026-03-01}
 states:
   absent: {from: absence_began, before: returned}
 define:
   disabled: first absent for 6 months in a row
+  unreliable: absent for 30 days in one contract_year
   long_leave: absent for 120 days in any 12 months
   ten_days: absent for 10 business days in any 4 weeks
 clauses:
@@ -157,6 +160,8 @@ clauses:
     {cite: "2", who: hr watches, watch: A hundred and twenty days, when: long_leave, exactly: long_leave}
   working_days:
     {cite: "3", who: hr watches, watch: Ten days, when: ten_days, exactly: ten_days}
+  warning:
+    {cite: "5", who: hr watches, watch: Thirty days in a contract year, when: unreliable, exactly: unreliable}
   back:
     {cite: "4", who: company owes employee, task: Talk, when: end of absent, by: 7 days after returned}
 """)
@@ -195,6 +200,19 @@ clauses:
         later = [happened("absence_began", "2027-02-01"), happened("returned", "2027-04-01")]
         assert of(planned(*first, *later, terms=self.TERMS), "leave") == []
 
+    def test_days_in_one_year_begin_anew_with_the_next(self) -> None:
+        """Twenty days at the end of one contract year and ten in the next would end the employment."""
+        around = [happened("absence_began", "2027-02-09"), happened("returned", "2027-03-29")]
+        assert of(planned(*around, terms=self.TERMS), "warning") == [], "twenty days and twenty-eight"
+        later = [*around, happened("absence_began", "2027-11-01"), happened("returned", "2027-11-10")]
+        (leave,) = of(planned(*later, terms=self.TERMS), "warning")
+        assert str(leave.due_on) == "2027-11-02"
+        assert "30 calendar days in all in one contract_year" in leave.derivation.sentence()
+
+    def test_a_year_that_has_not_begun_counts_no_days(self) -> None:
+        early = [happened("absence_began", "2026-01-01"), happened("returned", "2026-03-30")]
+        assert of(planned(*early, terms=self.TERMS), "warning") == []
+
     def test_business_days_leave_out_weekends_and_holidays(self) -> None:
         began = happened("absence_began", "2026-06-29")
         (ten,) = of(planned(began, happened("returned", "2026-07-14"), terms=self.TERMS), "working_days")
@@ -229,6 +247,11 @@ clauses:
         ("states: {absent: {from: absence_began, to: retuned}}", 'there is no event or day "retuned"'),
         ("define: {ill: absnt for 6 months in a row}", 'there is no window "absnt"'),
         ("define: {ill: absent for 6 months in any 12 months}", "a total within a span that rolls on is a number of"),
+        (
+            "define: {ill: absent for 6 months in one year}",
+            "a total is a number of days, such as `30 days in one year`",
+        ),
+        ("define: {ill: absent for 6 days in one yaer}", 'there is no month, quarter or year "yaer"'),
         ("define: {ill: absent for 6 days in any 10 business days}", "what rolls on is a span of days, weeks"),
         ("define: {ill: breach during 3 months from started}", 'a bare "from" does not say'),
     ],
