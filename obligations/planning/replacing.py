@@ -79,15 +79,36 @@ def _groups(world: World, members: tuple[str, ...]) -> list[dict[str, Instance]]
     file = world.terms.file
     for clause_id in sorted(members, key=lambda one: len(chain(file, one))):
         for instance in world.instances(clause_id, file.clauses[clause_id])[0]:
-            fitting = (
-                it for it in groups if clause_id not in it and any(_alike(instance, other) for other in it.values())
-            )
-            group = next(fitting, None)
+            group = _fitting(groups, clause_id, instance)
             if group is None:
                 groups.append({clause_id: instance})
             else:
                 group[clause_id] = instance
     return groups
+
+
+def _fitting(groups: list[dict[str, Instance]], clause_id: str, instance: Instance) -> dict[str, Instance] | None:
+    """The group of the very happening that made an instance, else that of one which led to it."""
+    free = [one for one in groups if clause_id not in one]
+    for fits in (_alike, _led_to):
+        for group in free:
+            if any(fits(other, instance) for other in group.values()):
+                return group
+    return None
+
+
+def _led_to(one: Instance, other: Instance) -> bool:
+    """Whether what made the one is among what brought about what made the other, as a part of `all of` is.
+
+    What nothing set off stands since the beginning, and so before everything.
+    """
+    return one.trigger is None or any(_alike(one, cause) for cause in _causes(other))
+
+
+def _causes(instance: Instance) -> Iterator[Instance]:
+    for cause in instance.trigger.because if instance.trigger is not None else ():
+        yield cause
+        yield from _causes(cause)
 
 
 def _alike(one: Instance, other: Instance) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from obligations.terms import expressions as e
 from obligations.terms.errors import did_you_mean
 from obligations.terms.model import Clause, TermsFile
+from obligations.terms.naming import names_in
 
 Complaint = tuple[str, tuple[str | int, ...]]
 
@@ -60,6 +61,45 @@ def circling(file: TermsFile) -> Iterator[tuple[str, str]]:
             yield clause_id, "it would stand instead of itself; one of them must be the rule that is replaced"
 
 
+def _involves(file: TermsFile, event: object, wanted: frozenset[str], seen: frozenset[str] = frozenset()) -> bool:
+    """Whether each happening of an event phrase is, or rests on, one of the names; what comes round rests on none."""
+    match event:
+        case e.Choice(options=options):
+            return all(_involves(file, option, wanted, seen) for _, option in options)
+        case e.EventNever():
+            return True
+        case e.EventNamed(name=name):
+            if name in wanted or name in seen:
+                return name in wanted
+            behind = [file.define.get(name), *(file.clauses[one].when for one in file.brings.get(name, ()))]
+            return any(_involves(file, one, wanted, seen | {name}) for one in behind if one is not None)
+        case e.EventFirst(event=inner) | e.EventDuring(event=inner):
+            return _involves(file, inner, wanted, seen)
+        case e.EventUnion(members=members):
+            return all(_involves(file, one, wanted, seen) for one in members)
+        case e.EventAll(members=members):
+            return any(_involves(file, one, wanted, seen) for one in members)
+        case _:
+            return bool(wanted & _reach(file, event))
+
+
+def _reach(file: TermsFile, event: object) -> frozenset[str]:
+    """Every name that a phrase speaks of, through definitions, windows and the triggers of clauses."""
+    found: set[str] = set()
+    left = list(names_in(event))
+    while left:
+        # The outcome of a clause, as `cure missed`, is named by the clause.
+        name = left.pop().partition(" ")[0]
+        if name in found:
+            continue
+        found.add(name)
+        for section in (file.define, file.windows, file.states):
+            left += names_in(section.get(name))
+        bringing = chain(file, name) if name in file.clauses else file.brings.get(name, ())
+        left += [one for clause_id in bringing for one in (clause_id, *names_in(file.clauses[clause_id].when))]
+    return frozenset(found)
+
+
 def relations(file: TermsFile, clause: Clause) -> Iterator[Complaint]:
     """What keeps a clause's words about conditions and other clauses from being planned."""
     if clause.if_each is not None and clause.content in ("power", "accelerate", "postpone"):
@@ -69,6 +109,9 @@ def relations(file: TermsFile, clause: Clause) -> Iterator[Complaint]:
         for one in (clause, replaced):
             if one.content in ALONE:
                 yield f"`{one.content}` is neither replaced nor stands instead of another clause", ("instead_of",)
+        if replaced.when is not None and not _involves(file, clause.when, _reach(file, replaced.when)):
+            words = f"`when` has nothing of what sets {clause.instead_of} off, so that both would be owed"
+            yield f"{words}; leave it out, or write `all of` with that event", ("when",)
     yield from _postponing(file, clause)
     gate = clause.requires
     if gate is not None and gate.unless is not None and gate.stays is None:

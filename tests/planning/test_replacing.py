@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from config.shipped import find_template
 from obligations.domain.occurrence import State
 from obligations.terms.errors import TermsError
-from tests.planning.engagement import ENDED, NOTICE, terms
+from obligations.terms.loader import load
+from tests.planning.engagement import ENDED, HEAD, NOTICE, STARTED, terms
 from tests.planning.letter import happened, of, only, planned, powers
 
 CURE = """
@@ -188,3 +190,53 @@ def test_what_replaces_nothing_is_refused(clauses: str, said: str) -> None:
     """A slip would put two rules in force side by side, or planning in a circle."""
     with pytest.raises(TermsError, match=said):
         terms(clauses)
+
+
+PARTING = """
+  severance:
+    cite: "5"
+    who: client owes consultant
+    pay: 500
+    when: ended
+    exactly: 30 days after ended
+    do: {send: payroll, kind: severance, approve: [hr]}
+  more_severance:
+    cite: "6"
+    who: client owes consultant
+    pay: 900
+    instead_of: severance
+    when: WHEN
+    exactly: 10 days after DAY
+    do: {send: payroll, kind: severance, approve: [hr]}
+"""
+
+
+@pytest.mark.parametrize("settled", ["2025-05-01", "2025-07-01"])
+def test_what_needs_two_events_stands_instead_of_what_needs_one_of_them(settled: str) -> None:
+    """Both severances would be paid, whichever event comes first."""
+    defined = "define:\n  both: {all of: [ended, settled]}\nclauses:\n"
+    clauses = PARTING.replace("WHEN", "both").replace("DAY", "both")
+    text = HEAD.replace("clauses:\n", defined) + clauses
+    terms_of_both = load(text, "engagement.yaml", find_template)
+    before = only(planned(ENDED, terms=terms_of_both), "severance")
+    made = planned(ENDED, happened("settled", settled), terms=terms_of_both)
+    one = only(made, "severance")
+    assert (one.amount and one.amount.shown(), one.id) == ("900.00 USD", before.id)
+    assert len(made.pushes) == 1
+
+
+def test_what_nothing_sets_off_is_replaced_by_what_something_does() -> None:
+    """A payment that stands from the beginning would be owed beside the one that stands in its place."""
+    clauses = PARTING.replace("    when: ended\n", "").replace("30 days after ended", "30 days after started")
+    text = clauses.replace("WHEN", "settled").replace("DAY", "settled")
+    made = planned(STARTED, happened("settled", "2025-02-10"), terms=terms(text))
+    one = only(made, "severance")
+    assert one.amount is not None
+    assert one.amount.shown() == "900.00 USD"
+
+
+@pytest.mark.parametrize("when", ["settled", "{any of: [ended, settled]}"])
+def test_what_shares_no_event_with_what_it_replaces_is_refused(when: str) -> None:
+    """Both clauses would be owed, and no word said of it."""
+    with pytest.raises(TermsError, match="so that both would be owed"):
+        terms(PARTING.replace("WHEN", when).replace("DAY", "settled"))
