@@ -198,7 +198,7 @@ class PayCalendar:
     def payday(self, number: int, business: BusinessCalendar | None = None) -> Payday:
         """The payday of a period; `business` says which days are closed, and is needed where the calendar rolls."""
         nominal = self.nominal(number)
-        why = Derivation(f"payday by {self.words()}", nominal.isoformat())
+        why = Derivation(f"payday by {self.words()}", nominal.isoformat(), kind="calendar")
         paid = Reasoned(nominal, why)
         if self.roll is not Convention.UNADJUSTED:
             if business is None:

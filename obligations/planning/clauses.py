@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
 
-from obligations.domain.money import Money
 from obligations.domain.occurrence import Occurrence, State
 from obligations.planning import versions
 from obligations.planning.applying import holds_on
@@ -237,11 +235,7 @@ def _figure(world: World, clause: Clause, draft: Draft) -> None:
     if isinstance(found, NotYet):
         draft.not_yet(found)
         return
-    draft.steps.append(found.why)
-    if isinstance(found.value, Money):
-        draft.amount = found.value
-    elif isinstance(found.value, Decimal):
-        draft.units = found.value
+    draft.figures(found)
 
 
 def _end(clause: Clause, draft: Draft, stands: Standing) -> None:

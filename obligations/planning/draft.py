@@ -17,6 +17,7 @@ from obligations.planning.suspensions import is_suspended
 from obligations.planning.values import Happening, Instance, NotYet
 from obligations.planning.world import World
 from obligations.terms.model import Clause
+from obligations.terms.values import Value
 from schedules.derivation import Derivation, Reasoned, later
 from schedules.payroll import Payday
 from schedules.windows import Window
@@ -123,6 +124,18 @@ class Draft:
         self.due_on = self.adjusted_on = day.value
         self.steps.append(day.why)
 
+    def figures(self, amount: Reasoned[Value]) -> None:
+        """Set what it comes to."""
+        if isinstance(amount.value, Money):
+            self.amount = amount.value
+        elif isinstance(amount.value, Decimal):
+            self.units = amount.value
+        self.steps.append(amount.why)
+
+    def shares(self, words: str, result: str) -> None:
+        """Say that its figure, the last step so far, is taken in part only."""
+        self.steps.append(Derivation(words, result, (self.steps.pop(),)))
+
     def opens(self, day: Reasoned[date] | NotYet) -> None:
         """Set the first day on which it may be done; the document names no last one."""
         if isinstance(day, NotYet):
@@ -220,7 +233,9 @@ class Draft:
         self.steps += [one.why for one in answers if one.id not in refused]
         late_ones = [one for one in answers if one.event not in (PARTLY, WAIVED) and one.id not in refused]
         if life.state in (State.MISSED, State.DONE_LATE) and late_ones:
-            self.steps.append(Derivation("the answer came after the last day", late_ones[0].occurred_on.isoformat()))
+            late_one = late_ones[0]
+            why = Derivation("the answer came after the last day", late_one.occurred_on.isoformat(), (late_one.why,))
+            self.steps.append(why)
         return life.state if life.taken else None
 
     def _whole(self) -> Money | Decimal | None:

@@ -69,7 +69,8 @@ def _on_paydays(
         return first
     made = []
     for number, payday in enumerate(islice(payroll.paydays(first.value), count), 1):
-        why = Derivation(f"payday {number} of the {words}", payday.nominal_on.isoformat(), (first.why, *grounds))
+        inputs = (first.why, *grounds, payroll.on(payday.nominal_on).why)
+        why = Derivation(f"payday {number} of the {words}", payday.nominal_on.isoformat(), inputs)
         made.append(Part(Reasoned(payday.nominal_on, why), payday))
     return tuple(made)
 
@@ -133,7 +134,7 @@ def take(draft: Draft, part: Part | None, end: Happening | None) -> None:
         how = Remainder(series.remainder or "last")
         draft.amount = Money(parts(whole.minor, draft.of, how)[draft.index - 1], whole.currency)
         placed = "rounded on the running total" if how is Remainder.SPREAD else f"what is left over goes to the {how}"
-        draft.steps.append(Derivation(f"1/{draft.of} of {whole.shown()}, {placed}", draft.amount.shown()))
+        draft.shares(f"1/{draft.of} of {whole.shown()}, {placed}", draft.amount.shown())
         return
     if part is None or part.days is None:
         return
@@ -147,7 +148,7 @@ def take(draft: Draft, part: Part | None, end: Happening | None) -> None:
         words = f", {kept} of its {days} days before it ended"
     if share != 1:
         draft.amount = Money(round_half_up(whole.exact * share), whole.currency)
-        draft.steps.append(Derivation(f"{share} of {whole.shown()}{words}", draft.amount.shown()))
+        draft.shares(f"{share} of {whole.shown()}{words}", draft.amount.shown())
 
 
 def ended(draft: Draft, part: Part | None, end: Happening, *, rate: bool) -> None:

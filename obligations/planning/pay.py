@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -51,7 +52,7 @@ def periods_of(world: World, clause_id: str, clause: Clause, instance: Instance)
     for period in _periods(world, clause, window.value, payroll, end):
         position = _position(period, payroll, taken)
         draft = Draft(world, clause_id, clause, instance, period.ordinal, None, position)
-        _set_days(draft, period, payroll)
+        _set_days(draft, period, payroll, window.why)
         if clause.accrue is not None:
             _accrue(world, clause, draft, period)
         else:
@@ -59,7 +60,6 @@ def periods_of(world: World, clause_id: str, clause: Clause, instance: Instance)
         if ends_on is not None and period.last_on > ends_on:
             last = payroll is None and (end is None or end.occurred_on > ends_on)
             _only_until(draft, period, ends_on, last=last)
-        draft.steps.append(window.why)
         if end is not None and end.occurred_on <= period.last_on:
             draft.steps.append(end.why)
         if planned_end is not None and period.last_on > planned_end[0]:
@@ -68,8 +68,6 @@ def periods_of(world: World, clause_id: str, clause: Clause, instance: Instance)
             # Without a payroll calendar the periods run from the first day of service, as a declared reading.
             draft.depends(payroll)
             draft.steps.append(later(_assumed, clause))
-        elif isinstance(payroll, Payroll):
-            draft.steps.append(payroll.on(period.last_on).why)
         yield draft
 
 
@@ -155,12 +153,12 @@ def _position(period: Period, payroll: Payroll | NotYet | None, taken: set[str])
     return name
 
 
-def _set_days(draft: Draft, period: Period, payroll: Payroll | NotYet | None) -> None:
+def _set_days(draft: Draft, period: Period, payroll: Payroll | NotYet | None, window: Derivation) -> None:
     draft.from_on, draft.to_on = period.first_on, period.last_on
     if not isinstance(payroll, Payroll):
-        draft.due(Reasoned(period.last_on, later(_place, period)))
+        draft.due(Reasoned(period.last_on, later(_place, period, window)))
         return
-    words = _place(period).rule
+    words = _place(period, window).rule
     payday = payroll.pays(period)
     cut = period.last_on < period.rhythm.end(period.number)
     lag = payroll.on(period.last_on).value.lag
@@ -170,12 +168,13 @@ def _set_days(draft: Draft, period: Period, payroll: Payroll | NotYet | None) ->
         words += f", paid {lag} days after its end"
     elif payday.nominal_on != period.last_on:
         words += f", paid on {payday.nominal_on}"
-    draft.pays_on(payday, Derivation(words, payday.nominal_on.isoformat()))
+    inputs = (window, payroll.on(period.last_on).why)
+    draft.pays_on(payday, Derivation(words, payday.nominal_on.isoformat(), inputs))
 
 
-def _place(period: Period) -> Derivation:
-    words = f"period {period.place} of {period.places} in service year {period.year.ordinal}"
-    return Derivation(words, period.last_on.isoformat())
+def _place(period: Period, window: Derivation) -> Derivation:
+    words = f"period {period.place} of {period.places} in service year {period.year.ordinal}, from {period.first_on} on"
+    return Derivation(words, period.last_on.isoformat(), (window,))
 
 
 def _accrue(world: World, clause: Clause, draft: Draft, period: Period) -> None:
@@ -186,13 +185,18 @@ def _accrue(world: World, clause: Clause, draft: Draft, period: Period) -> None:
     assert isinstance(found.value, Decimal), "what accrues is typed in hours or units"
     share = accrued(period, _exact(found.value), HUNDREDTH, clause.unit)
     draft.units = Decimal(share.value.numerator * (100 // share.value.denominator)).scaleb(-2)
-    draft.steps += [share.why, found.why]
+    draft.steps.append(later(_of_a_year, share.why, found.why))
+
+
+def _of_a_year(share: Derivation, yearly: Derivation) -> Derivation:
+    return replace(share, inputs=(*share.inputs, yearly))
 
 
 def _pay(world: World, clause: Clause, draft: Draft, period: Period) -> None:
-    yearly = _yearly(world, clause, draft, period.first_on)
-    if yearly is None:
+    found = _yearly(world, clause, draft, period.first_on)
+    if found is None:
         return
+    yearly = found.value
     per, readings = world.pick(clause.per) if clause.per is not None else ("service year", ())
     if per == "period":
         minor, words = yearly.minor, "the amount of a period"
@@ -218,11 +222,11 @@ def _pay(world: World, clause: Clause, draft: Draft, period: Period) -> None:
         minor = instalment(period, yearly.exact)
         words = f"1/{period.places} of the yearly amount, rounded down; the remainder falls in the year's last period"
     draft.amount = Money(minor, yearly.currency)
-    draft.steps.append(later(_worth, words, draft.amount, readings))
+    draft.steps.append(later(_worth, words, draft.amount, (found.why, *readings)))
 
 
-def _worth(words: str, amount: Money, readings: tuple[Derivation, ...]) -> Derivation:
-    return Derivation(words, amount.shown(), readings)
+def _worth(words: str, amount: Money, inputs: tuple[Derivation, ...]) -> Derivation:
+    return Derivation(words, amount.shown(), inputs)
 
 
 @lru_cache(256)
@@ -242,14 +246,13 @@ def _in_a_year(rhythm: Rhythm, stated: int) -> int:
             return stated
 
 
-def _yearly(world: World, clause: Clause, draft: Draft, on: date) -> Money | None:
+def _yearly(world: World, clause: Clause, draft: Draft, on: date) -> Reasoned[Money] | None:
     found = world.figure(clause.pay, draft.instance, on)
     if isinstance(found, NotYet):
         draft.not_yet(found)
         return None
-    draft.steps.append(found.why)
     assert isinstance(found.value, Money), "pay is typed as money"
-    return found.value
+    return Reasoned(found.value, found.why)
 
 
 def pay_final(world: World, clause: Clause, draft: Draft) -> None:
@@ -267,12 +270,13 @@ def pay_final(world: World, clause: Clause, draft: Draft) -> None:
     payroll = _payroll(world, salary)
     running = _running(world, salary, window.value.first_on, payroll)
     period = next(period for period in running if period.last_on >= trigger.occurred_on)
-    _final_day(world, clause, draft, period)
+    _final_day(world, clause, draft, period, window.why)
     if isinstance(payroll, NotYet):
         draft.depends(payroll)
-    yearly = _yearly(world, clause, draft, trigger.occurred_on)
-    if yearly is None:
+    found = _yearly(world, clause, draft, trigger.occurred_on)
+    if found is None:
         return
+    yearly = found.value
     draft.from_on, draft.to_on = period.first_on, trigger.occurred_on
     if trigger.occurred_on == period.last_on:
         draft.end(State.NOT_APPLICABLE, Derivation("the exit ends a pay period, which the salary covers", kind="rule"))
@@ -288,13 +292,17 @@ def pay_final(world: World, clause: Clause, draft: Draft) -> None:
         words = f"{worked}/{full} days of {period.share} of the yearly amount"
     draft.amount = Money(round_half_up(exact), yearly.currency)
     span = f"{period.first_on} to {trigger.occurred_on}, both days counted"
-    draft.steps.append(Derivation(f"{words}, for {span}", draft.amount.shown(), readings))
+    inputs = (trigger.why, found.why, *readings)
+    draft.steps.append(Derivation(f"{words}, for {span}", draft.amount.shown(), inputs))
 
 
-def _final_day(world: World, clause: Clause, draft: Draft, period: Period) -> None:
+def _final_day(world: World, clause: Clause, draft: Draft, period: Period, window: Derivation) -> None:
     picked, readings = world.pick(clause.by or clause.exactly)
     if isinstance(picked, e.PayPeriodEnd):
         words = "last day of the pay period in which the exit falls"
-        draft.due(Reasoned(period.last_on, Derivation(words, period.last_on.isoformat(), readings)))
+        trigger = draft.instance.trigger
+        exit_ = (trigger.why,) if trigger is not None else ()
+        inputs = (*exit_, _place(period, window), *readings)
+        draft.due(Reasoned(period.last_on, Derivation(words, period.last_on.isoformat(), inputs)))
     else:
         draft.due(world.day(clause.by or clause.exactly, draft.instance))

@@ -13,7 +13,7 @@ from obligations.planning.takers import NONE, Fate, fates, measure_of, stands_fo
 from obligations.planning.values import NotYet, united
 from obligations.planning.world import Instance, World
 from obligations.terms.model import Clause
-from schedules.derivation import Derivation, Reasoned
+from schedules.derivation import Derivation, Reasoned, later
 
 
 def vesting(world: World, clause_id: str, clause: Clause, instance: Instance) -> Iterator[Draft]:
@@ -70,6 +70,7 @@ class _Account:
     vested: Decimal = NONE
     taken: list[Decimal] = field(default_factory=list)
     doubts: list[NotYet] = field(default_factory=list)
+    days: list[Derivation] = field(default_factory=list)
 
 
 def accelerated(world: World, clause_id: str, clause: Clause, instance: Instance) -> Draft:
@@ -120,6 +121,7 @@ def _account(world: World, source_id: str, grant: Instance, draft: Draft, accoun
         fate = ends[tranche.index]
         vested = tranche.due_by(trigger.occurred_on)
         account.vested += tranche.units or NONE if vested else NONE
+        account.days += [tranche.day.why] if isinstance(tranche.day, Reasoned) else []
         mine, open_points = _share(fate, by)
         account.taken += [mine] if mine else []
         account.doubts += open_points if not vested else []
@@ -157,7 +159,14 @@ def _give(draft: Draft, account: _Account) -> None:
         rule += f" and {gone:,} taken or lapsed before" if gone else ""
     else:
         rule += f", of which {_measure(draft.clause)}"
-    draft.steps.append(Derivation(f"{rule}: {len(taken)} tranches vest at once", f"{units:,}", kind="rule"))
+    draft.steps.append(later(_reckoned, f"{rule}: {len(taken)} tranches vest at once", units, tuple(account.days)))
+
+
+def _reckoned(rule: str, units: Decimal, days: tuple[Derivation, ...]) -> Derivation:
+    """What an acceleration comes to, resting on all that the tranches do, each said once."""
+    steps = (step for day in days for _, step in day.walk())
+    inputs = dict.fromkeys(step for step in steps if step.kind in ("event", "fact", "reading"))
+    return Derivation(rule, f"{units:,}", tuple(inputs))
 
 
 def _measure(clause: Clause) -> str:
