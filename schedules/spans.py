@@ -248,16 +248,16 @@ def _counted(
         inputs = (anchor.why, counting.calendar.why(anchor.value, day))
         if span.unit is Unit.DAY:
             day_words += f", closed days left out of a period of {counting.short_days} days or fewer"
-    inputs = (*inputs, *asked_of(span, anchor.value, counting, counted=counted))
+    inputs = (*inputs, *asked_of(span, anchor.value, counting))
     return Derivation(f"{span.words()} {side} {anchor.value}, {day_words}", day.isoformat(), inputs)
 
 
-def asked_of(span: Span, anchor: date, counting: Counting, *, counted: bool) -> tuple[Derivation, ...]:
+def asked_of(span: Span, anchor: date, counting: Counting) -> tuple[Derivation, ...]:
     """Why the policies that the count asked are as they are; what could change nothing is not said."""
     if not counting.chosen:
         return ()
     asked = []
-    if counted or not (span.unit.months or span.clear):
+    if not span.clear:
         asked.append("event_day")
     if span.unit.months and anchor.day > 28:
         asked.append("month_end")

@@ -55,8 +55,8 @@ def following(span: Span, anchor: Reasoned[date], counting: Counting = PLAIN) ->
     last = after(span, anchor, counting)
     first = anchor.value if counting.event_day is EventDay.COUNTED else add_days(anchor.value, 1)
     day_words = "that day counted" if counting.event_day is EventDay.COUNTED else "that day not counted"
-    inputs = dict.fromkeys((*_inputs(span, anchor, counting, last), *counting.because("event_day")))
-    return _window(first, last.value, "{} following {}, " + day_words, tuple(inputs), span, anchor.value)
+    inputs = _inputs(span, anchor, counting, last)
+    return _window(first, last.value, "{} following {}, " + day_words, inputs, span, anchor.value)
 
 
 def ending_on(span: Span, anchor: Reasoned[date], counting: Counting = PLAIN) -> Reasoned[Window]:
@@ -99,8 +99,7 @@ def _inputs(span: Span, anchor: Reasoned[date], counting: Counting, last: Reason
         return last.why.inputs
     by_calendar = counting.calendar is not None and counting.counts_open_days(span)
     calendar = (counting.calendar.why(anchor.value, last.value),) if by_calendar and counting.calendar else ()
-    counted = counting.event_day is EventDay.COUNTED
-    return (anchor.why, *calendar, *asked_of(span, anchor.value, counting, counted=counted))
+    return (anchor.why, *calendar, *asked_of(span, anchor.value, counting))
 
 
 def between(first: Reasoned[date], last: Reasoned[date] | None) -> Reasoned[Window]:

@@ -32,7 +32,9 @@ def condition(world: World, expression: Any, here: Instance, on: date | None = N
     found = _holds(world, expression, here, on)
     if isinstance(found, NotYet) and not isinstance(expression, e.Not | e.AllOf | e.AnyOf):
         found = supposed(world, expression, found)
-    if isinstance(found, NotYet) or not readings:
+    if isinstance(found, NotYet):
+        return found.on_grounds(*readings)
+    if not readings:
         return found
     return Reasoned(
         found.value, Derivation(found.why.rule, found.why.result, (*found.why.inputs, *readings), kind=found.why.kind)

@@ -34,7 +34,7 @@ def span_of(world: World, expression: Any, here: Instance, name: str = "") -> Re
     expression, steps = world.pick(expression)
     window = _span_of(world, expression, here)
     if isinstance(window, NotYet):
-        return window
+        return window.on_grounds(*steps)
     label = f"{name}: {window.why.rule}" if name else window.why.rule
     return Reasoned(window.value, replace(window.why, rule=label, inputs=(*window.why.inputs, *steps)))
 
@@ -182,7 +182,9 @@ def day(world: World, expression: Any, here: Instance) -> Reasoned[date] | NotYe
     """The day an expression comes to, seen from an instance."""
     expression, steps = world.pick(expression)
     found = _day(world, expression, here)
-    if isinstance(found, NotYet) or not steps:
+    if isinstance(found, NotYet):
+        return found.on_grounds(*steps)
+    if not steps:
         return found
     return Reasoned(found.value, replace(found.why, inputs=(*found.why.inputs, *steps)))
 

@@ -52,10 +52,11 @@ def gate(world: World, clause: Clause, asks: Gate, instance: Instance) -> Happen
         over = day_after(limit.value)
         if world.known_through is not None and world.known_through >= over:
             words = f"{asks.event} did not come, or did not stand, by the last day for it"
-            return Shut(Derivation(words, limit.value.isoformat(), (limit.why,), kind="assumption"), over)
+            inputs = (limit.why, *found.reason.grounds)
+            return Shut(Derivation(words, limit.value.isoformat(), inputs, kind="assumption"), over)
         world.turns.add(over)
     reason = found.reason
-    return NotYet(waiting=(asks.event,)) if reason.never and limit is not None else reason
+    return NotYet(waiting=(asks.event,), grounds=reason.grounds) if reason.never and limit is not None else reason
 
 
 def _first_day(world: World, asks: Gate, instance: Instance) -> date | NotYet:

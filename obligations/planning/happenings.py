@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from obligations.domain.event import Report
 from obligations.planning.applying import applying
-from obligations.planning.days import day_after
+from obligations.planning.days import causes, day_after
 from obligations.planning.outcomes import outcome
 from obligations.planning.selection import in_order
 from obligations.planning.standing import verdicts
@@ -187,21 +187,25 @@ def _follows(world: World, clause_id: str, clause: Clause, then: Happens) -> Ite
         trigger = instance.trigger
         if trigger is None or not world.governs(clause_id, instance):
             continue
-        why = trigger.why
         applies, place = applying(world, clause, instance), world.place(clause_id, instance)
         if applies.refused is not None or applies.open or (place is not None and not place.rules):
             continue
-        why = applies.grounds[-1] if applies.grounds else why
-        at = world.day(then.on, instance) if then.on else Reasoned(trigger.occurred_on, why)
+        at = world.day(then.on, instance) if then.on else Reasoned(trigger.occurred_on, trigger.why)
         if isinstance(at, NotYet) or _came_before(world, then.unless, at.value):
             continue
         words = f"{words_of(then.event)}, by clause {clause.cites}"
+        inputs = (at.why, *applies.grounds)
+        if then.on and trigger not in causes(world, then.on, instance):
+            inputs = (*inputs, trigger.why)
+        if then.unless is not None:
+            spared = f"what would prevent it did not happen by {at.value}"
+            inputs = (*inputs, Derivation(spared, kind="assumption"))
         known_clause, known_instance = world.known_as(clause_id, instance)
         yield Happening(
             id=derived_id(f"{then.event}:{known_clause}", known_instance),
             event=then.event,
             occurred_on=at.value,
-            why=Derivation(words, at.value.isoformat(), (at.why,), kind="event"),
+            why=Derivation(words, at.value.isoformat(), inputs, kind="event"),
             fields=then.fields,
             origin="expected" if then.on or trigger.origin == "expected" else "derived",
             reports=trigger.reports,

@@ -48,11 +48,14 @@ def periods_of(world: World, clause_id: str, clause: Clause, instance: Instance)
     if end is not None and end.unsettled is not None and (planned_end is None or end.occurred_on < planned_end[0]):
         planned_end, end = (end.occurred_on, end.unsettled), None
     ends_on = _ends_on(world, clause, window.value, end)
+    assert clause.series is not None, "a clause with periods is a series"
+    _, readings = world.pick(clause.series.calendar)
+    grounds = replace(window.why, inputs=(*window.why.inputs, *readings)) if readings else window.why
     taken: set[str] = set()
     for period in _periods(world, clause, window.value, payroll, end):
         position = _position(period, payroll, taken)
         draft = Draft(world, clause_id, clause, instance, period.ordinal, None, position)
-        _set_days(draft, period, payroll, window.why)
+        _set_days(draft, period, payroll, grounds)
         if clause.accrue is not None:
             _accrue(world, clause, draft, period)
         else:

@@ -109,7 +109,9 @@ def step(world: World, expression: Any, here: Instance, on: date | None) -> Step
     """What one amount expression comes to, before anything is rounded."""
     expression, readings = world.pick(expression)
     found = _step(world, expression, here, on)
-    if isinstance(found, NotYet) or not readings:
+    if isinstance(found, NotYet):
+        return found.on_grounds(*readings)
+    if not readings:
         return found
     return replace(found, why=replace(found.why, inputs=(*found.why.inputs, *readings)))
 

@@ -61,7 +61,8 @@ def find(world: World, expression: Any, slot: str) -> Found:
             raise TypeError(f"not an event expression: {expression!r}")
     if not steps:
         return found
-    return replace(found, happenings=tuple(_resting_on(one, steps) for one in found.happenings))
+    happened = tuple(_resting_on(one, steps) for one in found.happenings)
+    return replace(found, happenings=happened, more=found.more.on_grounds(*steps))
 
 
 def in_order(world: World, happenings: Iterable[Happening]) -> tuple[Happening, ...]:
@@ -113,7 +114,8 @@ def _during(
     ]
     if all(days.is_over(world, one.window.value) for one in made) and why.never:
         last = max(one.window.value.last_on for one in made if one.window.value.last_on is not None)
-        return Found(tuple(inside), NotYet(never=f"{name} ended on {last} without it"), undecided)
+        ended = NotYet(never=f"{name} ended on {last} without it", grounds=tuple(one.window.why for one in made))
+        return Found(tuple(inside), ended, undecided)
     world.turns |= {days.day_after(end) for one in made if (end := one.window.value.last_on) is not None}
     if found.more.never and not why.never:
         return Found(tuple(inside), why, undecided)

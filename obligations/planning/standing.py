@@ -122,6 +122,7 @@ def standing(world: World, clause_id: str, clause: Clause, instance: Instance) -
     if refused is None and never is not None:
         refused = never.why()
     still_open = tuple(one for one in questions if not one.never)
+    _, until = world.pick(clause.until)
     refused_as, refused_on = State.NOT_APPLICABLE, None
     if undone is not None:
         refused_as, refused_on = State.CANCELLED, undone.occurred_on
@@ -131,7 +132,7 @@ def standing(world: World, clause_id: str, clause: Clause, instance: Instance) -
         refused=refused,
         refused_as=refused_as,
         refused_on=refused_on,
-        grounds=(*applies.grounds, *([place.why] if place is not None and place.rules and place.why else [])),
+        grounds=(*applies.grounds, *until, *([place.why] if place is not None and place.rules and place.why else [])),
         open=still_open,
         cause=_cause(world, clause, instance),
         gate=gate,

@@ -20,12 +20,21 @@ class PlanningError(ValueError):
 @swift
 @dataclass(frozen=True, slots=True)
 class NotYet:
-    """Why there is no value: events waited for, facts missing, judgments needed, or `never` with its reason."""
+    """Why there is no value: events waited for, facts missing, judgments needed, or `never` with its reason.
+
+    `grounds` are the steps that led there, such as the reading by which a window ended before it: they explain the
+    reason and are no part of it.
+    """
 
     waiting: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     judgment: tuple[str, ...] = ()
     never: str = ""
+    grounds: tuple[Derivation, ...] = field(default=(), compare=False, repr=False)
+
+    def on_grounds(self, *steps: Derivation) -> NotYet:
+        """The same reason, resting on these steps as well."""
+        return replace(self, grounds=(*self.grounds, *steps)) if steps else self
 
     def why(self) -> Derivation:
         """The reasons as one step of an explanation."""
@@ -33,13 +42,13 @@ class NotYet:
 
     def _written(self) -> Derivation:
         if self.never:
-            return Derivation(f"does not apply: {self.never}", kind="assumption")
+            return Derivation(f"does not apply: {self.never}", "", self.grounds, kind="assumption")
         said = [
             f"waiting for {' or '.join(self.waiting)}, assumed not to have happened" if self.waiting else "",
             f"missing: {', '.join(self.missing)}" if self.missing else "",
             f"a person must say: {', '.join(self.judgment)}" if self.judgment else "",
         ]
-        return Derivation("; ".join(part for part in said if part), kind="assumption")
+        return Derivation("; ".join(part for part in said if part), "", self.grounds, kind="assumption")
 
 
 def united(reasons: Iterable[NotYet]) -> NotYet:
@@ -51,12 +60,18 @@ def united(reasons: Iterable[NotYet]) -> NotYet:
     parts = tuple(reasons)
     open_parts = [part for part in parts if not part.never]
     if parts and not open_parts:
-        return NotYet(never="; ".join(dict.fromkeys(part.never for part in parts)))
+        return NotYet(never="; ".join(dict.fromkeys(part.never for part in parts)), grounds=_grounds(parts))
     return NotYet(
         waiting=_once(word for part in open_parts for word in part.waiting),
         missing=_once(word for part in open_parts for word in part.missing),
         judgment=_once(word for part in open_parts for word in part.judgment),
+        grounds=_grounds(open_parts),
     )
+
+
+def _grounds(parts: Iterable[NotYet]) -> tuple[Derivation, ...]:
+    """What reasons rest on, each step once; told apart by themselves, so that none is written out for it."""
+    return tuple({id(step): step for part in parts for step in part.grounds}.values())
 
 
 def _once(words: Iterable[str]) -> tuple[str, ...]:
@@ -130,7 +145,8 @@ class Found:
         if not self.undecided:
             return self.more
         asked = _once(name for _, names in self.undecided for name in names)
-        return NotYet(self.more.waiting, self.more.missing, _once((*self.more.judgment, *asked)))
+        judgment = _once((*self.more.judgment, *asked))
+        return NotYet(self.more.waiting, self.more.missing, judgment, grounds=self.more.grounds)
 
 
 @swift
