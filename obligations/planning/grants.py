@@ -44,6 +44,7 @@ class Grant:
     start: date
     tranches: tuple[Tranche, ...]
     rest: Decimal
+    why: Derivation
     whole_units: bool = True
 
 
@@ -91,7 +92,8 @@ def grant_of(world: World, clause: Clause, instance: Instance) -> Grant | NotYet
             doubts = [*began, *([at.unsure] if at.unsure is not None else [])]
             tranches.append(Tranche(share.index, share.units, held, united(doubts) if doubts else None))
     rest = found.value - sum((one.units for one in tranches if one.units is not None), Decimal(0))
-    return Grant(found.value, start.value, tuple(tranches), rest, allocation is not Allocation.FRACTIONAL)
+    whole = allocation is not Allocation.FRACTIONAL
+    return Grant(found.value, start.value, tuple(tranches), rest, found.why, whole)
 
 
 _ROUNDING = Allocation.CUMULATIVE_ROUNDING

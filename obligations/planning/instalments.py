@@ -104,10 +104,11 @@ def _by_steps(world: World, series: Series, window: Reasoned[Window] | None) -> 
     of_a_step = shares(found, every, backward=backward, month_end=policy)
     count = len(found) - 1
     made = []
+    which = "backward" if backward else "forward"
     for number, (begins, ends) in enumerate(pairwise(found), 1):
         last = add_days(ends, -1)
         share = of_a_step[number - 1]
-        words = f"step {number} of {count} in {window.value.words()}, counted {'backward' if backward else 'forward'}"
+        words = f"step {number} of {count} in {window.value.words()}, counted {which}, from {begins} on"
         if share != 1:
             words += f": a stub, {share} of a step"
         due = Reasoned(last, Derivation(words, last.isoformat(), (window.why,)))

@@ -62,7 +62,7 @@ def periods_of(world: World, clause_id: str, clause: Clause, instance: Instance)
             _pay(world, clause, draft, period)
         if ends_on is not None and period.last_on > ends_on:
             last = payroll is None and (end is None or end.occurred_on > ends_on)
-            _only_until(draft, period, ends_on, last=last)
+            _only_until(draft, period, ends_on, grounds, last=last)
         if end is not None and end.occurred_on <= period.last_on:
             draft.steps.append(end.why)
         if planned_end is not None and period.last_on > planned_end[0]:
@@ -92,17 +92,17 @@ def _ends_on(world: World, clause: Clause, window: Window, end: Happening | None
     return min(days, default=None)
 
 
-def _only_until(draft: Draft, period: Period, ends_on: date, *, last: bool) -> None:
+def _only_until(draft: Draft, period: Period, ends_on: date, window: Derivation, *, last: bool) -> None:
     """Pay a period for its days to the end only. It is due when all of it would be, unless it is the last agreed."""
     days = (ends_on - period.first_on).days + 1
     draft.to_on = ends_on
     words = f"{days} of the {period.days} days of the period, to {ends_on}"
-    if last:
-        draft.due(Reasoned(ends_on, Derivation(words, ends_on.isoformat())))
     if draft.amount is not None:
         minor = round_half_up(draft.amount.exact * Fraction(days, period.days))
         draft.amount = Money(minor, draft.amount.currency)
-        draft.steps.append(Derivation(f"{words}, pro rata", draft.amount.shown()))
+        draft.shares(f"{words}, pro rata", draft.amount.shown())
+    if last:
+        draft.due(Reasoned(ends_on, Derivation(words, ends_on.isoformat(), (window,))))
 
 
 def _days(clause: Clause) -> str:
@@ -282,7 +282,8 @@ def pay_final(world: World, clause: Clause, draft: Draft) -> None:
     yearly = found.value
     draft.from_on, draft.to_on = period.first_on, trigger.occurred_on
     if trigger.occurred_on == period.last_on:
-        draft.end(State.NOT_APPLICABLE, Derivation("the exit ends a pay period, which the salary covers", kind="rule"))
+        words = "the exit ends a pay period, which the salary covers"
+        draft.end(State.NOT_APPLICABLE, Derivation(words, trigger.occurred_on.isoformat(), (trigger.why,)))
         return
     per, readings = world.pick(clause.per)
     worked = (trigger.occurred_on - period.first_on).days + 1

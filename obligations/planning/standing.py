@@ -123,6 +123,9 @@ def standing(world: World, clause_id: str, clause: Clause, instance: Instance) -
         refused = never.why()
     still_open = tuple(one for one in questions if not one.never)
     _, until = world.pick(clause.until)
+    # Whether another clause stands instead may itself be a reading.
+    rivals = (world.terms.clauses[one].when for one in world.members(clause_id))
+    until += tuple(step for when in rivals for step in world.pick(when)[1])
     refused_as, refused_on = State.NOT_APPLICABLE, None
     if undone is not None:
         refused_as, refused_on = State.CANCELLED, undone.occurred_on

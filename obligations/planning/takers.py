@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from obligations.planning.applying import applying
 from obligations.planning.grants import Grant, Tranche
 from obligations.planning.standing import deadline, discharged_by, standing
 from obligations.planning.values import Instance, NotYet, united
@@ -160,6 +161,8 @@ def _accelerating(world: World, vesting_id: str) -> Iterator[Taker]:
             if instance.trigger is None or stands is False or not world.governs(clause_id, instance):
                 continue
             on, why, by = instance.trigger.occurred_on, instance.trigger.why, (clause_id, instance.id)
+            grounds = applying(world, clause, instance).grounds if clause.if_ or clause.unless else ()
+            why = replace(why, inputs=(*why.inputs, *grounds)) if grounds else why
             measure = measure_of(world, clause, instance)
             open_points = [one for one in (stands, measure) if isinstance(one, NotYet)]
             if open_points:

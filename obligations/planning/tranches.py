@@ -31,6 +31,9 @@ def vesting(world: World, clause_id: str, clause: Clause, instance: Instance) ->
         draft = Draft(world, clause_id, clause, instance, tranche.index, count)
         if isinstance(tranche.day, NotYet):
             draft.not_yet(tranche.day)
+            if tranche.units is not None:
+                words = f"{tranche.units:,} of {grant.total:,} granted"
+                draft.steps.append(Derivation(words, f"{tranche.units:,}", (grant.why,)))
         else:
             draft.due(tranche.day)
         draft.units = tranche.units
@@ -117,6 +120,7 @@ def _account(world: World, source_id: str, grant: Instance, draft: Draft, accoun
     ends = fates(schedule, takers_of(world, source_id, source, grant))
     account.doubts += [granted] if isinstance(granted, NotYet) else []
     account.total += schedule.total
+    account.days.append(schedule.why)
     for tranche in (*schedule.tranches, Tranche(0, schedule.rest, NotYet())):
         fate = ends[tranche.index]
         vested = tranche.due_by(trigger.occurred_on)
