@@ -122,4 +122,5 @@ def _total(sums: Iterable[tuple[Derivation, Money]], words: str, world: World) -
     if len(currencies) > 1:
         raise PlanningError(f"{words} is in {' and '.join(sorted(currencies))}; state both in one currency")
     total = Money(sum(amount.minor for _, amount in added), currencies.pop())
-    return Reasoned(total, Derivation(words, total.shown(), tuple(why for why, _ in added)))
+    why = Derivation(words, total.shown(), tuple(why for why, _ in added), kind="rule" if added else "assumption")
+    return Reasoned(total, why)

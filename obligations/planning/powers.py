@@ -84,7 +84,8 @@ def _power(
         inputs.append(Derivation("expired", ended.occurred_on.isoformat(), (ended.why,)))
     elif expires_on is not None and world.as_of is not None and world.as_of > expires_on:
         state, waiting = PowerState.EXPIRED, ()
-        inputs.append(Derivation("expired after its last day", expires_on.isoformat()))
+        over = (until.why,) if isinstance(until, Reasoned) else ()
+        inputs.append(Derivation("expired after its last day", expires_on.isoformat(), over))
     yield Power(
         id=occurrence_id(terms.tenant, terms.contract, *world.known_as(clause_id, instance), f"power {power.power}"),
         contract=terms.contract,

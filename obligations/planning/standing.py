@@ -192,7 +192,10 @@ def deadline(world: World, clause: Clause, instance: Instance, standing: Standin
     causes += [earliest.value] if isinstance(earliest, Reasoned) else []
     causes += [last.value] if last is not None else []
     day = last or due
-    named = Reasoned(day.value, Derivation("held back to" if last is not None else "due", day.value.isoformat()))
+    why = Derivation("due", day.value.isoformat(), kind="text")
+    if last is not None:
+        why = Derivation("held back to", day.value.isoformat(), (last.why,))
+    named = Reasoned(day.value, why)
     rolled = adjust(named, convention, world.business_calendar(), not_before=max(causes, default=None))
     if rolled.value == day.value:
         return Deadline(due, day, steps, doubts)

@@ -56,6 +56,8 @@ def _settle(draft: Draft, fate: Fate) -> None:
             words = f"{units:,} of {whole:,} vested early, by acceleration"
             draft.steps.append(Derivation(words, str(taker.on), (taker.why,)))
             draft.conditional = draft.conditional or taker.unless is not None
+        whys = tuple(taker.why for taker, _ in early)
+        draft.steps.append(Derivation(f"what is left of {whole:,}", f"{draft.units:,}", whys))
     if doubts is not None and (final is None or final.by is None):
         draft.depends(doubts)
     elif final is not None:

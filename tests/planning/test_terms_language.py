@@ -98,7 +98,8 @@ def _gaps(one: Occurrence) -> Iterator[str]:
             yield f"{name}: nothing says {shown}"
     if one.amount is not None and one.amount.shown() not in results:
         yield f"{name}: nothing comes to {one.amount.shown()}"
-    if one.units is not None and not any(f"{one.units:f}" in result.replace(",", "") for result in results):
+    units = f"{one.units.normalize():f}" if one.units is not None else ""
+    if not any(units in result.replace(",", "") for result in results):
         yield f"{name}: nothing comes to {one.units}"
     yield from _ungrounded(one)
 
