@@ -29,16 +29,21 @@ def vesting(world: World, clause_id: str, clause: Clause, instance: Instance) ->
     ends = fates(grant, takers_of(world, clause_id, clause, instance))
     for tranche in grant.tranches:
         draft = Draft(world, clause_id, clause, instance, tranche.index, count)
-        if isinstance(tranche.day, NotYet):
-            draft.not_yet(tranche.day)
-        else:
-            draft.due(tranche.day)
-        draft.units = tranche.units
-        if tranche.unsure is not None:
-            draft.depends(tranche.unsure)
+        vests(draft, tranche)
         if tranche.units is not None:
             _settle(draft, ends[tranche.index])
         yield draft
+
+
+def vests(draft: Draft, tranche: Tranche) -> None:
+    """Give a draft the day and the units of a tranche, as its schedule has them."""
+    if isinstance(tranche.day, NotYet):
+        draft.not_yet(tranche.day)
+    else:
+        draft.due(tranche.day)
+    draft.units = tranche.units
+    if tranche.unsure is not None:
+        draft.depends(tranche.unsure)
 
 
 def _settle(draft: Draft, fate: Fate) -> None:
