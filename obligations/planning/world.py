@@ -117,11 +117,16 @@ class World:
         """What made these terms of the ones before."""
         return self.terms.amendment
 
-    @cached_property
+    @property
     def versions(self) -> tuple[World, ...]:
         """The same world under each version of the terms, as first agreed to as last amended."""
         if self.latest is not None:
             return self.latest.versions
+        # A world that kept itself would be left to the garbage collector.
+        return (self,) if self.amendment is None else self._versions
+
+    @cached_property
+    def _versions(self) -> tuple[World, ...]:
         earlier = (replace(one, people=self.terms.people) for one in self.terms.versions[:-1])
         given = (self.reports, self.as_of, self.calendars, self.zones, self.suppose)
         return (*(World(one, *given, latest=self) for one in earlier), self)
@@ -253,14 +258,8 @@ class World:
     def reading_step(self, name: str) -> Derivation:
         """The reading in use, as a step of an explanation."""
         if name not in self._steps:
-            self._steps[name] = later(self._reading_step, name)
+            self._steps[name] = later(_reading_step, self.terms, name)
         return self._steps[name]
-
-    def _reading_step(self, name: str) -> Derivation:
-        reading = self.terms.file.readings[name]
-        by = self.terms.chosen_by.get(name)
-        chosen = f"chosen by {by}" if by else "by default"
-        return Derivation(f'reading {name}: "{self.terms.readings[name]}", {chosen}', kind="reading", cite=reading.cite)
 
     # --- what happened ----------------------------------------------------------------------------------------------
 
@@ -494,6 +493,13 @@ class World:
         if name not in self._payrolls:
             self._payrolls[name] = paydays.payroll(self, name)
         return self._payrolls[name]
+
+
+def _reading_step(terms: Terms, name: str) -> Derivation:
+    by = terms.chosen_by.get(name)
+    chosen = f"chosen by {by}" if by else "by default"
+    words = f'reading {name}: "{terms.readings[name]}", {chosen}'
+    return Derivation(words, kind="reading", cite=terms.file.readings[name].cite)
 
 
 def in_day_order(reports: Iterable[Report]) -> tuple[Report, ...]:
