@@ -15,7 +15,7 @@ from typing import Protocol
 from schedules.bounds import add_days
 from schedules.calendars import BusinessCalendar
 from schedules.conventions import Convention, adjust
-from schedules.derivation import Derivation, Reasoned
+from schedules.derivation import Derivation, Reasoned, later
 from schedules.spans import MonthEnd, Span, Unit, add_months
 
 LAST = 31
@@ -134,8 +134,8 @@ class Steps:
 
     def end(self, number: int) -> date:
         unit = self.every.unit
-        if unit.months:
-            return add_days(add_months(self.start, number * self.every.count * unit.months, self.month_end), -1)
+        if months := unit.months:
+            return add_days(add_months(self.start, number * self.every.count * months, self.month_end), -1)
         return add_days(self.start, number * self.every.count * (7 if unit is Unit.WEEK else 1) - 1)
 
     def number(self, day: date) -> int:
@@ -198,7 +198,7 @@ class PayCalendar:
     def payday(self, number: int, business: BusinessCalendar | None = None) -> Payday:
         """The payday of a period; `business` says which days are closed, and is needed where the calendar rolls."""
         nominal = self.nominal(number)
-        why = Derivation(f"payday by {self.words()}", nominal.isoformat(), kind="calendar")
+        why = later(_payday_by, self, nominal)
         paid = Reasoned(nominal, why)
         if self.roll is not Convention.UNADJUSTED:
             if business is None:
@@ -233,6 +233,10 @@ class PayCalendar:
             return f"{_how_often(len(self.paid))} paid {_listed(self.paid)}{next_month}{rolls}"
         lag = f" paid {self.lag} days later" if self.lag else ""
         return f"{self.rhythm.words()}{lag}{rolls}"
+
+
+def _payday_by(calendar: PayCalendar, nominal: date) -> Derivation:
+    return Derivation(f"payday by {calendar.words()}", nominal.isoformat(), kind="calendar")
 
 
 def monthly(day: int, *, next_month: bool = False, roll: Convention = Convention.UNADJUSTED) -> PayCalendar:

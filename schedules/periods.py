@@ -178,6 +178,7 @@ def _in_order(start: date, rhythms: Sequence[tuple[date, Rhythm]]) -> list[tuple
     return kept
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class _Cut:
     """A period as the rhythms have it, before anybody asks what it is worth.
@@ -204,14 +205,15 @@ def _cut(start: date, rhythms: Sequence[tuple[date, Rhythm]]) -> Iterator[_Cut]:
         taken_over, then = rhythms[place + 1] if place + 1 < len(rhythms) else (None, None)
         number = rhythm.number(first)
         fresh = place > 0
+        before = rhythm.end(number - 1)
         while taken_over is None or first < taken_over:
             end = rhythm.end(number)
-            full = (end - rhythm.end(number - 1)).days
+            full = (end - before).days
             if taken_over is not None and end >= taken_over:
                 yield _Cut(first, add_days(taken_over, -1), rhythm, number, full, fresh, then)
                 break
             yield _Cut(first, end, rhythm, number, full, fresh, None)
-            first, number, fresh = add_days(end, 1), number + 1, False
+            first, number, fresh, before = add_days(end, 1), number + 1, False, end
         if taken_over is not None:
             first = taken_over
 
@@ -295,13 +297,30 @@ def accrued(period: Period, yearly: Fraction, smallest: Fraction, unit: str) -> 
         reached, with_it = period.spread.reached(period.days)
         amount = _rounded(yearly * with_it, smallest) - _rounded(yearly * reached, smallest)
         return Reasoned(amount, later(_added, period, yearly, smallest, unit, amount))
-    # How many of the smallest part there are in one place of the year, as a whole number over another.
-    numerator = yearly.numerator * smallest.denominator
-    denominator = yearly.denominator * smallest.numerator * period.places
-    upto = _halves_up(numerator * period.place, denominator)
-    before = _halves_up(numerator * (period.place - 1), denominator)
-    amount = Fraction((upto - before) * smallest.numerator, smallest.denominator)
+    amount = Rate.of(yearly, smallest, period.places).at(period.place) * smallest
     return Reasoned(amount, later(_added, period, yearly, smallest, unit, amount))
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How much of a year's worth accrues by each place of the year, in smallest parts, while no calendar changes.
+
+    >>> Rate.of(Fraction(160), Fraction(1, 100), 26).at(1)
+    615
+    """
+
+    numerator: int
+    denominator: int
+
+    @classmethod
+    def of(cls, yearly: Fraction, smallest: Fraction, places: int) -> Rate:
+        """The rate of a year of so many periods."""
+        return cls(yearly.numerator * smallest.denominator, yearly.denominator * smallest.numerator * places)
+
+    def at(self, place: int) -> int:
+        """How many smallest parts the period at a place adds to the running total."""
+        before = _halves_up(self.numerator * (place - 1), self.denominator)
+        return _halves_up(self.numerator * place, self.denominator) - before
 
 
 def _halves_up(numerator: int, denominator: int) -> int:

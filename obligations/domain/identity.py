@@ -7,6 +7,7 @@ when it is due and never random, so the same obligation keeps its id when its da
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from uuid import UUID
 
 _NAMESPACE = UUID("7d0f5c7e-4d3a-5c8b-9a44-0b11ca7104e5")
@@ -27,6 +28,24 @@ def _id(*parts: str) -> UUID:
 def occurrence_id(tenant: str, contract: str, clause: str, instance: str, position: str) -> UUID:
     """The identity of one occurrence; `position` is its ordinal or period, never its date."""
     return _id("occurrence", tenant, contract, clause, instance, position)
+
+
+def occurrence_ids(tenant: str, contract: str, clause: str, instance: str) -> Callable[[str], UUID]:
+    """The identity of each occurrence of one instance by its position: what all of them begin with is hashed once.
+
+    >>> ids = occurrence_ids("", "letter", "salary", "contract")
+    >>> ids("7") == occurrence_id("", "letter", "salary", "contract", "7")
+    True
+    """
+    begun = _BEGUN.copy()
+    begun.update(f"occurrence\x1f{tenant}\x1f{contract}\x1f{clause}\x1f{instance}\x1f".encode())
+
+    def identity(position: str) -> UUID:
+        sha1 = begun.copy()
+        sha1.update(position.encode())
+        return UUID(int=int.from_bytes(sha1.digest()[:16], "big") & _CLEARED | _VERSION_5)
+
+    return identity
 
 
 def push_key(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 
 from obligations.domain.occurrence import Occurrence, State
 from obligations.planning import versions
+from obligations.planning.alike import Finish, row
 from obligations.planning.applying import holds_on
 from obligations.planning.caps import Capping
 from obligations.planning.draft import Draft
@@ -23,11 +24,18 @@ from obligations.terms import expressions as e
 from obligations.terms.model import Clause
 from schedules.derivation import Derivation, Reasoned, later
 
+POSTPONE_OR_POWER = ("power", "postpone")
+
 
 def occurrences(world: World) -> Iterator[Occurrence]:
     """Every occurrence of every clause, in file order."""
     for clause_id, clause in world.terms.clauses.items():
-        if clause.content not in ("power", "postpone"):
+        if clause.content in POSTPONE_OR_POWER:
+            continue
+        waiting = world.waiting.get(clause_id)
+        if waiting is not None and not any(str(one.id) in world.answered for one in waiting if world.answered):
+            yield from waiting
+        else:
             yield from of_clause(world, clause_id, clause)
 
 
@@ -41,10 +49,12 @@ def of_clause(world: World, clause_id: str, clause: Clause) -> Iterator[Occurren
     for member in world.members(clause_id):
         yield from _ruled(world, member, world.terms.clauses[member])
     instances, more = world.instances(clause_id, clause)
-    slot = world.slot(clause.when)
-    if not instances and (slot or more.never or more.judgment):
-        yield from _placeholders(world, clause_id, clause, Instance(slot or clause_id), more)
-    yield from _ruled(world, clause_id, clause)
+    if instances:
+        yield from _ruled(world, clause_id, clause)
+        return
+    slot = world.slot_of(clause_id, clause)
+    if slot or more.never or more.judgment:
+        yield from _waiting(world, clause_id, clause, Instance(slot or clause_id), more)
 
 
 def _ruled(world: World, clause_id: str, clause: Clause) -> Iterator[Occurrence]:
@@ -52,9 +62,20 @@ def _ruled(world: World, clause_id: str, clause: Clause) -> Iterator[Occurrence]
     cap = Capping()
     for instance in world.instances(clause_id, clause)[0]:
         place = world.place(clause_id, instance)
-        if place is None or place.rules:
-            for draft in _drafts(world, clause_id, clause, instance):
-                yield _finished(draft, cap if clause.cap is not None else None)
+        if place is not None and not place.rules:
+            continue
+        stands = standing(world, clause_id, clause, instance)
+        made = row(world, clause_id, clause, instance, stands, _finishing(world, clause, stands))
+        if made is not None:
+            yield from made
+            continue
+        for dated in _dated(world, clause_id, clause, instance):
+            draft = _as_it_stands(world, clause, dated, stands)
+            yield _finished(draft, cap if clause.cap is not None else None)
+
+
+def _finishing(world: World, clause: Clause, stands: Standing) -> Finish:
+    return lambda draft: _as_it_stands(world, clause, draft, stands).finish()
 
 
 def _finished(draft: Draft, cap: Capping | None) -> Occurrence:
@@ -93,7 +114,7 @@ def _of_versions(world: World, clause_id: str) -> Iterator[Occurrence]:
     if waits is not None:
         clause = waits.terms.clauses[clause_id]
         instances, more = waits.instances(clause_id, clause)
-        slot = waits.slot(clause.when)
+        slot = waits.slot_of(clause_id, clause)
         if instances and slot and slot not in filled:
             # What would fill it came before the version that takes it for the first: the one of that day says why not.
             waits = waits.home(clause_id, instances[0])
@@ -105,6 +126,21 @@ def _of_versions(world: World, clause_id: str) -> Iterator[Occurrence]:
 
 def _drafting(clause_id: str) -> Callable[[World, Instance], Iterator[Draft]]:
     return lambda version, instance: _drafts(version, clause_id, version.terms.clauses[clause_id], instance)
+
+
+def _waiting(world: World, clause_id: str, clause: Clause, instance: Instance, why: NotYet) -> Iterable[Occurrence]:
+    """The placeholders of an empty slot: those of the plan before, while they wait for the same and nobody answered."""
+    kept = world.terms.kept.setdefault("waiting", {})
+    before = kept.get(clause_id)
+    if before is not None and before[:2] == (instance.id, why):
+        made: tuple[Occurrence, ...] = before[2]
+        if not (world.answered and any(str(one.id) in world.answered for one in made)):
+            return made
+    made = tuple(_placeholders(world, clause_id, clause, instance, why))
+    alone = clause.suspended is None and clause_id not in world.replaceable
+    if alone and not (world.answered and any(str(one.id) in world.answered for one in made)):
+        kept[clause_id] = instance.id, why, made
+    return made
 
 
 def _placeholders(
@@ -127,21 +163,25 @@ def _drafts(world: World, clause_id: str, clause: Clause, instance: Instance) ->
     """Drafts as their instance stands: opened, moved off closed days, and ended."""
     stands = standing(world, clause_id, clause, instance)
     for draft in _dated(world, clause_id, clause, instance):
-        draft.steps += stands.grounds
-        if stands.cause is not None:
-            draft.rests_on(stands.cause)
-        for reason in stands.open:
-            draft.depends(reason)
-        if stands.refused is not None:
-            draft.refuse(stands.refused_as, stands.refused, stands.refused_on)
-        if clause.if_each is not None:
-            _ask_each(world, clause, draft)
-        _settle(world, clause, draft, stands)
-        if clause.soft_by is not None:
-            _soften(world, clause, draft)
-        if stands.end is not None:
-            _end(clause, draft, stands)
-        yield draft
+        yield _as_it_stands(world, clause, draft, stands)
+
+
+def _as_it_stands(world: World, clause: Clause, draft: Draft, stands: Standing) -> Draft:
+    draft.steps += stands.grounds
+    if stands.cause is not None:
+        draft.rests_on(stands.cause)
+    for reason in stands.open:
+        draft.depends(reason)
+    if stands.refused is not None:
+        draft.refuse(stands.refused_as, stands.refused, stands.refused_on)
+    if clause.if_each is not None:
+        _ask_each(world, clause, draft)
+    _settle(world, clause, draft, stands)
+    if clause.soft_by is not None:
+        _soften(world, clause, draft)
+    if stands.end is not None:
+        _end(clause, draft, stands)
+    return draft
 
 
 def _ask_each(world: World, clause: Clause, draft: Draft) -> None:

@@ -16,7 +16,7 @@ from obligations.planning.values import Happening, Instance, NotYet, PlanningErr
 from obligations.terms import expressions as e
 from obligations.terms.phrases import LONGEST_COUNT
 from obligations.terms.values import Value, typed
-from schedules.derivation import Derivation, Reasoned
+from schedules.derivation import Derivation, Reasoned, later
 from schedules.spans import Span, Unit, after, before
 from schedules.windows import Window, beginning_on, between, ending_on, following, preceding
 
@@ -35,8 +35,11 @@ def span_of(world: World, expression: Any, here: Instance, name: str = "") -> Re
     window = _span_of(world, expression, here)
     if isinstance(window, NotYet):
         return window.on_grounds(*steps)
-    label = f"{name}: {window.why.rule}" if name else window.why.rule
-    return Reasoned(window.value, replace(window.why, rule=label, inputs=(*window.why.inputs, *steps)))
+    return Reasoned(window.value, later(_named, name, window.why, steps)) if name or steps else window
+
+
+def _named(name: str, why: Derivation, steps: tuple[Derivation, ...]) -> Derivation:
+    return replace(why, rule=f"{name}: {why.rule}" if name else why.rule, inputs=(*why.inputs, *steps))
 
 
 def _span_of(world: World, expression: Any, here: Instance) -> Reasoned[Window] | NotYet:
@@ -186,7 +189,7 @@ def day(world: World, expression: Any, here: Instance) -> Reasoned[date] | NotYe
         return found.on_grounds(*steps)
     if not steps:
         return found
-    return Reasoned(found.value, replace(found.why, inputs=(*found.why.inputs, *steps)))
+    return Reasoned(found.value, later(_named, "", found.why, steps))
 
 
 def _day(world: World, expression: Any, here: Instance) -> Reasoned[date] | NotYet:

@@ -211,7 +211,7 @@ class Draft:
         None where nothing came of them. What it refused, since it was over by then, is no part of its explanation.
         """
         last = self.adjusted_on
-        judged = not (self.judgment or self.waiting or self.missing or self._closes_by_itself())
+        judged = not (self.judgment or self.waiting or self.missing or self.closes_by_itself())
         turns: list[Turn] = []
         if judged and last is not None and any(one.occurred_on > last for one in answers):
             turns.append(Turn(day_after(last), State.MISSED))
@@ -266,20 +266,16 @@ class Draft:
             return State.MISSED if self.clause.if_missed and self._is_past() else lived_to
         if self.waiting or self.missing:
             return State.WAITING
-        day, as_of = self.adjusted_on, self.world.as_of
-        if as_of is None or day is None or as_of < day:
-            return State.SCHEDULED
-        if as_of == day:
-            return State.DUE
-        if self.unconfirmed:
+        if self.unconfirmed and self._is_past():
             return State.WAITING  # nobody is late with what hangs on an event that has not been reported
-        return State.DONE if self._closes_by_itself() else State.MISSED
+        return by_the_clock(self.adjusted_on, self.world.as_of, by_itself=self.closes_by_itself())
 
     def _is_past(self) -> bool:
         day, as_of = self.adjusted_on, self.world.as_of
         return day is not None and as_of is not None and as_of > day
 
-    def _closes_by_itself(self) -> bool:
+    def closes_by_itself(self) -> bool:
+        """Whether it is done once its day has passed, without anybody saying so."""
         if self.clause.closes is not None:
             return self.clause.closes == "by itself"
         return self.kind in CLOSES_BY_ITSELF
@@ -297,6 +293,15 @@ class Draft:
             inputs.append(_CONDITIONAL)
         part = (self.index, self.of) if self.of is None or self.of > 1 else None
         return later(_written, self.clause_id, part, day, tuple(inputs), self.clause.cites)
+
+
+def by_the_clock(day: date | None, as_of: date | None, *, by_itself: bool) -> State:
+    """Where what nothing happened to stands on a day."""
+    if as_of is None or day is None or as_of < day:
+        return State.SCHEDULED
+    if as_of == day:
+        return State.DUE
+    return State.DONE if by_itself else State.MISSED
 
 
 _CONDITIONAL = Derivation("conditional: holds once what is missing or expected is confirmed", kind="assumption")

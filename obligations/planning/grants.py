@@ -16,9 +16,11 @@ from obligations.planning.world import World
 from obligations.terms.model import Clause, VestingStep
 from schedules.allocation import Allocation
 from schedules.derivation import Derivation, Reasoned, later
+from schedules.frozen import swift
 from schedules.vesting import SAME_DAY, counting_for, on_vesting_day, shares_of, step_days, units_of
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Tranche:
     """One tranche by its schedule. `units` are None while it is open whether and how much of it will vest.
@@ -124,6 +126,7 @@ def _amounts(
     return amounts
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Share:
     """What an explanation needs to say how many units a tranche has."""

@@ -35,7 +35,7 @@ def named(world: World, name: str) -> Found:
         why = Derivation(f"{name} of the contract", value.isoformat(), kind="fact")
         return Found((Happening(name, name, value, why, origin="derived"),), NotYet(never=f"{name} is one day"))
     kind = world.kinds[name]
-    reports = [report for report in world.reports if report.event == name]
+    reports = world.reports_of(name)
     reported = [_reported(report, kind) for report in reports if not report.expected]
     planned = [_reported(report, kind) for report in reports if report.expected]
     derived = list(_derived(world, name))

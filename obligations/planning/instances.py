@@ -38,13 +38,16 @@ class Closings:
     stray: tuple[Happening, ...] = ()
 
 
+CLOSES_NOTHING = Closings()
+
+
 def instances(world: World, clause_id: str, clause: Clause) -> tuple[tuple[Instance, ...], NotYet]:
     """One instance for each happening of the clause's trigger, in day order, and why there may be more."""
     if clause.when is None:
         return (NOWHERE,), NotYet(never="it needs no trigger")
     # What one reading selects once and another takes each time keeps the slot's identity for the first under both.
     either = clause_id if isinstance(clause.when, e.Choice) and _selects(clause.when) else ""
-    taken = slot(world, clause.when) or either
+    taken = world.slot_of(clause_id, clause) or either
     found = world.find(clause.when, slot=taken or clause_id)
     names = frozenset(called(clause.when))
     made = []
@@ -100,7 +103,7 @@ def called(expression: Any) -> Iterator[str]:
 def closings(world: World, clause_id: str, clause: Clause) -> Closings:
     """Which answer closed which instance: a named one what it names, an unnamed one the only open instance."""
     if clause.closed_by is None:
-        return Closings()
+        return CLOSES_NOTHING
     made, _ = instances(world, clause_id, clause)
     closed: dict[str, Happening] = {}
     unclear: dict[str, date] = {}

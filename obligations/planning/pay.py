@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from itertools import takewhile
+from itertools import count, takewhile
 
 from obligations.domain.money import Money
 from obligations.domain.occurrence import State
@@ -29,49 +29,91 @@ from schedules.windows import Window
 HUNDREDTH = Fraction(1, 100)
 
 
-def periods_of(world: World, clause_id: str, clause: Clause, instance: Instance) -> Iterator[Draft]:
-    """One draft a period of the series, as far as the window or the horizon goes."""
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What all the periods of one instance of a series have in common.
+
+    Args:
+        window: the days the series runs.
+        payroll: the payroll calendars the periods follow; None where they run from the first day worked.
+        end: the happening that ends it.
+        planned_end: the last day it is only expected to have, and what that waits for.
+        ends_on: the day within a period up to which that period is still paid.
+    """
+
+    world: World
+    clause_id: str
+    clause: Clause
+    instance: Instance
+    window: Reasoned[Window]
+    payroll: Payroll | NotYet | None
+    end: Happening | None
+    planned_end: tuple[date, NotYet] | None
+    ends_on: date | None
+
+    def placed(self) -> Iterator[tuple[Period, str]]:
+        """Each period with its position, as far as the window or the horizon goes."""
+        taken: set[str] = set()
+        for period in _periods(self.world, self.clause, self.window.value, self.payroll, self.end):
+            yield period, _position(period, self.payroll, taken)
+
+    def draft(self, period: Period, position: str) -> Draft:
+        """What one period brings."""
+        draft = Draft(self.world, self.clause_id, self.clause, self.instance, period.ordinal, None, position)
+        grounds = self.grounds
+        _set_days(draft, period, self.payroll, grounds)
+        if self.clause.accrue is not None:
+            _accrue(self.world, self.clause, draft, period)
+        else:
+            _pay(self.world, self.clause, draft, period)
+        if self.ends_on is not None and period.last_on > self.ends_on:
+            last = self.payroll is None and (self.end is None or self.end.occurred_on > self.ends_on)
+            _only_until(draft, period, self.ends_on, grounds, last=last)
+        if self.end is not None and self.end.occurred_on <= period.last_on:
+            draft.steps.append(self.end.why)
+        if self.planned_end is not None and period.last_on > self.planned_end[0]:
+            draft.depends(self.planned_end[1])
+        if isinstance(self.payroll, NotYet):
+            # Without a payroll calendar the periods run from the first day of service, as a declared reading.
+            draft.depends(self.payroll)
+            draft.steps.append(later(_assumed, self.clause))
+        return draft
+
+    @property
+    def grounds(self) -> Derivation:
+        """What every period rests on: the window, and the readings that name its payroll calendar."""
+        assert self.clause.series is not None, "a clause with periods is a series"
+        _, readings = self.world.pick(self.clause.series.calendar)
+        why = self.window.why
+        return replace(why, inputs=(*why.inputs, *readings)) if readings else why
+
+
+def run_of(world: World, clause_id: str, clause: Clause, instance: Instance) -> Run | NotYet:
+    """The run of a series by periods, or why it is not known yet."""
     window = world.span_of(clause.during, instance)
     payroll = _payroll(world, clause)
     if isinstance(window, NotYet):
-        draft = Draft(world, clause_id, clause, instance, of=None)
-        draft.not_yet(window)
-        yield draft
-        return
+        return window
     if isinstance(payroll, NotYet) and clause.series is not None and clause.series.every is None:
-        draft = Draft(world, clause_id, clause, instance, of=None)
-        draft.not_yet(payroll)
-        yield draft
-        return
+        return payroll
     planned_end = world.expected_end(clause.during, instance)
     end = world.ending(clause, instance)
     if end is not None and end.unsettled is not None and (planned_end is None or end.occurred_on < planned_end[0]):
         planned_end, end = (end.occurred_on, end.unsettled), None
     ends_on = _ends_on(world, clause, window.value, end)
-    assert clause.series is not None, "a clause with periods is a series"
-    _, readings = world.pick(clause.series.calendar)
-    grounds = replace(window.why, inputs=(*window.why.inputs, *readings)) if readings else window.why
-    taken: set[str] = set()
-    for period in _periods(world, clause, window.value, payroll, end):
-        position = _position(period, payroll, taken)
-        draft = Draft(world, clause_id, clause, instance, period.ordinal, None, position)
-        _set_days(draft, period, payroll, grounds)
-        if clause.accrue is not None:
-            _accrue(world, clause, draft, period)
-        else:
-            _pay(world, clause, draft, period)
-        if ends_on is not None and period.last_on > ends_on:
-            last = payroll is None and (end is None or end.occurred_on > ends_on)
-            _only_until(draft, period, ends_on, grounds, last=last)
-        if end is not None and end.occurred_on <= period.last_on:
-            draft.steps.append(end.why)
-        if planned_end is not None and period.last_on > planned_end[0]:
-            draft.depends(planned_end[1])
-        if isinstance(payroll, NotYet):
-            # Without a payroll calendar the periods run from the first day of service, as a declared reading.
-            draft.depends(payroll)
-            draft.steps.append(later(_assumed, clause))
+    return Run(world, clause_id, clause, instance, window, payroll, end, planned_end, ends_on)
+
+
+def periods_of(world: World, clause_id: str, clause: Clause, instance: Instance) -> Iterator[Draft]:
+    """One draft a period of the series, as far as the window or the horizon goes."""
+    run = run_of(world, clause_id, clause, instance)
+    if isinstance(run, NotYet):
+        draft = Draft(world, clause_id, clause, instance, of=None)
+        draft.not_yet(run)
         yield draft
+        return
+    for period, position in run.placed():
+        yield run.draft(period, position)
 
 
 def _assumed(clause: Clause) -> Derivation:
@@ -124,12 +166,18 @@ def _payroll(world: World, clause: Clause) -> Payroll | NotYet | None:
 
 
 def _running(world: World, clause: Clause, start: date, payroll: Payroll | NotYet | None) -> Iterator[Period]:
-    """The periods from the first day on, without an end."""
+    """The periods from the first day on, without an end; what was divided once, as for salary and leave, is kept."""
     if isinstance(payroll, Payroll):
-        return pay_periods(start, payroll.rhythms)
-    assert clause.series is not None, "a clause with periods is a series"
-    assert clause.series.every is not None, "periods without a payroll calendar have a step"
-    return pay_periods(start, [(start, Steps(start, clause.series.every, month_end(world, clause.series.every)))])
+        rhythms = payroll.rhythms
+    else:
+        assert clause.series is not None, "a clause with periods is a series"
+        assert clause.series.every is not None, "periods without a payroll calendar have a step"
+        rhythms = ((start, Steps(start, clause.series.every, month_end(world, clause.series.every))),)
+    made, more = world.divided.setdefault((start, rhythms), ([], pay_periods(start, rhythms)))
+    for number in count():
+        if number == len(made):
+            made.append(next(more))
+        yield made[number]
 
 
 def _periods(
@@ -186,7 +234,7 @@ def _accrue(world: World, clause: Clause, draft: Draft, period: Period) -> None:
         draft.not_yet(found)
         return
     assert isinstance(found.value, Decimal), "what accrues is typed in hours or units"
-    share = accrued(period, _exact(found.value), HUNDREDTH, clause.unit)
+    share = accrued(period, exact_of(found.value), HUNDREDTH, clause.unit)
     draft.units = Decimal(share.value.numerator * (100 // share.value.denominator)).scaleb(-2)
     draft.steps.append(later(_of_a_year, share.why, found.why))
 
@@ -199,8 +247,19 @@ def _pay(world: World, clause: Clause, draft: Draft, period: Period) -> None:
     found = _yearly(world, clause, draft, period.first_on)
     if found is None:
         return
-    yearly = found.value
-    per, readings = world.pick(clause.per) if clause.per is not None else ("service year", ())
+    per, readings = pays_per(world, clause)
+    minor, words = worth(per, period, found.value)
+    draft.amount = Money(minor, found.value.currency)
+    draft.steps.append(later(_worth, words, draft.amount, (found.why, *readings)))
+
+
+def pays_per(world: World, clause: Clause) -> tuple[str, tuple[Derivation, ...]]:
+    """For what a pay clause states its amount, and the readings that say so."""
+    return world.pick(clause.per) if clause.per is not None else ("service year", ())
+
+
+def worth(per: str, period: Period, yearly: Money) -> tuple[int, str]:
+    """The minor units that a period pays of an amount, and how they come about in words."""
     if per == "period":
         minor, words = yearly.minor, "the amount of a period"
         if period.days < period.full:
@@ -224,8 +283,7 @@ def _pay(world: World, clause: Clause, draft: Draft, period: Period) -> None:
     else:
         minor = instalment(period, yearly.exact)
         words = f"1/{period.places} of the yearly amount, rounded down; the remainder falls in the year's last period"
-    draft.amount = Money(minor, yearly.currency)
-    draft.steps.append(later(_worth, words, draft.amount, (found.why, *readings)))
+    return minor, words
 
 
 def _worth(words: str, amount: Money, inputs: tuple[Derivation, ...]) -> Derivation:
@@ -233,7 +291,7 @@ def _worth(words: str, amount: Money, inputs: tuple[Derivation, ...]) -> Derivat
 
 
 @lru_cache(256)
-def _exact(figure: Decimal) -> Fraction:
+def exact_of(figure: Decimal) -> Fraction:
     """What a year is worth as a fraction: the same for all its periods."""
     return Fraction(figure)
 

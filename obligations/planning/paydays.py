@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -41,9 +41,9 @@ class Payroll:
         return next((one for since, one in reversed(self.stated) if since <= day), self.stated[0][1])
 
     @property
-    def rhythms(self) -> Sequence[tuple[date, Rhythm]]:
+    def rhythms(self) -> tuple[tuple[date, Rhythm], ...]:
         """Which rhythm holds from which day on."""
-        return [(since, one.value.rhythm) for since, one in self.stated]
+        return tuple((since, one.value.rhythm) for since, one in self.stated)
 
     def paydays(self, first: date) -> Iterator[Payday]:
         """Every payday from a day on, that day included, each by the calendar in force on it."""

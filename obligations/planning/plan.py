@@ -18,6 +18,7 @@ from obligations.planning.figures import shown
 from obligations.planning.happenings import words_of
 from obligations.planning.powers import powers
 from obligations.planning.pushes import Sending, pushes
+from obligations.planning.quiet import recall
 from obligations.planning.ties import AT, is_time
 from obligations.planning.values import Happening, PlanningError
 from obligations.planning.versions import version_of
@@ -136,12 +137,14 @@ def _planned(
     bounds: Mapping[UUID, Bounds],
 ) -> Plan:
     world = World(terms, reports, as_of, calendars, zones)
+    recall(world)
     made = tuple(occurrences(world))
     if bounds:
         made = tuple(replace(one, bounds=bounds.get(one.id)) for one in made)
     order = {clause: number for number, clause in enumerate(terms.clauses)}
     ordered = tuple(sorted(made, key=lambda one: (one.due_on or date.max, order[one.clause], one.index)))
     held = tuple(powers(world))
+    expected = tuple(_unconfirmed(world))
     return Plan(
         contract=terms.contract,
         as_of=as_of,
@@ -149,9 +152,9 @@ def _planned(
         occurrences=ordered,
         powers=held,
         pushes=tuple(_pushes(world, ordered, sending)) if sending is not None else (),
-        questions=tuple(_questions(world, ordered)),
+        questions=tuple(_questions(world, ordered, expected)),
         dormant=tuple(_dormant(world)),
-        replan_at=_replan_at(world, ordered, held),
+        replan_at=_replan_at(world, ordered, held, expected),
     )
 
 
@@ -173,14 +176,14 @@ def _windows(world: World) -> Iterable[PlannedWindow]:
             yield PlannedWindow(name, None, None)
 
 
-def _questions(world: World, made: tuple[Occurrence, ...]) -> Iterable[Question]:
+def _questions(world: World, made: tuple[Occurrence, ...], expected: tuple[Happening, ...]) -> Iterable[Question]:
     """What to ask: required events first, then missing facts, then judgments, each once."""
     wanted = dict.fromkeys(name for one in made if one.state in OPEN_STATES for name in one.missing)
     events, facts = world.terms.file.events, world.terms.file.facts
     for name, kind in events.items():
         if kind.required and not world.event(name).happenings:
             yield Question(name, f"On which day: {kind.says or name}?", kind.cite, True, "event")
-    for happening in _unconfirmed(world):
+    for happening in expected:
         if world.as_of is not None and world.as_of > happening.occurred_on:
             words = f"{events[happening.event].says or words_of(happening.event)}: expected on {happening.occurred_on}."
             yield Question(
@@ -201,6 +204,8 @@ def _questions(world: World, made: tuple[Occurrence, ...]) -> Iterable[Question]
 def _unconfirmed(world: World) -> Iterable[Happening]:
     """What a person plans or a clause fixes a day for and nobody has reported: the first of each event."""
     for name in world.terms.file.events:
+        if not world.event(name).happenings:
+            continue
         expected = (one for one in world.event(name).happenings if one.origin == "expected")
         # What follows at once from another expectation is confirmed with that one.
         first = next((one for one in expected if one.event == name and _has_a_day(world, one)), None)
@@ -238,6 +243,7 @@ def _stray_answers(world: World, made: tuple[Occurrence, ...]) -> Iterable[Quest
     named = {
         report_id
         for clause_id, clause in world.terms.clauses.items()
+        if clause.closed_by is not None
         for answer in world.closings(clause_id, clause).stray
         if answer.answers
         for report_id in answer.reports
@@ -257,7 +263,7 @@ def _is_taken(one: Occurrence | None, report: Report) -> bool:
 
 def _dormant(world: World) -> Iterable[tuple[str, tuple[str, ...]]]:
     for clause_id, clause in world.terms.clauses.items():
-        if clause.when is None or world.slot(clause.when):
+        if clause.when is None or world.slot_of(clause_id, clause):
             continue
         if world.amendment is not None and clause_id in world.amendment.ended:
             continue
@@ -266,7 +272,9 @@ def _dormant(world: World) -> Iterable[tuple[str, tuple[str, ...]]]:
             yield clause_id, more.waiting
 
 
-def _replan_at(world: World, made: tuple[Occurrence, ...], held: tuple[Power, ...]) -> datetime | None:
+def _replan_at(
+    world: World, made: tuple[Occurrence, ...], held: tuple[Power, ...], expected: tuple[Happening, ...]
+) -> datetime | None:
     """The start of the next day that changes a state by itself: a due day, the day after it, a window's end."""
     if world.as_of is None:
         return None
@@ -281,7 +289,7 @@ def _replan_at(world: World, made: tuple[Occurrence, ...], held: tuple[Power, ..
         for name in {**version.terms.file.windows, **version.terms.file.states}:
             ends = [one.window.value.last_on for one in version.openings(name)[0]]
             days += [last_on + day for last_on in ends if last_on is not None]
-    days += [one.occurred_on + day for one in _unconfirmed(world)]
+    days += [one.occurred_on + day for one in expected]
     if any(one.state in OPEN_STATES and (one.of is None or _reminds_on(world, one)) for one in made):
         days.append(world.as_of + EXTEND_EVERY)
     for version in world.versions:

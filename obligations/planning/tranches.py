@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from obligations.domain.occurrence import State
 from obligations.planning.draft import Draft
-from obligations.planning.grants import Tranche, grant_of
+from obligations.planning.grants import Grant, Tranche, grant_of
 from obligations.planning.takers import NONE, Fate, fates, measure_of, stands_for, takers_of
 from obligations.planning.values import NotYet, united
 from obligations.planning.world import Instance, World
@@ -29,19 +29,24 @@ def vesting(world: World, clause_id: str, clause: Clause, instance: Instance) ->
     ends = fates(grant, takers_of(world, clause_id, clause, instance))
     for tranche in grant.tranches:
         draft = Draft(world, clause_id, clause, instance, tranche.index, count)
-        if isinstance(tranche.day, NotYet):
-            draft.not_yet(tranche.day)
-            if tranche.units is not None:
-                words = f"{tranche.units:,} of {grant.total:,} granted"
-                draft.steps.append(Derivation(words, f"{tranche.units:,}", (grant.why,)))
-        else:
-            draft.due(tranche.day)
-        draft.units = tranche.units
-        if tranche.unsure is not None:
-            draft.depends(tranche.unsure)
+        vests(draft, tranche, grant)
         if tranche.units is not None:
             _settle(draft, ends[tranche.index])
         yield draft
+
+
+def vests(draft: Draft, tranche: Tranche, grant: Grant) -> None:
+    """Give a draft the day and the units of a tranche, as its schedule has them."""
+    if isinstance(tranche.day, NotYet):
+        draft.not_yet(tranche.day)
+        if tranche.units is not None:
+            words = f"{tranche.units:,} of {grant.total:,} granted"
+            draft.steps.append(Derivation(words, f"{tranche.units:,}", (grant.why,)))
+    else:
+        draft.due(tranche.day)
+    draft.units = tranche.units
+    if tranche.unsure is not None:
+        draft.depends(tranche.unsure)
 
 
 def _settle(draft: Draft, fate: Fate) -> None:

@@ -10,7 +10,7 @@ what closes it), `days` (windows and days), `paydays` (payroll calendars), `figu
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, tzinfo
 from functools import cached_property
@@ -18,6 +18,7 @@ from typing import Any
 from uuid import UUID
 
 from obligations.domain.event import Report
+from obligations.domain.occurrence import Occurrence
 from obligations.planning import (
     answers,
     conditions,
@@ -49,6 +50,7 @@ from obligations.terms.values import Value
 from schedules.calendars import BusinessCalendar
 from schedules.derivation import Derivation, Reasoned, later
 from schedules.instants import instant
+from schedules.periods import Period
 from schedules.spans import Counting, EventDay, MonthEnd, Span, Unit, add_months
 from schedules.windows import Window
 
@@ -101,6 +103,10 @@ class World:
         # Later days on which the clock alone may bring something about that no due day and no window tells of.
         self.turns: set[date] = set()
         self.titles: dict[str, str] = {}
+        # Periods by their first day and rhythms, as far as somebody asked, and those that follow.
+        self.divided: dict[tuple[date, object], tuple[list[Period], Iterator[Period]]] = {}
+        # The occurrences of clauses about which nothing was reported, as they are in every plan of the terms.
+        self.waiting: Mapping[str, tuple[Occurrence, ...]] = {}
         self.answered = frozenset(report.answers for report in self.reports if report.answers)
         self.answers = answers.by_occurrence(self.terms, self.reports)
 
@@ -111,11 +117,16 @@ class World:
         """What made these terms of the ones before."""
         return self.terms.amendment
 
-    @cached_property
+    @property
     def versions(self) -> tuple[World, ...]:
         """The same world under each version of the terms, as first agreed to as last amended."""
         if self.latest is not None:
             return self.latest.versions
+        # A world that kept itself would be left to the garbage collector.
+        return (self,) if self.amendment is None else self._versions
+
+    @cached_property
+    def _versions(self) -> tuple[World, ...]:
         earlier = (replace(one, people=self.terms.people) for one in self.terms.versions[:-1])
         given = (self.reports, self.as_of, self.calendars, self.zones, self.suppose)
         return (*(World(one, *given, latest=self) for one in earlier), self)
@@ -247,16 +258,34 @@ class World:
     def reading_step(self, name: str) -> Derivation:
         """The reading in use, as a step of an explanation."""
         if name not in self._steps:
-            self._steps[name] = later(self._reading_step, name)
+            self._steps[name] = later(_reading_step, self.terms, name)
         return self._steps[name]
 
-    def _reading_step(self, name: str) -> Derivation:
-        reading = self.terms.file.readings[name]
-        by = self.terms.chosen_by.get(name)
-        chosen = f"chosen by {by}" if by else "by default"
-        return Derivation(f'reading {name}: "{self.terms.readings[name]}", {chosen}', kind="reading", cite=reading.cite)
-
     # --- what happened ----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _reported(self) -> Mapping[str, list[Report]]:
+        found: dict[str, list[Report]] = {}
+        for report in self.reports:
+            found.setdefault(report.event, []).append(report)
+        return found
+
+    def reports_of(self, name: str) -> Sequence[Report]:
+        """What was reported of an event or a fact, in day order."""
+        return self._reported.get(name, ())
+
+    def known(
+        self,
+        events: Mapping[str, Found],
+        openings: Mapping[str, Openings],
+        instances: Mapping[str, tuple[tuple[Instance, ...], NotYet]],
+        waiting: Mapping[str, tuple[Occurrence, ...]],
+    ) -> None:
+        """Take over answers that were worked out before; see `quiet`."""
+        self._events.update(events)
+        self._openings.update(openings)
+        self._instances.update(instances)
+        self.waiting = waiting
 
     def event(self, name: str) -> Found:
         """Every happening of a named event, fact, date parameter or definition."""
@@ -360,8 +389,18 @@ class World:
         """The slot an event expression fills, or nothing where each happening makes an instance of its own."""
         return instances.slot(self, expression)
 
+    def slot_of(self, clause_id: str, clause: Clause) -> str:
+        """The slot that the trigger of a clause fills: the same in every plan of the terms."""
+        slots = self.terms.kept.setdefault("slots", {})
+        if clause_id not in slots:
+            slots[clause_id] = instances.slot(self, clause.when)
+        slot: str = slots[clause_id]
+        return slot
+
     def closings(self, clause_id: str, clause: Clause) -> Closings:
         """Which answer closed which instance, and where a person must say which answer belongs to which."""
+        if clause.closed_by is None:
+            return instances.CLOSES_NOTHING
         if clause_id not in self._closings:
             self._closings[clause_id] = instances.closings(self, clause_id, clause)
         return self._closings[clause_id]
@@ -454,6 +493,13 @@ class World:
         if name not in self._payrolls:
             self._payrolls[name] = paydays.payroll(self, name)
         return self._payrolls[name]
+
+
+def _reading_step(terms: Terms, name: str) -> Derivation:
+    by = terms.chosen_by.get(name)
+    chosen = f"chosen by {by}" if by else "by default"
+    words = f'reading {name}: "{terms.readings[name]}", {chosen}'
+    return Derivation(words, kind="reading", cite=terms.file.readings[name].cite)
 
 
 def in_day_order(reports: Iterable[Report]) -> tuple[Report, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
 from obligations.domain.event import Report
 from obligations.terms.document import Document
@@ -40,6 +41,8 @@ class Terms:
     source: Document
     tenant: str = ""
     amendment: Amendment | None = None
+    # What planning worked out of these terms alone: it follows them, and none that are made of them.
+    kept: dict[str, Any] = field(init=False, compare=False, repr=False, default_factory=dict)
 
     @property
     def clauses(self) -> Mapping[str, Clause]:
