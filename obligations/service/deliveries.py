@@ -9,7 +9,8 @@ from uuid import UUID
 from obligations.domain.delivery import DeliveryState, PushKind
 from obligations.domain.event import Correction, Withdrawal, in_force
 from obligations.domain.occurrence import State
-from obligations.planning.content import REVERSE
+from obligations.planning.content import REVERSE, owed
+from obligations.planning.plan import Plan
 from obligations.planning.revisions import stands_in_the_way
 from obligations.planning.world import PlanningError
 from obligations.ports import Attempt, Decision, LedgerEntry, StoredDelivery, Transaction
@@ -18,6 +19,7 @@ from obligations.service.contracts import Kept
 from obligations.service.errors import NeedsPerson, NotFound, PlanMoved, Refused
 from obligations.service.ground import Ground
 from obligations.service.lookup import SHORTEST_ID
+from obligations.terms.model import Person
 
 # Lines of the record whose actors had a hand in everything that follows from the terms.
 WROTE_TERMS = ("contract added", "terms changed", "terms amended", "amendment withdrawn", "reading chosen")
@@ -115,7 +117,7 @@ class Deliveries(Ground):
         held = approvals.holders(kept.terms)
         try:
             role = (
-                approvals.role_to_approve(one, decisions, who, roles, self._authors(view, kept, one), held)
+                approvals.role_to_approve(one, decisions, who, roles, self._authors(view, kept, one, who), held)
                 if approve
                 else approvals.role_to_refuse(one, who, roles)
             )
@@ -140,12 +142,33 @@ class Deliveries(Ground):
             view.move(one.push.key, {DeliveryState.PROPOSED}, DeliveryState.SCHEDULED, "approved by everyone asked")
         return one, left
 
-    def _authors(self, view: Transaction, kept: Kept, one: StoredDelivery) -> frozenset[str]:
+    def _authors(self, view: Transaction, kept: Kept, one: StoredDelivery, who: Person) -> frozenset[str]:
+        """Who had a hand in a delivery: by what it rests on, by the terms, or, for that person, by what it would be
+        without them."""
         occurrence = next((it for it in view.occurrences(kept.stored.id) if it.id == one.push.occurrence_id), None)
         recorded = approvals.authors_of(occurrence, kept.log) if occurrence else frozenset()
         if one.push.supersedes is not None:
             recorded |= frozenset(self._took_back(kept, one.push.occurrence_id))
+        if self._swayed(kept, one, who):
+            recorded |= {lookup.identity(who)}
         return recorded | {line.actor.casefold() for line in view.ledger(kept.stored.id) if line.action in WROTE_TERMS}
+
+    def _swayed(self, kept: Kept, one: StoredDelivery, who: Person) -> bool:
+        """Whether something else, or nothing, would be owed had that person recorded and taken back nothing.
+
+        What holds money back and no longer does is part of no explanation: a signature that was waited for, a breach
+        that was withdrawn.
+        """
+        names = {lookup.identity(who), who.name.casefold()}
+        without = tuple(it for it in kept.log if it.recorded_by.casefold() not in names)
+        if len(without) == len(kept.log):
+            return False
+        today = self.planner.today(kept.terms, self._clock.now())
+        try:
+            before, now = (self.planner.plan(kept.terms, in_force(log), today) for log in (without, kept.log))
+        except PlanningError:  # without what they recorded there is no plan
+            return True
+        return _instructed(before, one) != _instructed(now, one)
 
     def _took_back(self, kept: Kept, occurrence_id: UUID) -> Iterator[str]:
         """Who corrected or took back a report the occurrence rested on: correcting what was sent is their doing."""
@@ -213,6 +236,12 @@ class Deliveries(Ground):
         view.note(
             LedgerEntry(now, actor, "delivery sent again", one.push.contract, object_, before=one.reason, reason=said)
         )
+
+
+def _instructed(plan: Plan, one: StoredDelivery) -> tuple[object, ...]:
+    """What a plan has sent, and when, in the place of a delivery."""
+    name = one.push.occurrence_id, one.push.name
+    return tuple((owed(it), it.send_at) for it in plan.pushes if (it.occurrence_id, it.name) == name)
 
 
 def _refuse_other_content(shown: Iterable[StoredDelivery], contents: Collection[str]) -> None:

@@ -57,3 +57,52 @@ def test_a_clause_by_another_name_is_paid_only_once_the_old_payment_is_decided_o
     proposed.send()
     proposed.approve("severance")
     assert proposed.states("severance", PAY[1]) == ["scheduled"]
+
+
+BREACH = """
+  letter_signed: {says: the letter was signed, once: yes}
+  breach: {says: a covenant was broken}
+windows:"""
+HELD = (
+    LETTER.replace("counting:", "signed: letter_signed\ncounting:")
+    .replace("\nwindows:", BREACH)
+    .replace("    exactly: 5 days after protected_exit", "    unless: breach\n    exactly: 5 days after protected_exit")
+)
+
+
+def test_who_reported_the_signature_that_money_waited_for_does_not_approve_it(desk: Office) -> None:
+    """Finance could let all money go by one report, since a signature in time moves no date and explains none."""
+    desk.add(HELD)
+    desk.today(EXIT)
+    desk.tell("employment_started", STARTED)
+    desk.tell("change_of_control", EXIT)
+    assert desk.states(*PAY) == []
+    desk.tell("letter_signed", STARTED, actor="finn@example.com")
+    assert desk.states(*PAY) == ["proposed"]
+    with pytest.raises(NeedsPerson, match="nobody approves what they recorded"):
+        desk.approve("lump_sum", "finn@example.com")
+    desk.approve("lump_sum", "hana@example.com")
+
+
+def test_who_took_back_what_ruled_money_out_does_not_approve_it(desk: Office) -> None:
+    """Finance could withdraw the breach for which nothing was owed, and agree to what is owed without it."""
+    desk.add(HELD)
+    desk.today(EXIT)
+    for event, on in (("employment_started", STARTED), ("letter_signed", STARTED), ("change_of_control", EXIT)):
+        desk.tell(event, on)
+    breach = desk.tell("breach", STARTED)
+    desk.withdraw(breach, actor="finn@example.com")
+    with pytest.raises(NeedsPerson, match="nobody approves what they recorded"):
+        desk.approve("lump_sum", "finn@example.com")
+    desk.approve("lump_sum", "hana@example.com")
+
+
+def test_who_recorded_what_changes_nothing_of_it_may_approve(desk: Office) -> None:
+    """Finance could approve nothing any more once it had recorded anything at all."""
+    desk.add(HELD)
+    desk.today(EXIT)
+    for event, on in (("employment_started", STARTED), ("letter_signed", STARTED), ("change_of_control", EXIT)):
+        desk.tell(event, on)
+    desk.tell("breach", EXIT, actor="finn@example.com")
+    desk.approve("cobra_premium/1", "finn@example.com")
+    assert desk.states("cobra_premium", "act.payroll.premium_payment") == ["scheduled"]
