@@ -230,6 +230,8 @@ class _Judge:
             )
         elif not self.has_salary:
             yield "pro rata pay needs a clause that pays a salary by periods", ("pay",)
+        if clause.by is None and clause.exactly is None:
+            yield "final pay is due on a day: add `by: end of pay period`, or another day under by or exactly", ("per",)
         for per in _branches(clause.per):
             if per not in PRORATIONS:
                 yield f'there is no proration by "{per}".{did_you_mean(str(per), PRORATIONS)}', ("per",)

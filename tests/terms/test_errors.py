@@ -539,3 +539,14 @@ def test_money_needs_the_yes_of_different_people(approve: str, words: str) -> No
     )
     with pytest.raises(TermsError, match=words):
         load(text, "c.yaml", lambda wanted: (wanted, wanted))
+
+
+@pytest.mark.parametrize("time", ["during: trial", "not_before: 1 day after ended"])
+def test_final_pay_without_a_day_is_refused(time: str) -> None:
+    """It is due on a day; without one, planning it had nothing to count from."""
+    salary = (
+        '  salary_paid: {cite: "8", who: company owes employee, pay: salary, during: trial, series: {every: 7 days}}\n'
+    )
+    last = f'  last: {{cite: "9", who: company owes employee, pay: salary, when: ended, per: period days, {time}}}\n'
+    (found,) = findings(PLAIN + salary + last)
+    assert "final pay is due on a day" in found.message
