@@ -19,6 +19,7 @@ from obligations.terms.notices import SENT
 from obligations.terms.payroll import payroll_names
 from obligations.terms.relations import circling
 from obligations.terms.sense import sense
+from obligations.terms.unfolding import too_large
 from obligations.terms.unless import meant
 from schedules.blocks import CALENDAR_PERIODS
 from schedules.spans import Span
@@ -77,6 +78,8 @@ class _Checker:
         for name, message in circling(file):
             yield self.document.finding(message, ("clauses", name, "instead_of"))
         yield from self._comparisons()
+        for place, message in too_large(file):
+            yield self.document.finding(message, place)
         found = circle(file, self.terms.parameters)
         if found:
             words, place = found
