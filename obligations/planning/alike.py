@@ -24,7 +24,7 @@ from obligations.planning.tranches import vests
 from obligations.planning.values import NotYet
 from obligations.planning.world import Instance, World
 from obligations.terms import expressions as e
-from obligations.terms.model import Clause
+from obligations.terms.clause import Clause
 from obligations.terms.values import Value
 from schedules.derivation import Derivation, Reasoned, later
 from schedules.periods import Period, Rate

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from obligations.planning.supposing import supposed
 from obligations.planning.values import Happening, Instance, NotYet
-from obligations.terms.model import Clause
+from obligations.terms.clause import Clause
 from obligations.terms.unless import EVENTS, meant
 from schedules.derivation import Derivation, Reasoned
 

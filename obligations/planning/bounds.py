@@ -18,7 +18,7 @@ from obligations.planning.clauses import of_clause
 from obligations.planning.supposing import words_of
 from obligations.planning.values import PlanningError
 from obligations.planning.world import World
-from obligations.terms.model import Clause
+from obligations.terms.clause import Clause
 from obligations.terms.terms import Terms
 from schedules.bounds import BeyondCalendar
 from schedules.calendars import NeverOpen

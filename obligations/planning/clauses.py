@@ -21,7 +21,7 @@ from obligations.planning.tranches import accelerated, vesting
 from obligations.planning.values import NotYet
 from obligations.planning.world import Instance, World
 from obligations.terms import expressions as e
-from obligations.terms.model import Clause
+from obligations.terms.clause import Clause
 from schedules.derivation import Derivation, Reasoned, later
 
 POSTPONE_OR_POWER = ("power", "postpone")

@@ -12,7 +12,7 @@ from obligations.planning.values import NOWHERE, NotYet, PlanningError
 from obligations.planning.world import World
 from obligations.terms import expressions as e
 from obligations.terms.errors import Finding
-from obligations.terms.model import Comparison
+from obligations.terms.stories import Comparison
 from obligations.terms.terms import Terms
 from schedules.derivation import Reasoned
 

@@ -16,7 +16,7 @@ from obligations.planning.instances import answers_to
 from obligations.planning.suspensions import is_suspended
 from obligations.planning.values import Happening, Instance, NotYet
 from obligations.planning.world import World
-from obligations.terms.model import Clause
+from obligations.terms.clause import Clause
 from obligations.terms.values import Value
 from schedules.derivation import Derivation, Reasoned, later
 from schedules.payroll import Payday

@@ -15,7 +15,7 @@ from obligations.planning.plan import Plan
 from obligations.planning.values import PlanningError
 from obligations.terms.document import Path
 from obligations.terms.errors import Finding, did_you_mean
-from obligations.terms.model import Example, Expected
+from obligations.terms.stories import Example, Expected
 from obligations.terms.terms import Terms
 from obligations.terms.values import NotAValue, typed
 

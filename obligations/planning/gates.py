@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from obligations.planning.days import day_after
 from obligations.planning.values import Happening, Instance, NotYet
-from obligations.terms.model import Clause, Gate
+from obligations.terms.clause import Clause, Gate
 from schedules.derivation import Derivation, Reasoned
 from schedules.spans import Span, after
 

@@ -13,7 +13,7 @@ from obligations.planning.suspensions import suspended
 from obligations.planning.values import Instance, NotYet, united
 from obligations.planning.vesting_path import Reached, counting_of, path
 from obligations.planning.world import World
-from obligations.terms.model import Clause, VestingStep
+from obligations.terms.clause import Clause, VestingStep
 from schedules.allocation import Allocation
 from schedules.derivation import Derivation, Reasoned, later
 from schedules.frozen import swift

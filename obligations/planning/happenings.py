@@ -16,7 +16,8 @@ from obligations.planning.standing import verdicts
 from obligations.planning.ties import AT
 from obligations.planning.values import Found, Happening, NotYet, PlanningError, derived_id
 from obligations.terms import expressions as e
-from obligations.terms.model import Clause, EventKind, Happens
+from obligations.terms.clause import Clause, Happens
+from obligations.terms.declared import EventKind
 from schedules.derivation import Derivation, Reasoned
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from obligations.planning.draft import Draft
 from obligations.planning.paydays import payroll_of
 from obligations.planning.values import Happening, NotYet, PlanningError
 from obligations.planning.world import Instance, World
-from obligations.terms.model import Clause, Series
+from obligations.terms.clause import Clause, Series
 from schedules.allocation import round_half_up
 from schedules.bounds import add_days
 from schedules.derivation import Derivation, Reasoned

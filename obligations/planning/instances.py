@@ -15,7 +15,7 @@ from obligations.planning.applying import applying
 from obligations.planning.ties import too_early
 from obligations.planning.values import NOWHERE, Happening, Instance, NotYet
 from obligations.terms import expressions as e
-from obligations.terms.model import Clause
+from obligations.terms.clause import Clause
 from schedules.derivation import Reasoned
 
 if TYPE_CHECKING:

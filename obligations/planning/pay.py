@@ -18,7 +18,7 @@ from obligations.planning.paydays import Payroll, payroll_of
 from obligations.planning.values import Happening, NotYet
 from obligations.planning.world import Instance, World
 from obligations.terms import expressions as e
-from obligations.terms.model import Clause
+from obligations.terms.clause import Clause
 from schedules.allocation import round_half_up
 from schedules.derivation import Derivation, Reasoned, later
 from schedules.payroll import EveryDays, MonthDays, Rhythm, Steps

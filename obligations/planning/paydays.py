@@ -21,7 +21,7 @@ from schedules.periods import Period
 
 if TYPE_CHECKING:
     from obligations.planning.world import World
-    from obligations.terms.model import Series
+    from obligations.terms.clause import Series
 
 
 @dataclass(frozen=True, slots=True)

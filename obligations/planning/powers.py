@@ -11,7 +11,7 @@ from obligations.planning.days import day_after
 from obligations.planning.standing import standing, verdicts
 from obligations.planning.values import Happening, Instance, NotYet
 from obligations.planning.world import World
-from obligations.terms.model import Clause, PowerOf
+from obligations.terms.clause import Clause, PowerOf
 from schedules.derivation import Derivation, Reasoned
 
 

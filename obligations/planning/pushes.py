@@ -13,7 +13,8 @@ from obligations.domain.identity import push_key
 from obligations.domain.occurrence import Kind, Occurrence, State
 from obligations.planning.world import World
 from obligations.terms import expressions as e
-from obligations.terms.model import Clause, Person, Send
+from obligations.terms.clause import Clause, Send
+from obligations.terms.model import Person
 from schedules.derivation import Derivation, Reasoned
 from schedules.spans import PLAIN, Counting, Span, after, before
 

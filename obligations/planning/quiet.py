@@ -16,7 +16,7 @@ from obligations.planning.clauses import POSTPONE_OR_POWER, of_clause
 from obligations.planning.openings import Openings
 from obligations.planning.values import Found, Instance, NotYet
 from obligations.planning.world import World
-from obligations.terms.model import Clause
+from obligations.terms.clause import Clause
 from obligations.terms.terms import Terms
 
 T = TypeVar("T")

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from obligations.planning.applying import applying
 from obligations.planning.values import Instance, NotYet
-from obligations.terms.model import Clause, TermsFile
+from obligations.terms.clause import Clause
+from obligations.terms.model import TermsFile
 from obligations.terms.relations import chain, demands
 from schedules.derivation import Derivation
 

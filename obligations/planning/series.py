@@ -12,7 +12,7 @@ from obligations.planning.instalments import Part, ended, stated
 from obligations.planning.values import Happening, NotYet
 from obligations.planning.world import Instance, World
 from obligations.terms import expressions as e
-from obligations.terms.model import Clause
+from obligations.terms.clause import Clause
 from schedules.derivation import Reasoned
 from schedules.spans import Span, Unit, after
 

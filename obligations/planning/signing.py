@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from obligations.planning.values import NOWHERE, NotYet
 from obligations.terms import expressions as e
-from obligations.terms.model import Clause
+from obligations.terms.clause import Clause
 from schedules.derivation import Derivation, Reasoned
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from obligations.planning.postponing import Hold, held, holds
 from obligations.planning.signing import at_signature
 from obligations.planning.suspensions import suspended
 from obligations.planning.values import Happening, Instance, NotYet, united
-from obligations.terms.model import Clause
+from obligations.terms.clause import Clause
 from schedules.conventions import Convention, adjust
 from schedules.derivation import Derivation, Reasoned
 from schedules.frozen import swift

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from obligations.planning.values import NotYet
-from obligations.terms.model import Clause
+from obligations.terms.clause import Clause
 from schedules.bounds import add_days
 from schedules.derivation import Derivation, Reasoned
 

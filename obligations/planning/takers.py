@@ -14,7 +14,7 @@ from obligations.planning.standing import deadline, discharged_by, standing
 from obligations.planning.values import Instance, NotYet, united
 from obligations.planning.world import World
 from obligations.terms import expressions as e
-from obligations.terms.model import Clause, Takes
+from obligations.terms.clause import Clause, Takes
 from schedules.allocation import given
 from schedules.derivation import Derivation, Reasoned
 

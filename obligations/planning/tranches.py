@@ -12,7 +12,7 @@ from obligations.planning.grants import Grant, Tranche, grant_of
 from obligations.planning.takers import NONE, Fate, fates, measure_of, stands_for, takers_of
 from obligations.planning.values import NotYet, united
 from obligations.planning.world import Instance, World
-from obligations.terms.model import Clause
+from obligations.terms.clause import Clause
 from schedules.derivation import Derivation, Reasoned, later
 
 

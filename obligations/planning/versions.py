@@ -19,7 +19,7 @@ from obligations.planning.answers import PARTLY
 from obligations.planning.instances import answers_to
 from obligations.planning.standing import deadline, standing
 from obligations.planning.values import Instance
-from obligations.terms.model import Clause
+from obligations.terms.clause import Clause
 from obligations.terms.terms import Amendment
 from schedules.derivation import Derivation, Reasoned
 from schedules.series import Remainder, parts

@@ -12,7 +12,7 @@ from datetime import date
 
 from obligations.planning.values import Happening, Instance, NotYet, united
 from obligations.planning.world import World
-from obligations.terms.model import Clause, VestingStep
+from obligations.terms.clause import Clause, VestingStep
 from schedules.derivation import Derivation, Reasoned
 from schedules.spans import Counting
 from schedules.vesting import Point, last_point, step_days

@@ -41,8 +41,9 @@ from obligations.planning.paydays import Payroll
 from obligations.planning.quantities import Quantity
 from obligations.planning.values import NOWHERE, Found, Happening, Instance, NotYet, PlanningError
 from obligations.terms import expressions as e
+from obligations.terms.clause import Clause
+from obligations.terms.declared import EventKind
 from obligations.terms.errors import did_you_mean
-from obligations.terms.model import Clause, EventKind
 from obligations.terms.policies import governed_by, governing, short_days
 from obligations.terms.relations import chain
 from obligations.terms.terms import Amendment, Terms

@@ -26,7 +26,7 @@ from obligations.service.events import Events
 from obligations.service.previews import Preview
 from obligations.service.readings import Readings
 from obligations.service.terms_kept import Contracts, Overview
-from obligations.terms.model import PowerOf
+from obligations.terms.clause import PowerOf
 from obligations.terms.terms import Terms
 
 _T = TypeVar("_T")

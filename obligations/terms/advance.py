@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from obligations.terms import expressions as e
-from obligations.terms.model import Clause, TermsFile
+from obligations.terms.clause import Clause
+from obligations.terms.model import TermsFile
 from obligations.terms.naming import names_in
 from obligations.terms.values import Value
 from schedules.spans import Span, Unit

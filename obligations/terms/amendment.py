@@ -9,10 +9,12 @@ from obligations.domain.event import Report
 from obligations.terms.amendment_fit import NEW, REPLACED, changing, misfits
 from obligations.terms.check import check
 from obligations.terms.circles import circle, rounds
+from obligations.terms.clause import Clause
+from obligations.terms.declared import Fact, Parameter, Reading
 from obligations.terms.document import Document, Tree, read
 from obligations.terms.errors import Finding, TermsError
 from obligations.terms.loader import validated
-from obligations.terms.model import AmendmentFile, Clause, Fact, Parameter, Reading, TermsFile, with_channels
+from obligations.terms.model import AmendmentFile, TermsFile, with_channels
 from obligations.terms.relations import inheriting
 from obligations.terms.terms import Amendment, Terms
 from obligations.terms.values import Value, typed

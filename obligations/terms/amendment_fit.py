@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from obligations.terms.declared import Fact, Parameter, Reading
 from obligations.terms.document import Document, Path
 from obligations.terms.errors import Finding, did_you_mean
 from obligations.terms.fields import Strict
-from obligations.terms.model import AmendmentFile, Fact, Parameter, Reading
+from obligations.terms.model import AmendmentFile
 from obligations.terms.terms import Terms
 from obligations.terms.values import NotAValue, typed
 

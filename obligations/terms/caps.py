@@ -12,7 +12,8 @@ from obligations.terms.fields import Name, Strict
 from obligations.terms.formulas import Amount
 
 if TYPE_CHECKING:
-    from obligations.terms.model import Clause, TermsFile
+    from obligations.terms.clause import Clause
+    from obligations.terms.model import TermsFile
 
 Complaint = tuple[str, tuple[str | int, ...]]
 

@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING
 
 from obligations.terms import expressions as e
 from obligations.terms.circles import circle
+from obligations.terms.clause import Clause, Gate, Happens, PowerOf, Suspended, Takes
 from obligations.terms.document import Path
 from obligations.terms.errors import Finding, did_you_mean
 from obligations.terms.fields import Strict
 from obligations.terms.hints import hint
 from obligations.terms.kinds import is_text
-from obligations.terms.model import Clause, Example, Gate, Happens, PowerOf, Suspended, Takes, TermsFile
+from obligations.terms.model import TermsFile
 from obligations.terms.notices import SENT
 from obligations.terms.payroll import payroll_names
 from obligations.terms.relations import circling
 from obligations.terms.sense import sense
+from obligations.terms.stories import Example
 from obligations.terms.unfolding import too_large
 from obligations.terms.unless import meant
 from schedules.blocks import CALENDAR_PERIODS

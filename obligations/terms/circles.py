@@ -19,8 +19,9 @@ from obligations.terms.advance import (
     of_window,
     shortest_span,
 )
+from obligations.terms.clause import Clause, Happens
 from obligations.terms.document import Path
-from obligations.terms.model import Clause, Happens, TermsFile
+from obligations.terms.model import TermsFile
 from obligations.terms.naming import names_in
 from obligations.terms.relations import chain
 from obligations.terms.values import Value

@@ -10,7 +10,8 @@ from dataclasses import fields, is_dataclass
 
 from obligations.domain.money import Money
 from obligations.terms import expressions as e
-from obligations.terms.model import Clause, TermsFile
+from obligations.terms.clause import Clause
+from obligations.terms.model import TermsFile
 from obligations.terms.values import Value
 
 FIGURE, NUMBER, MONEY = "figure", "number", "money"

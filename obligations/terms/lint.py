@@ -10,10 +10,11 @@ from pydantic import BaseModel
 
 from obligations.terms import expressions as e
 from obligations.terms.amendment_fit import REPLACED
+from obligations.terms.clause import Clause
 from obligations.terms.coverage import uncovered
 from obligations.terms.document import Path
 from obligations.terms.errors import Finding
-from obligations.terms.model import Clause, TermsFile
+from obligations.terms.model import TermsFile
 from schedules.conventions import Convention
 from schedules.spans import Span
 

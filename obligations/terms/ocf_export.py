@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from obligations.terms import expressions as e
-from obligations.terms.model import VestingStep
+from obligations.terms.clause import VestingStep
 from obligations.terms.ocf import DAYS_OF_MONTH, START_DAY, OcfError, VestingTerms, identifier
 from obligations.terms.terms import Terms
 from schedules.allocation import Allocation

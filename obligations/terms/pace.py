@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from obligations.terms.model import Clause, Series
+from obligations.terms.clause import Clause, Series
 from obligations.terms.vesting_sense import branches
 from schedules.spans import Unit
 

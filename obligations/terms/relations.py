@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from obligations.terms import expressions as e
+from obligations.terms.clause import Clause
 from obligations.terms.errors import did_you_mean
-from obligations.terms.model import Clause, TermsFile
+from obligations.terms.model import TermsFile
 from obligations.terms.naming import names_in
 
 Complaint = tuple[str, tuple[str | int, ...]]

@@ -13,10 +13,11 @@ from obligations.domain.money import Money, NotMoney
 from obligations.terms import expressions as e
 from obligations.terms import kinds
 from obligations.terms.caps import capped
+from obligations.terms.clause import Clause
 from obligations.terms.document import Path
 from obligations.terms.errors import Finding, did_you_mean
 from obligations.terms.fields import Strict
-from obligations.terms.model import Clause, TermsFile
+from obligations.terms.model import TermsFile
 from obligations.terms.pace import pace
 from obligations.terms.payroll import payroll_names
 from obligations.terms.policies import counts_business_days, needs_calendar, policies

@@ -8,8 +8,10 @@ from datetime import date
 from typing import Any
 
 from obligations.domain.event import Report
+from obligations.terms.clause import Clause
+from obligations.terms.declared import EventKind
 from obligations.terms.document import Document
-from obligations.terms.model import Clause, EventKind, Person, TermsFile
+from obligations.terms.model import Person, TermsFile
 from obligations.terms.values import Value
 
 

@@ -8,8 +8,9 @@ from fractions import Fraction
 
 from obligations.terms import expressions as e
 from obligations.terms import kinds
+from obligations.terms.clause import Clause, Takes, VestingStep
 from obligations.terms.errors import did_you_mean
-from obligations.terms.model import Clause, Takes, TermsFile, VestingStep
+from obligations.terms.model import TermsFile
 from schedules.allocation import Allocation
 from schedules.vesting import VESTING_DAYS
 

@@ -16,7 +16,7 @@ from obligations.domain.event import Report
 from obligations.domain.occurrence import PowerState, State
 from obligations.planning.examples import run_examples
 from obligations.service.contracts import Planner
-from obligations.terms import caps, fields, model, tables
+from obligations.terms import caps, clause, declared, fields, model, stories, tables
 from obligations.terms.amendment import amend
 from obligations.terms.check import RESERVED
 from obligations.terms.errors import TermsError
@@ -72,7 +72,7 @@ def test_the_amendment_fits_the_first_contract() -> None:
 def test_every_kind_of_clause_is_shown() -> None:
     """Somebody with, say, a grant in hand would find no clause to copy."""
     terms = terms_of(merged(FIRST, *FRAGMENTS))
-    assert {clause.content for clause in terms.clauses.values()} == set(model.CONTENT)
+    assert {one.content for one in terms.clauses.values()} == set(clause.CONTENT)
 
 
 def test_the_first_contract_comes_to_the_plan_that_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,31 +97,31 @@ PARTS = [
     (model.TemplateHead, "The parts of a file"),
     (model.ContractHead, "The parts of a file"),
     (model.Person, "The parts of a file"),
-    (model.Parameter, "Parameters"),
-    (model.Fact, "Facts"),
+    (declared.Parameter, "Parameters"),
+    (declared.Fact, "Facts"),
     (tables.Table, "Tables"),
     (caps.Cap, "Caps"),
-    (model.Reading, "Readings"),
-    (model.CountingRules, "Counting"),
-    (model.YearKind, "Years"),
-    (model.EventKind, "Events"),
-    (model.Clause, "Clauses"),
-    (model.Series, "Clauses"),
-    (model.VestingStep, "Clauses"),
-    (model.Suspended, "Clauses"),
-    (model.Takes, "Clauses"),
-    (model.Send, "Clauses"),
-    (model.Happens, "Clauses"),
-    (model.PowerOf, "Clauses"),
-    (model.Gate, "Clauses"),
+    (declared.Reading, "Readings"),
+    (declared.CountingRules, "Counting"),
+    (declared.YearKind, "Years"),
+    (declared.EventKind, "Events"),
+    (clause.Clause, "Clauses"),
+    (clause.Series, "Clauses"),
+    (clause.VestingStep, "Clauses"),
+    (clause.Suspended, "Clauses"),
+    (clause.Takes, "Clauses"),
+    (clause.Send, "Clauses"),
+    (clause.Happens, "Clauses"),
+    (clause.PowerOf, "Clauses"),
+    (clause.Gate, "Clauses"),
     (model.Chosen, "Contracts on a template"),
     (model.AmendmentFile, "Amendments"),
-    (model.Example, "Examples"),
-    (model.GivenEvent, "Examples"),
-    (model.Expected, "Examples"),
-    (model.Comparison, "What the document states twice"),
-    (model.Members, "What the document states twice"),
-    (model.Coverage, "Coverage"),
+    (stories.Example, "Examples"),
+    (stories.GivenEvent, "Examples"),
+    (stories.Expected, "Examples"),
+    (stories.Comparison, "What the document states twice"),
+    (stories.Members, "What the document states twice"),
+    (stories.Coverage, "Coverage"),
 ]
 
 
@@ -137,10 +137,11 @@ def test_every_word_is_explained(part: type[fields.Strict], heading: str) -> Non
 
 def test_every_part_of_a_file_is_modelled_here() -> None:
     """A new part of the language could come without a word about it."""
-    strict = {one for one in vars(model).values() if isinstance(one, type) and issubclass(one, fields.Strict)} - {
+    names = [one for module in (clause, declared, model, stories) for one in vars(module).values()]
+    strict = {one for one in names if isinstance(one, type) and issubclass(one, fields.Strict)} - {
         fields.Strict,
         model.ContractFile,
-        model.FieldOfEvent,
+        declared.FieldOfEvent,
     }
     assert {part for part, _ in PARTS} == strict
 
@@ -148,13 +149,13 @@ def test_every_part_of_a_file_is_modelled_here() -> None:
 def test_the_table_of_what_is_owed_is_the_language_s() -> None:
     """A kind of obligation would be missing, or one would be promised that does not exist."""
     told = {quoted(row[0])[0] for row in rows(section(PAGE, "What is owed: exactly one of these"))}
-    assert told == set(model.CONTENT)
+    assert told == set(clause.CONTENT)
 
 
 def test_the_types_are_the_language_s() -> None:
     """A type would be missing from the table, or refused when used."""
     told = {quoted(row[0])[0] for row in rows(section(PAGE, "Parameters"))}
-    assert told == set(get_args(model.ValueType))
+    assert told == set(get_args(declared.ValueType))
 
 
 def test_reserved_names_are_told() -> None:

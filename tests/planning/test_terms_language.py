@@ -18,7 +18,7 @@ from obligations.planning.alternatives import alternatives
 from obligations.planning.examples import reports_of
 from obligations.planning.plan import Plan, plan
 from obligations.terms.loader import load
-from obligations.terms.model import Example
+from obligations.terms.stories import Example
 from obligations.terms.terms import Terms
 from schedules.derivation import Derivation
 from tests.planning.elsewhere import missing
