@@ -26,9 +26,11 @@ def refuse_wrong(terms: Terms, report: Report) -> None:
         if name not in known:
             raise PlanningError(f'the answer {report.event} has no detail "{name}".{did_you_mean(name, known)}')
         try:
-            typed(text, known[name], terms.currency)
+            value = typed(text, known[name], terms.currency)
         except NotAValue as error:
             raise PlanningError(f"{report.event}.{name}: {error}") from None
+        if report.event == PARTLY and (not value or (isinstance(value, Money) and not value.minor)):
+            raise PlanningError(f"{report.event}.{name} is nothing; a part that was done is more than that")
     if report.event == WAIVED and not report.fields.get("by", "").strip():
         raise PlanningError("only who is owed something can waive it: say who did, as by=...")
 

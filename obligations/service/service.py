@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
 from obligations.domain.delivery import UNSENT, DeliveryState
@@ -184,6 +185,18 @@ def _refuse_answer(one: Occurrence, word: str, details: Mapping[str, str]) -> No
         raise Refused(f"{name} is no payment; a part of it is counted with --units")
     if word == PARTLY and "units" in details and one.units is None:
         raise Refused(f"{name} is not counted in units; a part of a payment is given with --amount")
+    whole = one.amount.value if one.amount is not None else one.units
+    said = details.get("amount") or details.get("units")
+    if word == PARTLY and said and whole is not None and _figure(said) > whole:
+        raise Refused(f"{name}: the part is more than what is left of it; correct the figure, or record it done")
+
+
+def _figure(text: str) -> Decimal:
+    """A figure as a person writes it; whether it is one at all is judged where it is planned."""
+    try:
+        return Decimal(text.replace(",", ""))
+    except InvalidOperation:
+        return Decimal(0)
 
 
 def _refuse_not_open(one: Occurrence) -> None:

@@ -35,3 +35,13 @@ def test_a_part_is_of_the_kind_of_the_whole(exited: Terminal) -> None:
     both = exited.run("done", "letter/lump_sum", "--units", "3", "--amount", "4", "--evidence", "x")
     assert is_one_message(both)
     assert "not both" in both.err
+
+
+def test_a_part_is_more_than_nothing_and_no_more_than_what_is_left(exited: Terminal) -> None:
+    """Nothing paid would take the instruction back; more than is owed would pass for all of it, with no question."""
+    nothing = exited.run("done", "letter/lump_sum", "--amount", "0", "--evidence", "x")
+    assert is_one_message(nothing)
+    assert "nothing" in nothing.err
+    more = exited.run("done", "letter/lump_sum", "--amount", "125,000.01", "--evidence", "x")
+    assert is_one_message(more)
+    assert "more than what is left" in more.err
