@@ -52,7 +52,7 @@ def instances(world: World, clause_id: str, clause: Clause) -> tuple[tuple[Insta
     names = frozenset(called(clause.when))
     made = []
     for number, happening in enumerate(found.happenings):
-        # Where a reading turns a slot into instances, the first keeps the slot's identity.
+        # A reading may let a slot happen many times; its identity then stays with the first of them.
         instance_id = taken if taken and number == 0 else happening.id
         made.append(Instance(instance_id, happening, names | {happening.event}))
     return tuple(made), found.reason

@@ -22,7 +22,7 @@ from tests.planning.told import due, terms
 
 
 class TestAnswers:
-    """Answers name what they answer; unnamed, they apply if exactly one is open, else a person is asked."""
+    """A named answer goes to what it names; one without a name needs a single open instance, or a person."""
 
     CURE = terms("""\
 clauses:

@@ -41,7 +41,7 @@ clauses:
 
 
 class TestBounds:
-    """Over all combinations of the relevant readings and both branches of an open condition; never too narrow."""
+    """Every mix of readings that matter is followed, and an open condition both ways; never too narrow."""
 
     OPEN = terms("""\
 readings:
@@ -90,7 +90,7 @@ clauses:
 
 
 class TestAbsence:
-    """What is unrecorded is assumed not to happen; that becomes a happening only on the day after its window closes."""
+    """Silence is taken for no; it turns into an event of its own the day after the window has closed, not before."""
 
     SETTLE = terms("""\
 states: {engaged: started to ended}
