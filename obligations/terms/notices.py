@@ -18,8 +18,8 @@ _ARRIVES = ("receipt", "delivery")
 def receipt_rule(text: str) -> e.DayExpr:
     """The day a notice counts as received: `on receipt`, `on delivery`, or counted `after sending`.
 
-    >>> receipt_rule("on delivery")
-    DayOf(name='the sending', receipt=True)
+    >>> receipt_rule("on delivery").receipt
+    True
     >>> receipt_rule("2 business days after mailing")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     obligations.terms.phrases.PhraseError: "2 business days after mailing": a notice counts from `sending`, ...
