@@ -7,16 +7,17 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from config.calendars import Calendars
-from config.shipped import find_template
+from config.shipped import find_template, template_ids
 from config.zones import Zones
 from obligations.domain.event import Report
+from obligations.planning.examples import reports_of
 from obligations.terms.loader import load
 from obligations.terms.terms import Terms
 
 CALENDARS = Calendars()
 ZONES = Zones()
 FIRST = date(2005, 1, 3)
-# Every template that ships, with the event that begins the service and one that sets a lot off.
+# A template, with the event that begins the service and one that sets a lot off.
 TEMPLATES = {"offer-letter": ("employment_started", "change_of_control")}
 
 
@@ -51,6 +52,19 @@ def templates() -> Iterator[Case]:
         yield Case(f"{name}, signed", terms, ())
         yield Case(f"{name}, begun", terms, (hired,))
         yield Case(f"{name}, {sets_off.replace('_', ' ')}", terms, (hired, happened(sets_off, date(2006, 10, 16))))
+
+
+def stories() -> Iterator[tuple[str, list[Case]]]:
+    """Every template that ships, with the stories of its examples."""
+    for name in template_ids():
+        terms = load(*find_template(name), find_template)
+        yield (
+            name,
+            [
+                Case(one.name, terms, tuple(reports_of(one)), date.fromisoformat(one.as_of) if one.as_of else None)
+                for one in terms.file.examples
+            ],
+        )
 
 
 def letters(count: int) -> list[Case]:

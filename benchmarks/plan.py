@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.contracts import CALENDARS, ZONES, Case, letters, synthetic, templates
+from benchmarks.contracts import CALENDARS, ZONES, Case, letters, stories, synthetic, templates
 from obligations.planning.as_json import plan_json
 from obligations.planning.plan import Plan, plan
 from obligations.planning.pushes import Sending
@@ -65,6 +65,17 @@ def one_by_one() -> Iterable[tuple[object, ...]]:
         yield (case.name, len(made.occurrences), len(made.pushes), *figures)
 
 
+def told() -> Iterable[tuple[object, ...]]:
+    """Each shipped template in the stories of its examples, and all of them together."""
+    all_spent, all_told = 0.0, 0
+    for name, cases in stories():
+        spent = sum(quickest(lambda case=case: planned(case)) for case in cases)
+        made = sum(len(planned(case).occurrences) for case in cases)
+        all_spent, all_told = all_spent + spent, all_told + len(cases)
+        yield name, len(cases), made // len(cases), f"{spent / len(cases) * 1e3:.2f}", f"{len(cases) / spent:,.0f}"
+    yield "together", all_told, "", f"{all_spent / all_told * 1e3:.2f}", f"{all_told / all_spent:,.0f}"
+
+
 def together() -> Iterable[tuple[object, ...]]:
     """Two hundred contracts with days and figures of their own on one template, one after another."""
     made = letters(200)
@@ -99,6 +110,8 @@ def main() -> None:
     print("One contract\n")
     heads = ("contract", "occurrences", "pushes", "ms", "a second", "ms with pushes", "a second", "ms as JSON")
     table(heads, one_by_one())
+    print("Every shipped template in the stories of its examples\n")
+    table(("template", "stories", "occurrences", "ms", "a second"), told())
     print("Two hundred different contracts on one template\n")
     table(("planned", "contracts", "a second"), together())
     print("Microseconds an occurrence\n")

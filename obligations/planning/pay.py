@@ -320,7 +320,7 @@ def pay_final(world: World, clause: Clause, draft: Draft) -> None:
     """The pay still owed at the exit: the days of the running period, by the proration in use."""
     trigger = draft.instance.trigger
     assert trigger is not None, "check has seen what sets final pay off"
-    salary = next(other for other in world.terms.clauses.values() if other.pay is not None and other.during is not None)
+    salary = next(other for other in world.terms.clauses.values() if other.is_salary)
     window = world.span_of(salary.during, draft.instance)
     if isinstance(window, NotYet):
         draft.not_yet(window)

@@ -244,6 +244,11 @@ class Clause(Strict):
             return False
         return self.task is not None or self.pay is not None or bool(self.closed_by) or self.closes == "by a person"
 
+    @property
+    def is_salary(self) -> bool:
+        """Whether it pays by the period while something lasts, so that an exit may leave part of a period to pay."""
+        return self.pay is not None and self.during is not None and self.series is not None
+
     @cached_property
     def debtor(self) -> str:
         """Who owes, holds or watches: the party or role that `who` begins with, or `both parties`."""

@@ -56,7 +56,7 @@ class _Judge:
         self.terms = terms
         self.file: TermsFile = terms.file
         self.counts_business_days = counts_business_days(terms.file)
-        self.has_salary = any(one.pay is not None and one.during is not None for one in terms.clauses.values())
+        self.has_salary = any(one.is_salary for one in terms.clauses.values())
 
     def sections(self) -> Iterator[Finding]:
         """Days outside the clauses that could not be counted."""

@@ -550,3 +550,14 @@ def test_final_pay_without_a_day_is_refused(time: str) -> None:
     last = f'  last: {{cite: "9", who: company owes employee, pay: salary, when: ended, per: period days, {time}}}\n'
     (found,) = findings(PLAIN + salary + last)
     assert "final pay is due on a day" in found.message
+
+
+def test_final_pay_needs_a_salary_that_is_paid_by_periods() -> None:
+    """A payment that merely lasts has no period an exit could cut short."""
+    lasting = '  lasting: {cite: "8", who: company owes employee, pay: salary, during: trial}\n'
+    last = (
+        '  last: {cite: "9", who: company owes employee, pay: salary, when: ended, per: period days,'
+        " by: 3 days after ended}\n"
+    )
+    (found,) = findings(PLAIN + lasting + last)
+    assert "needs a clause that pays a salary by periods" in found.message
