@@ -36,6 +36,7 @@ def lint(terms: Terms) -> tuple[Finding, ...]:
         *_idle(terms, looked_at),
         *_open_counting(terms),
         *_rolls(terms, looked_at),
+        *_paid_so_far(looked_at, terms),
         *_not_followed(terms),
         *uncovered(terms),
     )
@@ -190,6 +191,32 @@ def _rolls(terms: Terms, looked_at: TermsFile) -> Iterator[Finding]:
         if backward and forward:
             words = "counted backwards, but a closed day rolls forwards and shortens the time after it"
             yield terms.document.finding(f"{words}; write `roll: preceding`", ("clauses", name, "roll"))
+
+
+def _paid_so_far(looked_at: TermsFile, terms: Terms) -> Iterator[Finding]:
+    """Series whose every part would need what was paid by then, and gets what was paid when the series began."""
+    for name, clause in looked_at.clauses.items():
+        if clause.series is None or clause.series.splits:
+            continue
+        for part in _fields_of(clause.pay):
+            if part.field in ("paid", "balance"):
+                words = (
+                    f"`{part.field} of {part.event}` is counted on the day that sets the series off, for all its parts"
+                )
+                way = "pay it by a clause that is set off each time, or split a whole"
+                yield terms.document.finding(f"{words}; {way}", ("clauses", name, "pay"))
+
+
+def _fields_of(value: object) -> Iterator[e.FieldOf]:
+    match value:
+        case e.FieldOf():
+            yield value
+        case tuple() | list():
+            for part in value:
+                yield from _fields_of(part)
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            for field in fields(value):
+                yield from _fields_of(getattr(value, field.name))
 
 
 def _stated(file: TermsFile) -> Iterator[str]:

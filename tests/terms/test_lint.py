@@ -92,3 +92,18 @@ def test_each_clause_of_the_document_is_accounted_for() -> None:
         "3": ((), "no_obligation"),
         "4": ((), "form_only"),
     }
+
+
+def test_a_series_that_would_need_what_was_paid_by_then_is_pointed_out() -> None:
+    """A yearly share of what is left unpaid would be reckoned from the first day's figure for ever."""
+    yearly = """\
+  yearly:
+    cite: "2(b)"
+    who: borrower owes lender
+    pay: 10 percent of (lent - paid of called_back)
+    when: drawn
+    series: {every: 12 months, times: 3}
+    do: {send: bank, kind: payment, approve: [clerk]}
+roles:"""
+    found = said(SOUND.replace("roles:", yearly, 1))
+    assert any("`paid of called_back` is counted on the day that sets the series off" in one for one in found), found
