@@ -36,6 +36,11 @@ _HINTS = tuple(
             "write `business days`; whose they are says `calendar` under `counting`",
         ),
         (r"\b(prior to|preceding)\b", "write `before`"),
+        (
+            r"\bat least\b",
+            "whether both ends of an `at least` are left out is a reading: declare one, and let it choose between"
+            " `30 days` and `30 clear days`",
+        ),
         (r"^\w+ \d+ following\b", "write `after`, or `on or after` where that day itself counts"),
     )
 )

@@ -177,6 +177,7 @@ def test_a_state_that_nobody_reported_is_no_reason_to_fall_over() -> None:
         "within 10 days after started",
         "5 banking days after started",
         "90 days prior to started",
+        "at least 30 days after started",
         "3rd anniversary of started",
         "15th of the month after started",
         "march 15 following started",
