@@ -12,7 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 from uuid import UUID
 
-from obligations.domain.money import Money
+from obligations.domain.money import Money, NotMoney
 from obligations.domain.occurrence import Bounds, Occurrence, State
 from obligations.planning.clauses import of_clause
 from obligations.planning.supposing import words_of
@@ -79,7 +79,7 @@ def _combinations(
         try:
             world = make(terms.read_as(_Noted(asked)), asked.fact)
             made = {one.id: one for one in of_clause(world, clause_id, terms.clauses[clause_id])}
-        except (PlanningError, AmbiguousDate, BeyondCalendar, NeverOpen):
+        except (PlanningError, AmbiguousDate, BeyondCalendar, NeverOpen, NotMoney):
             made = {}  # this combination gives no dates at all, which the plan under it would say in words
         before: dict[str, str] = {}
         for name, answer in asked.answers.items():

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, is_dataclass
 
 from obligations.domain.event import Report
+from obligations.domain.money import NotMoney
 from obligations.planning.examples import reports_of
 from obligations.planning.quantities import side_by_side, step
 from obligations.planning.values import NOWHERE, NotYet, PlanningError
@@ -14,7 +15,10 @@ from obligations.terms import expressions as e
 from obligations.terms.errors import Finding
 from obligations.terms.stories import Comparison
 from obligations.terms.terms import Terms
+from schedules.bounds import BeyondCalendar
+from schedules.calendars import NeverOpen
 from schedules.derivation import Reasoned
+from schedules.spans import AmbiguousDate
 
 Making = Callable[[tuple[Report, ...]], World]
 """The world of the terms after some reports."""
@@ -43,7 +47,7 @@ def _difference(world: World, one: Comparison) -> str:
         if one.members is not None:
             return _counted(world, one.members.of, one.members.said)
         return _unlike(_days(world, one.days) if one.days else _amounts(world, one.amounts))
-    except PlanningError as error:
+    except (PlanningError, BeyondCalendar, AmbiguousDate, NeverOpen, NotMoney) as error:
         return str(error)
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from obligations.domain.delivery import Push
 from obligations.domain.event import Report
+from obligations.domain.money import NotMoney
 from obligations.domain.occurrence import OPEN_STATES, Bounds, Occurrence, Power, PowerState, State
 from obligations.planning.answers import ANSWERS, refuse_wrong
 from obligations.planning.clauses import occurrences
@@ -123,7 +124,7 @@ def plan(
     _check_reports(terms, reports)
     try:
         return _planned(terms, reports, as_of, calendars, zones, sending, bounds or {})
-    except (BeyondCalendar, AmbiguousDate, NeverOpen) as error:
+    except (BeyondCalendar, AmbiguousDate, NeverOpen, NotMoney) as error:
         raise PlanningError(f"{terms.contract}: {error}") from None
 
 

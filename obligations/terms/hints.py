@@ -38,8 +38,7 @@ _HINTS = tuple(
         (r"\b(prior to|preceding)\b", "write `before`"),
         (
             r"\bat least\b",
-            "whether both ends of an `at least` are left out is a reading: declare one, and let it choose between"
-            " `30 days` and `30 clear days`",
+            "let a reading choose whether both ends are left out: `30 days` or `30 clear days`",
         ),
         (r"^\w+ \d+ following\b", "write `after`, or `on or after` where that day itself counts"),
     )

@@ -13,6 +13,7 @@ from obligations.domain.money import Money
 from obligations.domain.occurrence import Bounds, Occurrence, State
 from obligations.planning.alternatives import alternatives
 from obligations.planning.plan import Plan
+from obligations.planning.values import PlanningError
 from obligations.terms.loader import load
 from obligations.terms.terms import Terms
 from tests.planning.letter import (
@@ -160,3 +161,10 @@ def test_too_many_combinations_give_no_bound_rather_than_a_narrow_one(monkeypatc
     found = reach(terms, plan, DRAWN, CALLED)
     assert only(plan, "repay").id not in found
     assert only(plan, "plain").id in found
+
+
+def test_a_sum_beyond_all_pay_is_refused_in_words() -> None:
+    """A factor with too many noughts would end a plan in a traceback that quotes the code and not the contract."""
+    text = LOAN.replace("    pay: 10.00\n", "    pay: 999999999999.00 * 999999999\n").replace("    if: secured\n", "")
+    with pytest.raises(PlanningError, match="loan: the amount is too large to be pay"):
+        planned(DRAWN, terms=load(text, "loan.yaml", find_template))
