@@ -37,7 +37,7 @@ _HINTS = tuple(
         ),
         (r"\b(prior to|preceding)\b", "write `before`"),
         (
-            r"\bat least\b",
+            r"\b(at|no|not) (least|less than|fewer than)\b",
             "let a reading choose whether both ends are left out: `30 days` or `30 clear days`",
         ),
         (r"^\w+ \d+ following\b", "write `after`, or `on or after` where that day itself counts"),
