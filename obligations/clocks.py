@@ -126,9 +126,8 @@ class TimeLapse:
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(draft, target)
-        except BaseException:
-            Path(draft).unlink(missing_ok=True)
-            raise
+        finally:
+            Path(draft).unlink(missing_ok=True)  # gone already where it took the file's place
 
     def _refresh(self) -> None:
         identity = self._stat()

@@ -11,7 +11,7 @@ from obligations.cli import show
 from obligations.cli.shell import As, Json, Yes, actor, confirmed, day, fields, print_json, service
 from obligations.domain.event import Report
 from obligations.planning.as_json import change_json
-from obligations.service import Amends, Preview
+from obligations.service import Amends, Preview, Service
 
 Details = Annotated[list[str], typer.Option("--with", metavar="field=value", help="A detail; may be repeated.")]
 Answers = Annotated[str, typer.Option("--answers", help="Which notice or instance it answers, where several are open.")]
@@ -46,18 +46,7 @@ def event(
         evidence=evidence,
     )
     with service() as use:
-        mark = None
-        if not yes:
-            shown = use.preview(contract, report)
-            if not agreed(shown, f"Record {name} on {date}?", as_json):
-                typer.echo("Nothing was recorded.")
-                return
-            mark = shown.mark
-        preview = use.record(contract, report, actor=actor(person), confirmed=mark)
-    # What was agreed to beforehand is recorded before it is shown, whoever stops reading in between.
-    if yes and not as_json:
-        show_preview(preview)
-    _said(preview, report.id, f"Recorded as {report.id}.", as_json)
+        _record(use, contract, report, f"Record {name} on {date}?", person, yes=yes, as_json=as_json)
 
 
 def fact(
@@ -83,14 +72,22 @@ def fact(
     )
     with service() as use:
         use.stated(contract, report)
-        mark = None
-        if not yes:
-            shown = use.preview(contract, report)
-            if not agreed(shown, f"State {name} from {on} on?", as_json):
-                typer.echo("Nothing was recorded.")
-                return
-            mark = shown.mark
-        preview = use.record(contract, report, actor=actor(person), confirmed=mark)
+        _record(use, contract, report, f"State {name} from {on} on?", person, yes=yes, as_json=as_json)
+
+
+def _record(
+    use: Service, contract: str, report: Report, question: str, person: str | None, *, yes: bool, as_json: bool
+) -> None:
+    """Record a report that somebody agreed to: what it changes is shown first, unless they agreed beforehand."""
+    mark = None
+    if not yes:
+        shown = use.preview(contract, report)
+        if not agreed(shown, question, as_json):
+            typer.echo("Nothing was recorded.")
+            return
+        mark = shown.mark
+    preview = use.record(contract, report, actor=actor(person), confirmed=mark)
+    # What was agreed to beforehand is recorded before it is shown, whoever stops reading in between.
     if yes and not as_json:
         show_preview(preview)
     _said(preview, report.id, f"Recorded as {report.id}.", as_json)

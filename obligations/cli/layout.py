@@ -54,8 +54,7 @@ def _replace(path: Path, text: str) -> None:
                 os.fsync(file.fileno())
             os.chmod(name, target.stat().st_mode & 0o7777)
             os.replace(name, target)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        finally:
+            Path(name).unlink(missing_ok=True)  # gone already where it took the file's place
     except OSError as error:
         fail(f"{path} cannot be written: {error.strerror}; it stays as it was")
