@@ -50,6 +50,17 @@ def test_what_falls_due_within_six_months_is_paid_on_the_day_after_them() -> Non
     assert of(made, "six_month_hold") == []
 
 
+def test_what_falls_due_on_the_first_and_the_last_day_of_a_hold() -> None:
+    """A sum due on the very day of the exit would go at once; one due on the day after the hold would be held anew."""
+    at_once = PAY.replace("first: 1 month after ended", "first: ended")
+    found, _ = pay(YES, clauses=at_once + HOLD)
+    assert (str(found[0].due_on), str(found[0].adjusted_on)) == ("2025-06-02", "2025-12-03")
+    on_its_day = PAY.replace("first: 1 month after ended", "first: 1 day after 6 months after ended")
+    found, _ = pay(YES, clauses=on_its_day + HOLD)
+    assert (str(found[0].due_on), str(found[0].adjusted_on)) == ("2025-12-03", "2025-12-03")
+    assert "held back" not in str(found[0].derivation.as_json())
+
+
 def test_the_original_days_and_the_keys_stay() -> None:
     """Whoever learns late that the hold applies would pay everything a second time."""
     held, there = pay(YES)
