@@ -65,6 +65,18 @@ def test_what_is_revoked_after_its_days_stays() -> None:
     assert one.state is State.DUE
 
 
+def test_the_last_day_of_revocation_is_one_of_its_days() -> None:
+    """A revocation in time, on the seventh day itself, would be ignored and the severance paid."""
+    one, _ = severance(SIGNED, happened("revoked", "2025-06-29"), as_of="2025-06-30")
+    assert one.state is State.CONDITION_FAILED
+
+
+def test_the_last_day_for_signing_is_one_of_its_days() -> None:
+    """A release signed on the twenty-first day would be refused, and the severance lost."""
+    one, _ = severance(happened("released", "2025-06-23"), as_of="2025-07-01")
+    assert (one.state, str(one.due_on)) == (State.DUE, "2025-07-01")
+
+
 @pytest.mark.parametrize(("as_of", "state"), [("2025-06-23", State.WAITING), ("2025-06-24", State.CONDITION_FAILED)])
 def test_no_release_by_its_last_day_fails_the_condition(as_of: str, state: State) -> None:
     """Severance would wait for ever, or be lost on a day on which the release can still be signed."""

@@ -51,6 +51,13 @@ def test_what_is_suspended_is_neither_missed_nor_reminded_of(clock: str) -> None
     assert [power.waiting_for for power in powers(made, "stop")] == [("end of in_talks",)]
 
 
+@pytest.mark.parametrize(("clock", "due"), [("tolls", "2025-03-21"), ("holds", "2025-03-16")])
+def test_talks_that_end_on_the_last_day_still_held_it(clock: str, due: str) -> None:
+    """The day on which both were still talking would be the last day to cure."""
+    one, _ = cure(BEGAN, happened("settled", "2025-03-15"), as_of="2025-03-15", clock=clock)
+    assert str(one.due_on) == due
+
+
 @pytest.mark.parametrize(("clock", "due"), [("tolls", "2025-03-25"), ("holds", "2025-03-20")])
 def test_it_goes_on_as_its_clock_says(clock: str, due: str) -> None:
     """Ten days of talks would be lost to whoever has to cure, or given where the contract gives none."""
