@@ -20,7 +20,7 @@ from obligations.clocks import NotAClock, SystemClock, SystemMachineClock, TimeL
 from obligations.engine.settings import EngineSettings
 from obligations.engine.steps import KillAt, Steps
 from obligations.planning.pushes import Sending
-from obligations.ports import Clock, Connector, MachineClock
+from obligations.ports import Clock, Connector, ConnectorFactory, MachineClock
 from obligations.service import Library, Service
 from obligations.terms.errors import did_you_mean
 
@@ -94,7 +94,8 @@ def make_connectors(settings: Settings, machine: MachineClock) -> Mapping[str, C
             known = ", ".join(sorted(found))
             raise BadSettings(f'there is no connector "{name}"; installed are {known}')
         try:
-            connectors[name] = found[name].load()(settings.connector_settings(name), machine=machine)
+            make: ConnectorFactory = found[name].load()
+            connectors[name] = make(settings.connector_settings(name), machine=machine)
         except ValueError as error:
             raise BadSettings(str(error)) from None
     return connectors

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 from obligations.ports import MachineClock
+from obligations.whole_files import write_whole
 
 # Far enough to simulate any contract, and near enough that adding days to it cannot overflow.
 LAST_INSTANT = datetime(9990, 1, 1, tzinfo=UTC)
@@ -119,15 +118,7 @@ class TimeLapse:
             words["until"] = until.isoformat()
         target = Path(path)
         _reading_of(words, target)
-        handle, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(words, file)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(draft, target)
-        finally:
-            Path(draft).unlink(missing_ok=True)  # gone already where it took the file's place
+        write_whole(target, json.dumps(words))
 
     def _refresh(self) -> None:
         identity = self._stat()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +10,7 @@ import typer
 
 from obligations.cli.shell import Exit, fail, plain_errors, read_text
 from obligations.terms.format import formatted
+from obligations.whole_files import write_whole
 
 Files = Annotated[list[Path], typer.Argument(help="Terms files to lay out anew.", show_default=False)]
 Check = Annotated[bool, typer.Option("--check", help="Change nothing; show what would change and exit with 1.")]
@@ -37,24 +36,9 @@ def _laid_out(path: Path, check: bool) -> bool:
         for line in lines:
             typer.echo(line)
         return True
-    _replace(path, after)
-    typer.echo(f"{path}: laid out anew")
-    return True
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write the whole file or none of it."""
-    target = path.resolve()
     try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(name, target.stat().st_mode & 0o7777)
-            os.replace(name, target)
-        finally:
-            Path(name).unlink(missing_ok=True)  # gone already where it took the file's place
+        write_whole(path, after)
     except OSError as error:
         fail(f"{path} cannot be written: {error.strerror}; it stays as it was")
+    typer.echo(f"{path}: laid out anew")
+    return True

@@ -29,8 +29,6 @@ from obligations.terms.model import json_schema
 from obligations.terms.terms import Terms
 from schedules.windows import Window
 
-File = Annotated[Path, typer.Argument(help="A terms file: a template, or a contract on one.", show_default=False)]
-
 CheckedFile = Annotated[
     Path | None, typer.Argument(help="A terms file: a template, or a contract on one.", show_default=False)
 ]

@@ -6,7 +6,7 @@ import getpass
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from enum import IntEnum
@@ -133,6 +133,3 @@ def confirmed(question: str, yes: bool) -> bool:
     if not sys.stdin.isatty():
         fail("nobody is here to confirm this; look at the changes above and repeat with --yes")
     return typer.confirm(question)
-
-
-Command = Callable[..., Any]

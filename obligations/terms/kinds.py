@@ -17,8 +17,6 @@ from obligations.terms.values import Value
 FIGURE, NUMBER, MONEY = "figure", "number", "money"
 SCALARS = frozenset({FIGURE, NUMBER})
 KINDS = frozenset({FIGURE, NUMBER, MONEY, "units", "hours"})
-# What a clause's own words ask of its figure.
-OF_CLAUSE = {"pay": MONEY, "grant": "units", "vest": "units", "accrue": "hours"}
 
 
 class Unlike(ValueError):

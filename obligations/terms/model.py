@@ -91,31 +91,36 @@ def with_channels(
     return found
 
 
-class TermsFile(Strict):
-    """A whole definition: a template with parameters, or a contract with clauses of its own."""
+class Definitions(Strict):
+    """What a whole definition and an amendment of one say alike."""
 
     terms: Literal["1"]
-    template: TemplateHead | None = None
-    contract: ContractHead | None = None
-    signed: Day | None = None
     parties: dict[Name, str] = Field(default_factory=dict)
     roles: dict[Name, str] = Field(default_factory=dict)
     people: People = Field(default_factory=dict)
-    parameters: dict[Name, Parameter] = Field(default_factory=dict)
-    facts: dict[Name, Fact] = Field(default_factory=dict)
     tables: dict[Name, Table] = Field(default_factory=dict)
     counting: CountingRules = CountingRules()
-    readings: dict[Name, Reading] = Field(default_factory=dict)
     events: dict[Name, EventKind] = Field(default_factory=dict)
     notices: dict[Name, ReceiptRule] = Field(default_factory=dict)
     years: dict[Name, YearKind] = Field(default_factory=dict)
     windows: dict[Name, WindowPhrase] = Field(default_factory=dict)
     states: dict[Name, WindowPhrase] = Field(default_factory=dict)
     define: dict[Name, Event] = Field(default_factory=dict)
-    clauses: dict[Name, Clause]
     compare: list[Comparison] = Field(default_factory=list)
     coverage: Coverage = Coverage()
     examples: list[Example] = Field(default_factory=list)
+
+
+class TermsFile(Definitions):
+    """A whole definition: a template with parameters, or a contract with clauses of its own."""
+
+    template: TemplateHead | None = None
+    contract: ContractHead | None = None
+    signed: Day | None = None
+    parameters: dict[Name, Parameter] = Field(default_factory=dict)
+    facts: dict[Name, Fact] = Field(default_factory=dict)
+    readings: dict[Name, Reading] = Field(default_factory=dict)
+    clauses: dict[Name, Clause]
 
     @model_validator(mode="after")
     def _notices_state_their_channel(self) -> TermsFile:
@@ -180,36 +185,21 @@ FactOrValue = Annotated[_Value | Annotated[Fact, Tag(DECLARED)], Discriminator(_
 ReadingOrOption = Annotated[_Value | Annotated[Reading, Tag(DECLARED)], Discriminator(_stated_or_new)]
 
 
-class AmendmentFile(Strict):
+class AmendmentFile(Definitions):
     """An amendment of one contract: what it replaces, adds and ends from a day on.
 
     A parameter, a fact or a reading is given a value, or is stated whole where the terms have none of that name.
     """
 
-    terms: Literal["1"]
     amends: Identifier
     from_: DayText = Field(alias="from")
     title: Line | None = None
-    parties: dict[Name, str] = Field(default_factory=dict)
-    roles: dict[Name, str] = Field(default_factory=dict)
-    people: People = Field(default_factory=dict)
     parameters: dict[Name, ParameterOrValue] = Field(default_factory=dict)
     facts: dict[Name, FactOrValue] = Field(default_factory=dict)
-    tables: dict[Name, Table] = Field(default_factory=dict)
-    counting: CountingRules = CountingRules()
     readings: dict[Name, ReadingOrOption] = Field(default_factory=dict)
-    events: dict[Name, EventKind] = Field(default_factory=dict)
-    notices: dict[Name, ReceiptRule] = Field(default_factory=dict)
-    years: dict[Name, YearKind] = Field(default_factory=dict)
-    windows: dict[Name, WindowPhrase] = Field(default_factory=dict)
-    states: dict[Name, WindowPhrase] = Field(default_factory=dict)
-    define: dict[Name, Event] = Field(default_factory=dict)
     clauses: dict[Name, Clause] = Field(default_factory=dict)
     ends: list[Name] = Field(default_factory=list)
     running: Running | dict[Name, Running] = "continues"
-    compare: list[Comparison] = Field(default_factory=list)
-    coverage: Coverage = Coverage()
-    examples: list[Example] = Field(default_factory=list)
 
     @property
     def since(self) -> date:
