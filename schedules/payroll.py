@@ -24,6 +24,8 @@ LAST = 31
 class Rhythm(Protocol):
     """Periods back to back, numbered in order: what every way of dividing time has."""
 
+    def __hash__(self) -> int: ...
+
     def end(self, number: int) -> date:
         """The last day of the period of that number."""
         ...

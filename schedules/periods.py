@@ -6,20 +6,24 @@ periods that end in it, by exact fractions, so that 26 or 27 periods always add 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
-from itertools import groupby, takewhile
+from functools import lru_cache
+from itertools import count, groupby, takewhile
 
 from schedules.allocation import round_half_up
 from schedules.bounds import add_days
 from schedules.derivation import Derivation, Reasoned, later
 from schedules.frozen import swift
 from schedules.payroll import EveryDays, Rhythm
-from schedules.spans import MonthEnd, add_months
+from schedules.spans import AmbiguousDate, MonthEnd, add_months
 
 NONE = Fraction(0)
+# Salary and leave of one contract have the same periods, and so has every later plan of it. So many years are kept:
+# 2 MB of fortnights, 23 MB of days.
+YEARS_KEPT = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,10 @@ def service_year(start: date, day: date) -> ServiceYear:
     ordinal = day.year - start.year + 1
     if day < add_months(start, 12 * (ordinal - 1), MonthEnd.CLAMP):
         ordinal -= 1
+    return _year_of(start, ordinal)
+
+
+def _year_of(start: date, ordinal: int) -> ServiceYear:
     first = add_months(start, 12 * (ordinal - 1), MonthEnd.CLAMP)
     return ServiceYear(ordinal, first, add_days(add_months(start, 12 * ordinal, MonthEnd.CLAMP), -1))
 
@@ -130,16 +138,17 @@ def periods(start: date, days: int, until: date, *, first_end: date | None = Non
     [('2005-04-24', 1, 26), ('2005-05-08', 2, 26)]
     """
     rhythm = EveryDays(days, first_end or add_days(start, days - 1))
-    return takewhile(lambda period: period.last_on <= until, pay_periods(start, [(start, rhythm)]))
+    return pay_periods(start, [(start, rhythm)], until)
 
 
-def pay_periods(start: date, rhythms: Sequence[tuple[date, Rhythm]]) -> Iterator[Period]:
-    """Every period from the start, in order and without an end, by the rhythm in force on its days.
+def pay_periods(start: date, rhythms: Sequence[tuple[date, Rhythm]], until: date = date.max) -> Iterator[Period]:
+    """Every period from the start whose last day is not after `until`, in order, by the rhythm in force on its days.
 
     Args:
         start: the first day of the first period, and of the first year of service.
         rhythms: which rhythm holds from which day on, in day order; the first holds from the start at least. A period
             that has begun when another rhythm takes over ends the day before, and a new one begins that day.
+        until: the last day on which one of them may end; left out, they go on without an end.
 
     A year in which that happened is worth as much as any other: the periods that ended before keep their share, and
     what is left is spread by days over the periods that still end in the year.
@@ -151,10 +160,14 @@ def pay_periods(start: date, rhythms: Sequence[tuple[date, Rhythm]]) -> Iterator
     >>> [f"{p.first_on:%m-%d} to {p.last_on:%m-%d}" for p in islice(changed, 4)]
     ['01-01 to 01-09', '01-10 to 01-19', '01-20 to 01-31', '02-01 to 02-28']
     """
-    running = _cut(start, _in_order(start, rhythms))
     if len(rhythms) == 1:
-        yield from _regular(start, running)
-        return
+        return _regular(start, rhythms[0][1], until)
+    return takewhile(lambda period: period.last_on <= until, _changing(start, rhythms))
+
+
+def _changing(start: date, rhythms: Sequence[tuple[date, Rhythm]]) -> Iterator[Period]:
+    """Periods of one rhythm after another, those of a year in which one took over from another as it leaves them."""
+    running = _cut(start, _in_order(start, rhythms))
     ordinal = 0
     last: Period | None = None
     over: list[_Cut] = []
@@ -218,18 +231,45 @@ def _cut(start: date, rhythms: Sequence[tuple[date, Rhythm]]) -> Iterator[_Cut]:
             first = taken_over
 
 
-def _regular(start: date, running: Iterator[_Cut]) -> Iterator[Period]:
+def _regular(start: date, rhythm: Rhythm, until: date) -> Iterator[Period]:
     """Periods of one rhythm, whose places in a year are counted rather than walked."""
-    year: ServiceYear | None = None
-    places = before = 0
-    for ordinal, cut in enumerate(running, 1):
-        if year is None or cut.last_on > year.last_on:
-            year = service_year(start, cut.last_on)
-            before = ordinal - 1
-            places = _ends_in(year, cut.rhythm)
-        yield Period(
-            ordinal, cut.first_on, cut.last_on, year, ordinal - before, places, cut.rhythm, cut.number, cut.full
-        )
+    number = rhythm.number(start)
+    for ordinal in count(1):
+        if rhythm.end(number) > until:
+            return
+        for period in _of_one_rhythm(start, rhythm, ordinal):
+            if period.last_on > until:
+                return
+            yield period
+            number = period.number + 1
+
+
+def _of_one_rhythm(start: date, rhythm: Rhythm, ordinal: int) -> Iterable[Period]:
+    """The periods that end in a year of service."""
+    try:
+        return _kept(start, rhythm, ordinal)
+    except AmbiguousDate:
+        # One of its days is refused, but perhaps none that anybody comes to.
+        return _in_year(start, rhythm, _year_of(start, ordinal))
+
+
+@lru_cache(YEARS_KEPT)
+def _kept(start: date, rhythm: Rhythm, ordinal: int) -> tuple[Period, ...]:
+    return tuple(_in_year(start, rhythm, _year_of(start, ordinal)))
+
+
+def _in_year(start: date, rhythm: Rhythm, year: ServiceYear) -> Iterator[Period]:
+    """The periods of one rhythm that end in a year of service."""
+    before_all = rhythm.number(start) - 1
+    before = rhythm.number(year.first_on) - 1
+    places = _ends_in(year, rhythm)
+    ended = rhythm.end(before)
+    for place in range(1, places + 1):
+        number = before + place
+        end = rhythm.end(number)
+        first = max(start, add_days(ended, 1))
+        yield Period(number - before_all, first, end, year, place, places, rhythm, number, (end - ended).days)
+        ended = end
 
 
 def _ends_in(year: ServiceYear, rhythm: Rhythm) -> int:

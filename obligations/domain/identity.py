@@ -8,21 +8,33 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from uuid import UUID
+from functools import lru_cache
+from uuid import UUID, SafeUUID
 
 _NAMESPACE = UUID("7d0f5c7e-4d3a-5c8b-9a44-0b11ca7104e5")
 # What every name is hashed after, hashed once; a plan makes hundreds of ids.
 _BEGUN = hashlib.sha1(_NAMESPACE.bytes, usedforsecurity=False)
 _CLEARED = ~((0xC000 << 48) | (0xF000 << 64))
 _VERSION_5 = (0x8000 << 48) | (5 << 76)
+# A contract is planned again and again, and every time by the same names. So many ids are kept: 12 MB of them.
+KEPT = 32_768
 
 
 def _id(*parts: str) -> UUID:
     """The UUIDv5 (RFC 9562) of the parts."""
     # The unit separator cannot stand in any part, so two different tuples never spell one name.
+    return _named("\x1f".join(parts))
+
+
+@lru_cache(KEPT)
+def _named(name: str) -> UUID:
     sha1 = _BEGUN.copy()
-    sha1.update("\x1f".join(parts).encode())
-    return UUID(int=int.from_bytes(sha1.digest()[:16], "big") & _CLEARED | _VERSION_5)
+    sha1.update(name.encode())
+    # UUID() looks for the form its value is given in; that takes as long as all the rest of making an id.
+    made = object.__new__(UUID)
+    object.__setattr__(made, "int", int.from_bytes(sha1.digest()[:16], "big") & _CLEARED | _VERSION_5)
+    object.__setattr__(made, "is_safe", SafeUUID.unknown)
+    return made
 
 
 def occurrence_id(tenant: str, contract: str, clause: str, instance: str, position: str) -> UUID:
@@ -31,21 +43,14 @@ def occurrence_id(tenant: str, contract: str, clause: str, instance: str, positi
 
 
 def occurrence_ids(tenant: str, contract: str, clause: str, instance: str) -> Callable[[str], UUID]:
-    """The identity of each occurrence of one instance by its position: what all of them begin with is hashed once.
+    """The identity of each occurrence of one instance by its position.
 
     >>> ids = occurrence_ids("", "letter", "salary", "contract")
     >>> ids("7") == occurrence_id("", "letter", "salary", "contract", "7")
     True
     """
-    begun = _BEGUN.copy()
-    begun.update(f"occurrence\x1f{tenant}\x1f{contract}\x1f{clause}\x1f{instance}\x1f".encode())
-
-    def identity(position: str) -> UUID:
-        sha1 = begun.copy()
-        sha1.update(position.encode())
-        return UUID(int=int.from_bytes(sha1.digest()[:16], "big") & _CLEARED | _VERSION_5)
-
-    return identity
+    begun = f"occurrence\x1f{tenant}\x1f{contract}\x1f{clause}\x1f{instance}\x1f"
+    return lambda position: _named(begun + position)
 
 
 def push_key(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from obligations.domain.identity import occurrence_ids
 from obligations.domain.money import Money
@@ -27,6 +28,7 @@ from obligations.terms import expressions as e
 from obligations.terms.clause import Clause
 from obligations.terms.values import Value
 from schedules.derivation import Derivation, Reasoned, later
+from schedules.payroll import Rhythm
 from schedules.periods import Period, Rate
 
 Finish = Callable[[Draft], Occurrence]
@@ -66,68 +68,78 @@ def _is_plain(world: World, clause: Clause, instance: Instance, stands: Standing
     return world.terms.file.signed is None or clause.pay is None
 
 
-class _Alike:
-    """What the positions of one instance share, and how one of them is made of that."""
+Made = Callable[
+    [int, str, date, date, date | None, date | None, Money | None, Decimal | None, Derivation], Occurrence | None
+]
 
-    def __init__(
-        self, world: World, clause_id: str, clause: Clause, instance: Instance, of: int | None, *unknown: NotYet
-    ) -> None:
-        # A position that nothing else has: what is answered, and what is due, is no part of what they share.
-        draft = Draft(world, clause_id, clause, instance, 0, of)
-        for reason in unknown:
-            draft.depends(reason)
-        self.shared = draft.finish()
-        self.is_open = self.shared.state in (State.SCHEDULED, State.WAITING, State.NEEDS_PERSON)
-        self.by_itself = draft.closes_by_itself()
-        self.as_of, self.answered = world.as_of, world.answered
-        one = self.shared
-        self.identity = occurrence_ids(world.terms.tenant, one.contract, one.clause, one.instance)
 
+def _making(
+    world: World, clause_id: str, clause: Clause, instance: Instance, of: int | None, *unknown: NotYet
+) -> Made | None:
+    """How one position is made of what those of an instance share; None where none of them is open.
+
+    What makes it gives None for a position of which somebody said something.
+    """
+    # A position that nothing else has: what is answered, and what is due, is no part of what they share.
+    draft = Draft(world, clause_id, clause, instance, 0, of)
+    for reason in unknown:
+        draft.depends(reason)
+    shared = draft.finish()
+    if shared.state not in (State.SCHEDULED, State.WAITING, State.NEEDS_PERSON):
+        return None
+    by_itself, as_of, answered = draft.closes_by_itself(), world.as_of, world.answered
+    timed = as_of is not None and shared.state is State.SCHEDULED
+    contract, clause_name, instance_id = shared.contract, shared.clause, shared.instance
+    kind, title, debtor, creditor = shared.kind, shared.title, shared.debtor, shared.creditor
+    stands, cite, waiting_for, missing = shared.state, shared.cite, shared.waiting_for, shared.missing
+    unit, conditional = shared.unit, shared.conditional
+    identify = occurrence_ids(world.terms.tenant, contract, clause_name, instance_id)
+
+    # What is looked up here is looked up for each of hundreds of positions, so it is all at hand by now.
     def made(
-        self,
         index: int,
         position: str,
         due_on: date,
         adjusted_on: date,
-        period: Period | None,
+        first_on: date | None,
+        last_on: date | None,
         amount: Money | None,
         units: Decimal | None,
         why: Derivation,
     ) -> Occurrence | None:
-        """One position; None where somebody said something of it."""
-        shared, identity = self.shared, self.identity(position)
-        if self.answered and str(identity) in self.answered:
+        identity = identify(position)
+        if answered and str(identity) in answered:
             return None
-        state = shared.state
-        if state is State.SCHEDULED:
-            state = by_the_clock(adjusted_on, self.as_of, by_itself=self.by_itself)
+        state = by_the_clock(adjusted_on, as_of, by_itself=by_itself) if timed else stands
         return Occurrence(
             identity,
-            shared.contract,
-            shared.clause,
-            shared.instance,
+            contract,
+            clause_name,
+            instance_id,
             position,
             index,
-            shared.of,
-            shared.kind,
-            shared.title,
-            shared.debtor,
-            shared.creditor,
+            of,
+            kind,
+            title,
+            debtor,
+            creditor,
             state,
             why,
-            shared.cite,
-            shared.waiting_for,
-            shared.missing,
+            cite,
+            waiting_for,
+            missing,
             due_on,
             adjusted_on,
             None,
-            period.first_on if period is not None else None,
-            period.last_on if period is not None else None,
+            first_on,
+            last_on,
             amount,
             units,
-            shared.unit,
-            shared.conditional,
+            unit,
+            conditional,
         )
+
+    return made
 
 
 # --- periods --------------------------------------------------------------------------------------------------------
@@ -135,22 +147,30 @@ class _Alike:
 
 def _periods(run: Run, finish: Finish) -> Iterator[Occurrence]:
     unknown = (run.payroll,) if isinstance(run.payroll, NotYet) else ()
-    alike = _Alike(run.world, run.clause_id, run.clause, run.instance, None, *unknown)
+    made = _making(run.world, run.clause_id, run.clause, run.instance, None, *unknown)
     figures = _Figures(run)
-    brings = _accrues(run) if run.clause.accrue is not None else _pays(run)
+    accrues = run.clause.accrue is not None
+    brings = _accrues() if accrues else _pays(run)
+    payroll = run.payroll if isinstance(run.payroll, Payroll) else None
+    ends_on = run.ends_on if run.ends_on is not None else date.max
     for period, position in run.placed():
         one: Occurrence | None = None
-        within = run.ends_on is None or period.last_on <= run.ends_on
-        found = figures.on(period.last_on if run.clause.accrue is not None else period.first_on)
-        if alike.is_open and within and period.spread is None and isinstance(found, Reasoned):
-            amount, units = brings(period, found.value)
-            due_on = adjusted_on = period.last_on
-            if isinstance(run.payroll, Payroll):
-                payday = run.payroll.pays(period)
+        first_on, last_on = period.first_on, period.last_on
+        figure = figures.on(last_on if accrues else first_on)
+        if made is not None and figure is not None and last_on <= ends_on and _is_regular(period):
+            amount, units = brings(period, figure)
+            due_on = adjusted_on = last_on
+            if payroll is not None:
+                payday = payroll.pays(period)
                 due_on, adjusted_on = payday.nominal_on, payday.paid_on
             why = later(_of_period, run, period, position, finish)
-            one = alike.made(period.ordinal, position, due_on, adjusted_on, period, amount, units, why)
+            one = made(period.ordinal, position, due_on, adjusted_on, first_on, last_on, amount, units, why)
         yield one if one is not None else finish(run.draft(period, position))
+
+
+def _is_regular(period: Period) -> bool:
+    """Whether it has its share of a year by its place in it."""
+    return period.spread is None and period.place <= period.places
 
 
 def _of_period(run: Run, period: Period, position: str, finish: Finish) -> Derivation:
@@ -165,14 +185,17 @@ class _Figures:
         self.expression = run.clause.accrue if run.clause.accrue is not None else run.clause.pay
         picked, steps = run.world.pick(self.expression)
         self.by_name = isinstance(picked, e.AmountNamed) and not steps
-        self.epoch: int | None = None
-        self.found: Reasoned[Value] | NotYet = NotYet()
+        self.until = date.min
+        self.found: Value | None = None
 
-    def on(self, day: date) -> Reasoned[Value] | NotYet:
-        """The figure of a day."""
-        epoch = self.world.epoch(day)
-        if epoch != self.epoch or not self.by_name:
-            self.epoch, self.found = epoch, self.world.figure(self.expression, self.instance, day)
+    def on(self, day: date) -> Value | None:
+        """The figure of a day, which is none before the day asked for last; None where it is not known yet."""
+        if day < self.until:
+            return self.found
+        found = self.world.figure(self.expression, self.instance, day)
+        self.found = found.value if isinstance(found, Reasoned) else None
+        if self.by_name:
+            self.until = self.world.epoch_ends(day)
         return self.found
 
 
@@ -181,36 +204,46 @@ Brings = Callable[[Period, Value], tuple[Money | None, Decimal | None]]
 
 def _pays(run: Run) -> Brings:
     per, _ = pays_per(run.world, run.clause)
-    known: dict[tuple[object, ...], Money] = {}
-    rhythm: object = None
+    of_whole: dict[bool, Money] = {}
+    known_for: tuple[Value | None, Rhythm | None, int] = None, None, 0
 
     def pays(period: Period, yearly: Value) -> tuple[Money | None, Decimal | None]:
-        nonlocal rhythm
-        assert isinstance(yearly, Money), "pay is typed as money"
-        if period.rhythm is not rhythm:
-            rhythm = period.rhythm
-            known.clear()
-        # Periods of one length in years of as many, but for the last of a year, are paid the same.
-        key = (yearly.minor, yearly.currency, period.days, period.full, period.places, period.place == period.places)
-        amount = known.get(key)
-        if amount is None:
-            amount = known[key] = Money(worth(per, period, yearly)[0], yearly.currency)
+        nonlocal known_for
+        if known_for[0] is not yearly or known_for[1] is not period.rhythm or known_for[2] != period.places:
+            known_for = yearly, period.rhythm, period.places
+            of_whole.clear()
+        # Whole periods of a year are paid the same, but for the last of them.
+        is_last = period.place == period.places
+        amount = of_whole.get(is_last)
+        if amount is None or period.days < period.full:
+            assert isinstance(yearly, Money), "pay is typed as money"
+            amount = Money(worth(per, period, yearly)[0], yearly.currency)
+            if period.days >= period.full:
+                of_whole[is_last] = amount
         return amount, None
 
     return pays
 
 
-def _accrues(run: Run) -> Brings:
-    known: dict[tuple[Decimal, int], Rate] = {}
+def _accrues() -> Brings:
+    of_each: tuple[Decimal, ...] = ()
+    known_for: tuple[Value | None, int] = None, 0
 
     def accrues(period: Period, yearly: Value) -> tuple[Money | None, Decimal | None]:
-        assert isinstance(yearly, Decimal), "what accrues is typed in hours or units"
-        key = yearly, period.places
-        if key not in known:
-            known[key] = Rate.of(exact_of(yearly), HUNDREDTH, period.places)
-        return None, Decimal(known[key].at(period.place)).scaleb(-2)
+        nonlocal known_for, of_each
+        if known_for[0] is not yearly or known_for[1] != period.places:
+            assert isinstance(yearly, Decimal), "what accrues is typed in hours or units"
+            known_for, of_each = (yearly, period.places), _of_each_place(yearly, period.places)
+        return None, of_each[period.place - 1]
 
     return accrues
+
+
+@lru_cache(256)
+def _of_each_place(yearly: Decimal, places: int) -> tuple[Decimal, ...]:
+    """What accrues by each period of a year of so many, which is the same in every contract."""
+    rate = Rate.of(exact_of(yearly), HUNDREDTH, places)
+    return tuple(Decimal(rate.at(place)).scaleb(-2) for place in range(1, places + 1))
 
 
 # --- tranches -------------------------------------------------------------------------------------------------------
@@ -224,7 +257,7 @@ def _tranches(
     if isinstance(grant, NotYet) or takers_of(world, clause_id, clause, instance):
         return None
     count = sum(step.tranches for step in clause.schedule)
-    alike = _Alike(world, clause_id, clause, instance, count)
+    alike = _making(world, clause_id, clause, instance, count)
 
     def draft(tranche: Tranche) -> Draft:
         made = Draft(world, clause_id, clause, instance, tranche.index, count)
@@ -233,10 +266,11 @@ def _tranches(
 
     def made(tranche: Tranche) -> Occurrence:
         day, one = tranche.day, None
-        if alike.is_open and isinstance(day, Reasoned) and tranche.units is not None and tranche.unsure is None:
+        known = isinstance(day, Reasoned) and tranche.units is not None and tranche.unsure is None
+        if alike is not None and known and isinstance(day, Reasoned):
             why = later(_of_tranche, draft, tranche, finish)
             position = str(tranche.index)
-            one = alike.made(tranche.index, position, day.value, day.value, None, None, tranche.units, why)
+            one = alike(tranche.index, position, day.value, day.value, None, None, None, tranche.units, why)
         return one if one is not None else finish(draft(tranche))
 
     return (made(tranche) for tranche in grant.tranches)

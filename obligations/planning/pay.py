@@ -53,9 +53,14 @@ class Run:
 
     def placed(self) -> Iterator[tuple[Period, str]]:
         """Each period with its position, as far as the window or the horizon goes."""
+        divided = _periods(self.world, self.clause, self.window.value, self.payroll, self.end)
+        if not isinstance(self.payroll, Payroll):
+            for period in divided:
+                yield period, str(period.ordinal)
+            return
         taken: set[str] = set()
-        for period in _periods(self.world, self.clause, self.window.value, self.payroll, self.end):
-            yield period, _position(period, self.payroll, taken)
+        for period in divided:
+            yield period, _position(period, taken)
 
     def draft(self, period: Period, position: str) -> Draft:
         """What one period brings."""
@@ -165,15 +170,24 @@ def _payroll(world: World, clause: Clause) -> Payroll | NotYet | None:
     return None if name in (None, "none") else world.payroll(name)
 
 
-def _running(world: World, clause: Clause, start: date, payroll: Payroll | NotYet | None) -> Iterator[Period]:
-    """The periods from the first day on, without an end; what was divided once, as for salary and leave, is kept."""
+def _running(
+    world: World, clause: Clause, start: date, payroll: Payroll | NotYet | None, until: date = date.max
+) -> Iterator[Period]:
+    """The periods from the first day on that end by a day; what was divided once, as for salary and leave, is kept."""
     if isinstance(payroll, Payroll):
         rhythms = payroll.rhythms
     else:
         assert clause.series is not None, "a clause with periods is a series"
         assert clause.series.every is not None, "periods without a payroll calendar have a step"
         rhythms = ((start, Steps(start, clause.series.every, month_end(world, clause.series.every))),)
+    if len(rhythms) == 1:
+        return pay_periods(start, rhythms, until)
     made, more = world.divided.setdefault((start, rhythms), ([], pay_periods(start, rhythms)))
+    return takewhile(lambda period: period.last_on <= until, _continued(made, more))
+
+
+def _continued(made: list[Period], more: Iterator[Period]) -> Iterator[Period]:
+    """Those that somebody asked for before, then more of them."""
     for number in count():
         if number == len(made):
             made.append(next(more))
@@ -187,16 +201,15 @@ def _periods(
     horizon = world.horizon() or add_months(window.first_on, 12)
     stops = [window.last_on, end.occurred_on if end is not None else None]
     until = min([horizon, *(day for day in stops if day is not None)])
-    pays_on = _ends_on(world, clause, window, end) == until
-    running = _running(world, clause, window.first_on, payroll)
-    return takewhile(lambda period: period.last_on <= until or (pays_on and period.first_on <= until), running)
+    if _ends_on(world, clause, window, end) != until:
+        return _running(world, clause, window.first_on, payroll, until)
+    # The period in which the end falls is paid for its days up to then.
+    return takewhile(lambda period: period.first_on <= until, _running(world, clause, window.first_on, payroll))
 
 
-def _position(period: Period, payroll: Payroll | NotYet | None, taken: set[str]) -> str:
-    """The ordinal, or the period's name in a published calendar, which stays when the start is corrected and whichever
-    of the calendar's period ends was stated. Where the calendar changed, two may have one name; the later is `new`."""
-    if not isinstance(payroll, Payroll):
-        return str(period.ordinal)
+def _position(period: Period, taken: set[str]) -> str:
+    """The period's name in a published calendar, which stays when the start is corrected and whichever of the
+    calendar's period ends was stated. Where the calendar changed, two may have one name; the later is `new`."""
     name = period.rhythm.name(period.number)
     while name in taken:
         name = f"{name} new"

@@ -481,6 +481,11 @@ class World:
         """
         return bisect_right(self._news, day) if day is not None else -1
 
+    def epoch_ends(self, day: date) -> date:
+        """The first day after its epoch; the last there is where nothing was reported for later."""
+        epoch = self.epoch(day)
+        return self._news[epoch] if epoch < len(self._news) else date.max
+
     def quantity(self, expression: Any, here: Instance, on: date | None) -> Reasoned[Quantity] | NotYet:
         """The same figure as an exact fraction, for arithmetic that goes on."""
         return quantities.quantity(self, expression, here, on)
