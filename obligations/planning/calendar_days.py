@@ -122,7 +122,7 @@ def _anniversary(
 
 def _policy(world: World, begins: date) -> MonthEnd:
     """What a month without such a day does; asked only where there may be one."""
-    return world.vesting_counting.month_end if begins.day > 28 else MonthEnd.CLAMP
+    return world.chosen.vesting_counting.month_end if begins.day > 28 else MonthEnd.CLAMP
 
 
 def _seen(side: str, same: bool) -> str:

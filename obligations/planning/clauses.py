@@ -46,7 +46,7 @@ def of_clause(world: World, clause_id: str, clause: Clause) -> Iterator[Occurren
     if len(world.versions) > 1:
         yield from _of_versions(world, clause_id)
         return
-    for member in world.members(clause_id):
+    for member in world.chosen.family(clause_id)[1:]:
         yield from _ruled(world, member, world.terms.clauses[member])
     instances, more = world.instances(clause_id, clause)
     if instances:
@@ -99,7 +99,7 @@ def _of_versions(world: World, clause_id: str) -> Iterator[Occurrence]:
     for version in world.versions:
         if clause_id not in version.terms.clauses:
             continue
-        for member in (*version.members(clause_id), clause_id):
+        for member in (*version.chosen.family(clause_id)[1:], clause_id):
             for instance in version.instances(member, version.terms.clauses[member])[0]:
                 place = version.place(member, instance)
                 if not version.governs(member, instance):
@@ -137,7 +137,7 @@ def _waiting(world: World, clause_id: str, clause: Clause, instance: Instance, w
         if not (world.answered and any(str(one.id) in world.answered for one in made)):
             return made
     made = tuple(_placeholders(world, clause_id, clause, instance, why))
-    alone = clause.suspended is None and clause_id not in world.replaceable
+    alone = clause.suspended is None and clause_id not in world.chosen.replaceable
     if alone and not (world.answered and any(str(one.id) in world.answered for one in made)):
         kept[clause_id] = instance.id, why, made
     return made

@@ -281,9 +281,9 @@ class Draft:
         return self.kind in CLOSES_BY_ITSELF
 
     def _title(self) -> str:
-        kept = self.world.titles.get(self.clause_id)
+        kept = self.world.chosen.titles.get(self.clause_id)
         if kept is None:
-            kept = self.world.titles[self.clause_id] = title(self.clause_id, self.clause)
+            kept = self.world.chosen.titles[self.clause_id] = title(self.clause_id, self.clause)
         return kept
 
     def _derivation(self, state: State) -> Derivation:

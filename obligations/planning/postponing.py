@@ -33,7 +33,7 @@ class Hold:
 
 def holds(world: World, clause_id: str) -> Iterator[Hold]:
     """Every hold over a clause that applies or may apply."""
-    for holder_id in world.postponers(clause_id):
+    for holder_id in world.chosen.postponers(clause_id):
         holder = world.terms.clauses[holder_id]
         for instance in world.instances(holder_id, holder)[0]:
             applies = applying(world, holder, instance)

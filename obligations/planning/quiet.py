@@ -29,8 +29,8 @@ WORTH_KEEPING_FROM = 3
 ANSWERS = "an answer"
 OTHERWISE = "something that differs between two plans"
 # What a world is asked that follows from its terms alone, or holds what it worked out before.
-_OF_THE_TERMS = frozenset({"terms", "kinds", "file_order", "titles", "latest", "waiting", "_news"})
-_WORKED_OUT = frozenset({"_events", "_openings", "_instances", "_policies", "_picks", "_steps"})
+_OF_THE_TERMS = frozenset({"terms", "chosen", "kinds", "pick", "latest", "waiting", "_news"})
+_WORKED_OUT = frozenset({"_events", "_openings", "_instances"})
 # What it worked out without noting for each answer what that rests on: worked out anew for each.
 _UNNOTED = ("_facts", "_figures", "_payrolls", "_closings", "_places", "_by_id", "_countings", "divided")
 

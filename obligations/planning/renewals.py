@@ -87,6 +87,6 @@ def _last_day(world: World, expression: e.Renewing, here: Instance, times: int, 
             first, more = (one.count * one.unit.months for one in (length.value, expression.by))
             months = first + times * more
             build = beginning_on if lasts.how == "beginning on" else following
-            return build(Span(months, Unit.MONTH), anchor, world.counting).value.last_on
+            return build(Span(months, Unit.MONTH), anchor, world.chosen.counting).value.last_on
     by = expression.by
     return beginning_on(by, Reasoned(begins, Derivation("first day")), world.counting_for(by)).value.last_on

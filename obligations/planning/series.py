@@ -83,11 +83,11 @@ def _day(world: World, clause: Clause, instance: Instance, index: int) -> Reason
     if months is not None and every.unit.months and not isinstance(anchor, NotYet):
         # Months add up before they are counted, so that a short month in between shifts nothing after it.
         total = months + every.count * every.unit.months * (index - 1)
-        return after(Span(total, Unit.MONTH), anchor, world.vesting_counting) if total else anchor
+        return after(Span(total, Unit.MONTH), anchor, world.chosen.vesting_counting) if total else anchor
     start = world.day(series.first, instance) if series.first is not None else _trigger_day(instance)
     if index == 1 or isinstance(start, NotYet):
         return start
-    return after(replace(every, count=every.count * (index - 1)), start, world.vesting_counting)
+    return after(replace(every, count=every.count * (index - 1)), start, world.chosen.vesting_counting)
 
 
 def _original(world: World, first: object, instance: Instance) -> tuple[Reasoned[date] | NotYet, int | None]:

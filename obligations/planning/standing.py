@@ -124,7 +124,7 @@ def standing(world: World, clause_id: str, clause: Clause, instance: Instance) -
     still_open = tuple(one for one in questions if not one.never)
     _, until = world.pick(clause.until)
     # Whether another clause stands instead may itself be a reading.
-    rivals = (world.terms.clauses[one].when for one in world.members(clause_id))
+    rivals = (world.terms.clauses[one].when for one in world.chosen.family(clause_id)[1:])
     until += tuple(step for when in rivals for step in world.pick(when)[1])
     refused_as, refused_on = State.NOT_APPLICABLE, None
     if undone is not None:

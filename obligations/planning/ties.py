@@ -38,7 +38,7 @@ def order(world: World, one: Happening) -> tuple[object, ...]:
 
     Two of one kind that say the same are told apart by their ids alone, and then it does not matter which comes first.
     """
-    place = world.file_order.get(one.event, len(world.file_order))
+    place = world.chosen.file_order.get(one.event, len(world.chosen.file_order))
     said = (sorted(one.fields.items()), one.received_on or date.min, one.id)
     return one.occurred_on, one.origin == "expected", not one.at, one.at, place, *said
 

@@ -148,5 +148,5 @@ def counting_of(world: World, step: VestingStep) -> Counting:
     """How the spans of a step count; a calendar is looked up only for one that counts business days."""
     spans = [span for span in (step.after, step.every) if span is not None]
     if not any(span.counts_business_days() for span in spans):
-        return world.vesting_counting
-    return replace(world.vesting_counting, calendar=world.business_calendar())
+        return world.chosen.vesting_counting
+    return replace(world.chosen.vesting_counting, calendar=world.business_calendar())

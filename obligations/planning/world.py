@@ -35,6 +35,7 @@ from obligations.planning import (
     versions,
 )
 from obligations.planning.answers import DONE
+from obligations.planning.chosen import Chosen
 from obligations.planning.instances import Closings
 from obligations.planning.openings import Opening, Openings
 from obligations.planning.paydays import Payroll
@@ -44,15 +45,13 @@ from obligations.terms import expressions as e
 from obligations.terms.clause import Clause
 from obligations.terms.declared import EventKind
 from obligations.terms.errors import did_you_mean
-from obligations.terms.policies import governed_by, governing, short_days
-from obligations.terms.relations import chain
 from obligations.terms.terms import Amendment, Terms
 from obligations.terms.values import Value
 from schedules.calendars import BusinessCalendar
-from schedules.derivation import Derivation, Reasoned, later
+from schedules.derivation import Derivation, Reasoned
 from schedules.instants import instant
 from schedules.periods import Period
-from schedules.spans import Counting, EventDay, MonthEnd, Span, Unit, add_months
+from schedules.spans import Counting, Span, add_months
 from schedules.windows import Window
 
 
@@ -80,10 +79,7 @@ class World:
     _places: dict[str, Mapping[tuple[str, str], replacing.Place]] = field(default_factory=dict)
     _facts: dict[tuple[str, int], Reasoned[Value] | NotYet] = field(default_factory=dict)
     _figures: dict[tuple[e.AmountNamed, int], Reasoned[Value] | NotYet] = field(default_factory=dict)
-    _policies: dict[str, str | None] = field(default_factory=dict)
     _countings: dict[Span, Counting] = field(default_factory=dict)
-    _picks: dict[int, tuple[e.Choice[Any], tuple[Any, tuple[Derivation, ...]]]] = field(default_factory=dict)
-    _steps: dict[str, Derivation] = field(default_factory=dict)
     _calendar: BusinessCalendar | None = None
     _payrolls: dict[str, Payroll | NotYet] = field(default_factory=dict)
 
@@ -93,8 +89,10 @@ class World:
             self.reports = in_day_order((*self.reports, *stated))
         # The occurrences that were planned by this version of the terms.
         self.planned: set[UUID] = set()
-        self.kinds: Mapping[str, EventKind] = self.terms.event_kinds()
-        self.file_order = {name: number for number, name in enumerate(self.kinds)}
+        self.chosen = Chosen.of(self.terms)
+        self.kinds: Mapping[str, EventKind] = self.chosen.kinds
+        # The branch of a choice under the readings in use, and the readings that led to it.
+        self.pick: Callable[[Any], tuple[Any, tuple[Derivation, ...]]] = self.chosen.pick
         facts = self.terms.file.facts
         # A raise agreed for next year is a fact of that day, and says nothing of what happens until then.
         happened = [one.occurred_on for one in self.reports if not one.expected and one.event not in facts]
@@ -103,7 +101,6 @@ class World:
         self.known_through = max((day for day in (self.as_of, self.last_event_on) if day is not None), default=None)
         # Later days on which the clock alone may bring something about that no due day and no window tells of.
         self.turns: set[date] = set()
-        self.titles: dict[str, str] = {}
         # Periods by their first day and rhythms, as far as somebody asked, and those that follow.
         self.divided: dict[tuple[date, object], tuple[list[Period], Iterator[Period]]] = {}
         # The occurrences of clauses about which nothing was reported, as they are in every plan of the terms.
@@ -156,27 +153,11 @@ class World:
 
     def governing(self, slot: str, default: str) -> str:
         """The policy in use for something the whole file counts by: event_day, month_end, zone, calendar."""
-        if slot not in self._policies:
-            self._policies[slot] = governing(self.terms.file, self.terms.readings, slot)
-        return self._policies[slot] or default
-
-    @cached_property
-    def counting(self) -> Counting:
-        """How spans count here, but for the calendar."""
-        return Counting(
-            EventDay(self.governing("event_day", EventDay.NOT_COUNTED)),
-            MonthEnd(self.governing("month_end", MonthEnd.CLAMP)),
-            chosen=self._chosen("event_day", "month_end"),
-        )
-
-    def _chosen(self, *policies: str) -> tuple[tuple[str, Derivation], ...]:
-        """The readings that govern these policies, each as a step of an explanation."""
-        found = ((policy, governed_by(self.terms.file, policy)) for policy in policies)
-        return tuple((policy, self.reading_step(reading)) for policy, reading in found if reading is not None)
+        return self.chosen.governing(slot, default)
 
     def because(self, policy: str) -> tuple[Derivation, ...]:
         """The reading that governs a policy, as a step of an explanation; nothing where none does."""
-        return tuple(step for _, step in self._chosen(policy))
+        return tuple(step for _, step in self.chosen.because(policy))
 
     @cached_property
     def zone(self) -> tzinfo:
@@ -212,55 +193,16 @@ class World:
 
     def counting_for(self, span: Span) -> Counting:
         """Counting for a span, asking only for what it needs: month ends for months, a calendar for business days."""
+        counting, by_calendar = self.chosen.counting_for(span)
+        if not by_calendar:
+            return counting
         if span not in self._countings:
-            self._countings[span] = self._counting_for(span)
+            self._countings[span] = replace(counting, calendar=self.business_calendar())
         return self._countings[span]
-
-    def _counting_for(self, span: Span) -> Counting:
-        days = span.unit is Unit.DAY and span.then is None
-        short = short_days(self.governing("short_periods", "none")) if days else 0
-        by_calendar = span.counts_business_days() or (days and 0 < span.count <= short)
-        calendar = self.business_calendar() if by_calendar else None
-        if span.unit.months:
-            return replace(self.counting, calendar=calendar) if calendar is not None else self.counting
-        event_day = EventDay(self.governing("event_day", EventDay.NOT_COUNTED))
-        chosen = self._chosen("event_day", "short_periods")
-        return Counting(event_day, calendar=calendar, short_days=short if by_calendar else 0, chosen=chosen)
-
-    @cached_property
-    def vesting_counting(self) -> Counting:
-        """Counting for anniversaries and instalments, whose corresponding day is the anchor's own."""
-        month_end = MonthEnd(self.governing("month_end", MonthEnd.CLAMP))
-        return Counting(month_end=month_end, chosen=self._chosen("month_end"))
 
     def horizon(self) -> date | None:
         """How far open series are unrolled: a year past the last event or the day it is, whichever is later."""
         return add_months(self.known_through, 12) if self.known_through else None
-
-    # --- readings ---------------------------------------------------------------------------------------------------
-
-    def pick(self, value: Any) -> tuple[Any, tuple[Derivation, ...]]:
-        """The branch of a choice under the readings in use, and the readings that led to it."""
-        if not isinstance(value, e.Choice):
-            return value, ()
-        kept = self._picks.get(id(value))
-        if kept is None:
-            # The choice is kept with its branch, so that no other can come to have its id.
-            kept = self._picks[id(value)] = value, self._picked(value)
-        return kept[1]
-
-    def _picked(self, value: Any) -> tuple[Any, tuple[Derivation, ...]]:
-        steps: list[Derivation] = []
-        while isinstance(value, e.Choice):
-            steps.append(self.reading_step(value.reading))
-            value = dict(value.options)[self.terms.readings[value.reading]]
-        return value, tuple(steps)
-
-    def reading_step(self, name: str) -> Derivation:
-        """The reading in use, as a step of an explanation."""
-        if name not in self._steps:
-            self._steps[name] = later(_reading_step, self.terms, name)
-        return self._steps[name]
 
     # --- what happened ----------------------------------------------------------------------------------------------
 
@@ -334,26 +276,13 @@ class World:
             self._by_id[clause_id] = {one.id: one for one in reversed(made)}
         return self._by_id[clause_id].get(instance_id)
 
-    @cached_property
-    def _families(self) -> Mapping[str, tuple[str, ...]]:
-        return replacing.families(self.terms.file)
-
-    @cached_property
-    def replaceable(self) -> Mapping[str, str]:
-        """The clauses that stand instead of another or are replaced, each with the one they come down to."""
-        return {one: root for root, members in self._families.items() for one in members}
-
-    def members(self, clause_id: str) -> tuple[str, ...]:
-        """The clauses that may stand in a clause's place."""
-        return self._families.get(clause_id, ())[1:]
-
     def place(self, clause_id: str, instance: Instance) -> replacing.Place | None:
         """Where an instance stands among clauses that replace one another; None where there are none."""
-        root = self.replaceable.get(clause_id)
+        root = self.chosen.replaceable.get(clause_id)
         if root is None:
             return None
         if root not in self._places:
-            self._places[root] = replacing.places(self, root, self._families[root])
+            self._places[root] = replacing.places(self, root, self.chosen.family(root))
         return self._places[root].get((clause_id, instance.id))
 
     def known_as(self, clause_id: str, instance: Instance) -> tuple[str, str]:
@@ -361,30 +290,16 @@ class World:
         place = self.place(clause_id, instance)
         if place is not None:
             return place.known_as
-        return self.replaceable.get(clause_id, clause_id), instance.id
+        return self.chosen.replaceable.get(clause_id, clause_id), instance.id
 
     def ruling(self, clause_id: str, instance_id: str) -> tuple[str, Instance | None]:
         """The clause that made an occurrence known by that clause and instance, and its own instance."""
-        if clause_id in self._families:
+        if self.chosen.family(clause_id):
             self.place(clause_id, NOWHERE)
             for place in self._places[clause_id].values():
                 if place.known_as == (clause_id, instance_id):
                     return place.ruled_by
         return clause_id, self.instance(clause_id, instance_id)
-
-    @cached_property
-    def _postponers(self) -> Mapping[str, tuple[str, ...]]:
-        found: dict[str, list[str]] = {}
-        for holder_id, holder in self.terms.clauses.items():
-            for held in holder.postpone or ():
-                found.setdefault(held, []).append(holder_id)
-        return {held: tuple(holders) for held, holders in found.items()}
-
-    def postponers(self, clause_id: str) -> tuple[str, ...]:
-        """The clauses that hold a clause back, or what it stands instead of."""
-        if not self._postponers:
-            return ()
-        return tuple(one for name in chain(self.terms.file, clause_id) for one in self._postponers.get(name, ()))
 
     def slot(self, expression: Any) -> str:
         """The slot an event expression fills, or nothing where each happening makes an instance of its own."""
@@ -499,13 +414,6 @@ class World:
         if name not in self._payrolls:
             self._payrolls[name] = paydays.payroll(self, name)
         return self._payrolls[name]
-
-
-def _reading_step(terms: Terms, name: str) -> Derivation:
-    by = terms.chosen_by.get(name)
-    chosen = f"chosen by {by}" if by else "by default"
-    words = f'reading {name}: "{terms.readings[name]}", {chosen}'
-    return Derivation(words, kind="reading", cite=terms.file.readings[name].cite)
 
 
 def in_day_order(reports: Iterable[Report]) -> tuple[Report, ...]:
