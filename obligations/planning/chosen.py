@@ -134,6 +134,10 @@ class Chosen:
                 found.setdefault(held, []).append(holder_id)
         return {held: tuple(holders) for held, holders in found.items()}
 
+    def stands_alone(self, clause_id: str) -> bool:
+        """Whether no other clause replaces this one, is replaced by it, or holds it back."""
+        return clause_id not in self.replaceable and clause_id not in self._postponers
+
     def postponers(self, clause_id: str) -> tuple[str, ...]:
         """The clauses that hold a clause back, or what it stands instead of."""
         if not self._postponers:

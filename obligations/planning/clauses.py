@@ -15,7 +15,7 @@ from obligations.planning.draft import Draft
 from obligations.planning.instalments import take
 from obligations.planning.pay import pay_final, periods_of
 from obligations.planning.series import counted_series
-from obligations.planning.standing import Standing, deadline, discharged_by, standing
+from obligations.planning.standing import UNASKED, Standing, deadline, discharged_by, standing
 from obligations.planning.suspensions import suspended
 from obligations.planning.tranches import accelerated, vesting
 from obligations.planning.values import NotYet
@@ -167,13 +167,8 @@ def _drafts(world: World, clause_id: str, clause: Clause, instance: Instance) ->
 
 
 def _as_it_stands(world: World, clause: Clause, draft: Draft, stands: Standing) -> Draft:
-    draft.steps += stands.grounds
-    if stands.cause is not None:
-        draft.rests_on(stands.cause)
-    for reason in stands.open:
-        draft.depends(reason)
-    if stands.refused is not None:
-        draft.refuse(stands.refused_as, stands.refused, stands.refused_on)
+    if stands is not UNASKED:
+        _say(draft, stands)
     if clause.if_each is not None:
         _ask_each(world, clause, draft)
     _settle(world, clause, draft, stands)
@@ -182,6 +177,17 @@ def _as_it_stands(world: World, clause: Clause, draft: Draft, stands: Standing) 
     if stands.end is not None:
         _end(clause, draft, stands)
     return draft
+
+
+def _say(draft: Draft, stands: Standing) -> None:
+    """What was asked of its clause, as far as it came out, is open or speaks against it."""
+    draft.steps += stands.grounds
+    if stands.cause is not None:
+        draft.rests_on(stands.cause)
+    for reason in stands.open:
+        draft.depends(reason)
+    if stands.refused is not None:
+        draft.refuse(stands.refused_as, stands.refused, stands.refused_on)
 
 
 def _ask_each(world: World, clause: Clause, draft: Draft) -> None:
@@ -197,7 +203,7 @@ def _ask_each(world: World, clause: Clause, draft: Draft) -> None:
 
 def _settle(world: World, clause: Clause, draft: Draft, stands: Standing) -> None:
     """Move the day as the gate and the roll ask; both days are kept."""
-    if draft.due_on is None:
+    if draft.due_on is None or (stands is UNASKED and not clause.moves and world.terms.file.signed is None):
         return
     day = Reasoned(draft.due_on, later(_due, draft.due_on))
     dates = deadline(world, clause, draft.instance, stands, day)

@@ -68,6 +68,9 @@ class Standing:
         return tuple(dict.fromkeys(name for one in reasons for name in (*one.waiting, *one.missing, *one.judgment)))
 
 
+UNASKED = Standing()
+
+
 @swift
 @dataclass(frozen=True, slots=True)
 class Deadline:
@@ -92,6 +95,9 @@ class Verdict:
 
 def standing(world: World, clause_id: str, clause: Clause, instance: Instance) -> Standing:
     """Whether the clause applies to the instance, what is open about it, and what opened or ends it."""
+    if clause.is_unasked and world.chosen.stands_alone(clause_id):
+        still_open, cause = open_members(world, clause.by or clause.exactly, instance), _cause(world, clause, instance)
+        return Standing(open=still_open, cause=cause) if still_open or cause is not None else UNASKED
     applies = applying(world, clause, instance)
     refused, undone = applies.refused, applies.cancelled_by
     questions = list(applies.open)
@@ -146,12 +152,10 @@ def standing(world: World, clause_id: str, clause: Clause, instance: Instance) -
 
 def _cause(world: World, clause: Clause, instance: Instance) -> NotYet | None:
     """What an instance hangs on that may yet not come: its trigger, and whatever its days are counted from."""
-    series = clause.series
-    days = (clause.by or clause.exactly, clause.not_before, series.first if series is not None else None)
-    windows = (clause.during, series.over if series is not None else None)
+    days, windows = clause.counts_from
     reasons = [instance.trigger.unsettled] if instance.trigger is not None else []
-    reasons += [unsettled(world, one, instance) for one in days if one is not None]
-    reasons += [unsettled_beginning(world, one, instance) for one in windows if one is not None]
+    reasons += [unsettled(world, one, instance) for one in days]
+    reasons += [unsettled_beginning(world, one, instance) for one in windows]
     found = [one for one in reasons if one is not None]
     return united(found) if found else None
 

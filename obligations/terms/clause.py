@@ -250,6 +250,24 @@ class Clause(Strict):
         return self.pay is not None and self.during is not None and self.series is not None
 
     @cached_property
+    def is_unasked(self) -> bool:
+        """Whether it applies to whatever sets it off: no condition, gate, earliest day, answer or end stands in it."""
+        asked = (self.if_, self.unless, self.cancel_if, self.requires, self.not_before, self.closed_by, self.until)
+        return all(one is None for one in asked)
+
+    @property
+    def moves(self) -> bool:
+        """Whether its own words may move the day it is done from the day it counts to."""
+        return self.roll is not None or self.suspended is not None
+
+    @cached_property
+    def counts_from(self) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """The days it rests on, and the windows whose first day it does."""
+        first, over = (self.series.first, self.series.over) if self.series is not None else (None, None)
+        days, windows = (self.by or self.exactly, self.not_before, first), (self.during, over)
+        return tuple(one for one in days if one is not None), tuple(one for one in windows if one is not None)
+
+    @cached_property
     def debtor(self) -> str:
         """Who owes, holds or watches: the party or role that `who` begins with, or `both parties`."""
         for verb in (" owes ", " holds", " watches"):
