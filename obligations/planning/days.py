@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -107,38 +106,38 @@ def _at_its_end(world: World, span: e.Range, here: Instance) -> Instance:
     return here if isinstance(start, NotYet) else replace(here, since=start.value)
 
 
-def causes(world: World, expression: Any, here: Instance) -> Iterator[Happening]:
+def causes(world: World, expression: Any, here: Instance) -> tuple[Happening, ...]:
     """The happenings a day is counted from."""
     expression, _ = world.pick(expression)
     match expression:
         case e.DayOf(name=name):
             happening = _happening(world, name, here)
-            if isinstance(happening, Happening):
-                yield happening
+            return (happening,) if isinstance(happening, Happening) else ()
         case e.Shifted() | e.MonthEndOf() | e.PeriodEdge() | e.Yearly() | e.DateInPeriod() | e.OpenDay() | e.IfAny():
-            yield from causes(world, expression.day, here)
+            return causes(world, expression.day, here)
         case e.Payday(day=inner):
-            yield from causes(world, inner, here)
+            return causes(world, inner, here)
         case e.Anniversary(of=start, day=inner):
-            yield from causes(world, start, here)
-            yield from causes(world, inner, here)
+            return (*causes(world, start, here), *causes(world, inner, here))
         case e.PickedDay():
-            for member in deciding(world, expression, here):
-                yield from causes(world, member, here)
+            members = deciding(world, expression, here)
+            return tuple(one for member in members for one in causes(world, member, here))
         case e.EdgeOf(edge=edge, window=name):
             opening = world.opening(name, here)
-            if not isinstance(opening, NotYet):
-                yield from edge_causes(world, edge, opening.expression, opening.here)
+            return () if isinstance(opening, NotYet) else edge_causes(world, edge, opening.expression, opening.here)
+        case _:
+            return ()
 
 
-def edge_causes(world: World, edge: str, window: Any, here: Instance) -> Iterator[Happening]:
+def edge_causes(world: World, edge: str, window: Any, here: Instance) -> tuple[Happening, ...]:
     """The happenings from which the first or the last day of a window is counted."""
     if isinstance(window, e.SpanWindow | e.PeriodOf):
-        yield from causes(world, window.day, here)
-    elif isinstance(window, e.Range) and edge == "first":
-        yield from causes(world, window.first, here)
-    elif isinstance(window, e.Range):
-        yield from causes(world, window.last, _at_its_end(world, window, here))
+        return causes(world, window.day, here)
+    if not isinstance(window, e.Range):
+        return ()
+    if edge == "first":
+        return causes(world, window.first, here)
+    return causes(world, window.last, _at_its_end(world, window, here))
 
 
 def is_over(world: World, window: Window) -> bool:
@@ -158,7 +157,7 @@ def measured(world: World, expression: e.SpanExpr, here: Instance) -> Reasoned[S
         case e.SpanNamed(name=name, clear=clear):
             value = world.terms.parameters[name]
             assert isinstance(value, Span), "check has seen that the name is a span"
-            return Reasoned(replace(value, clear=clear or value.clear), NO_STEP)
+            return Reasoned(replace(value, clear=True) if clear and not value.clear else value, NO_STEP)
         case e.SpanOf(amount=amount, unit=unit):
             found = world.figure(amount, here, here.trigger.occurred_on if here.trigger else None)
             if isinstance(found, NotYet):

@@ -255,7 +255,7 @@ class Draft:
             self.units = left
 
     def _state(self, lived_to: State | None) -> State:
-        if lived_to in ENDINGS or lived_to is State.MISSED:
+        if lived_to is not None and (lived_to in ENDINGS or lived_to is State.MISSED):
             return lived_to
         if self.judgment:
             return State.NEEDS_PERSON

@@ -49,12 +49,12 @@ def instances(world: World, clause_id: str, clause: Clause) -> tuple[tuple[Insta
     either = clause_id if isinstance(clause.when, e.Choice) and _selects(clause.when) else ""
     taken = world.slot_of(clause_id, clause) or either
     found = world.find(clause.when, slot=taken or clause_id)
-    names = frozenset(called(clause.when))
+    names = clause.names_of_trigger
     made = []
     for number, happening in enumerate(found.happenings):
         # A reading may let a slot happen many times; its identity then stays with the first of them.
         instance_id = taken if taken and number == 0 else happening.id
-        made.append(Instance(instance_id, happening, names | {happening.event}))
+        made.append(Instance(instance_id, happening, names if happening.event in names else names | {happening.event}))
     return tuple(made), found.reason
 
 
@@ -78,26 +78,6 @@ def _selects(expression: Any) -> bool:
         return any(_selects(option) for _, option in expression.options)
     once = isinstance(expression, e.EventFirst | e.EventAll | e.EventReached)
     return once or (isinstance(expression, e.EventUnion) and expression.first)
-
-
-def called(expression: Any) -> Iterator[str]:
-    """The names by which phrases of a clause may call its trigger, under any reading.
-
-    The members of `all of` keep their own days, and are named through what they brought about.
-    """
-    match expression:
-        case e.Choice(options=options):
-            for _, option in options:
-                yield from called(option)
-        case e.EventNamed(name=name):
-            yield name
-        case e.EventFirst(event=event) | e.EventDuring(event=event):
-            yield from called(event)
-        case e.EventUnion(members=members):
-            for member in members:
-                yield from called(member)
-        case _:
-            return
 
 
 def closings(world: World, clause_id: str, clause: Clause) -> Closings:

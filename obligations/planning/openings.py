@@ -131,13 +131,15 @@ def chosen(world: World, name: str, here: Instance) -> Opening | NotYet:
     made, why = world.openings(name)
     if not made:
         return why
+    if len(made) == 1:
+        return made[0]
     trigger = here.trigger
     expression = world.pick(world.window_expression(name))[0]
     if isinstance(expression, e.Renewing):
         begun = [one for one in made if trigger is None or one.window.value.first_on <= trigger.occurred_on]
         meant = begun[-1] if begun else made[0]
         return _ended_by(world, expression, made[made.index(meant) :], trigger) or meant
-    if trigger is None or len(made) == 1:
+    if trigger is None:
         return made[0]
     around = next((one for one in made if trigger.occurred_on in one.window.value), None)
     return opened_by(made, here) or around or made[0]

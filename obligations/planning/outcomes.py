@@ -108,7 +108,7 @@ def bound(world: World, expression: e.EventBound) -> Found:
         if isinstance(day, NotYet):
             reasons.append(day)
         else:
-            rests_on = tuple(edge_causes(world, edge, opening.expression, opening.here))
+            rests_on = edge_causes(world, edge, opening.expression, opening.here)
             found.append(_coming(f"{expression.bound} of {opening.id}", name, day, rests_on, opening.here))
     return Found(tuple(sorted(found, key=lambda one: one.occurred_on)), united(reasons))
 
@@ -203,7 +203,7 @@ def reached(world: World, expression: e.EventReached, slot: str) -> Found:
     day = world.day(expression.day, NOWHERE)
     if isinstance(day, NotYet):
         return Found((), day)
-    happening = _coming(slot or name, name, day, tuple(causes(world, expression.day, NOWHERE)), NOWHERE)
+    happening = _coming(slot or name, name, day, causes(world, expression.day, NOWHERE), NOWHERE)
     return Found((happening,), NotYet(never=f"{name} is one day"))
 
 

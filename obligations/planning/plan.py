@@ -179,7 +179,7 @@ def _windows(world: World) -> Iterable[PlannedWindow]:
 
 def _questions(world: World, made: tuple[Occurrence, ...], expected: tuple[Happening, ...]) -> Iterable[Question]:
     """What to ask: required events first, then missing facts, then judgments, each once."""
-    wanted = dict.fromkeys(name for one in made if one.state in OPEN_STATES for name in one.missing)
+    wanted = dict.fromkeys(name for one in made if one.missing and one.state in OPEN_STATES for name in one.missing)
     events, facts = world.terms.file.events, world.terms.file.facts
     for name, kind in events.items():
         if kind.required and not world.event(name).happenings:
@@ -205,11 +205,9 @@ def _questions(world: World, made: tuple[Occurrence, ...], expected: tuple[Happe
 def _unconfirmed(world: World) -> Iterable[Happening]:
     """What a person plans or a clause fixes a day for and nobody has reported: the first of each event."""
     for name in world.terms.file.events:
-        if not world.event(name).happenings:
-            continue
-        expected = (one for one in world.event(name).happenings if one.origin == "expected")
+        expected = [one for one in world.event(name).happenings if one.origin == "expected" and one.event == name]
         # What follows at once from another expectation is confirmed with that one.
-        first = next((one for one in expected if one.event == name and _has_a_day(world, one)), None)
+        first = next((one for one in expected if _has_a_day(world, one)), None)
         if first is not None:
             yield first
 
@@ -239,6 +237,8 @@ def _judgment(world: World, name: str) -> Question:
 def _stray_answers(world: World, made: tuple[Occurrence, ...]) -> Iterable[Question]:
     """Answers that name something the plan does not have; they lost their basis and go to a person."""
     answers = [report for report in world.reports if report.event in ANSWERS and not report.expected]
+    if not answers and not world.answered:
+        return
     known = {str(one.id): one for one in made} if answers else {}
     strays = [report for report in answers if not _is_taken(known.get(report.answers), report)]
     named = {

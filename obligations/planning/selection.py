@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from obligations.planning import days
 from obligations.planning.becoming import becomes
-from obligations.planning.instances import called
 from obligations.planning.openings import containing, in_hindsight, opened_by, openings
 from obligations.planning.outcomes import all_of, bound, lasted, reached
 from obligations.planning.stood import stood
@@ -17,6 +16,7 @@ from obligations.planning.supposing import APART
 from obligations.planning.ties import order, which_came_first
 from obligations.planning.values import Found, Happening, NotYet, united
 from obligations.terms import expressions as e
+from obligations.terms.naming import called
 from schedules.derivation import Derivation
 
 if TYPE_CHECKING:

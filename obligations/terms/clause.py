@@ -33,6 +33,7 @@ from obligations.terms.fields import (
     listed,
 )
 from obligations.terms.formulas import Amount, ConditionPhrase, EventOrCondition
+from obligations.terms.naming import called
 from schedules.vesting import Step
 
 
@@ -254,6 +255,11 @@ class Clause(Strict):
         """Whether it applies to whatever sets it off: no condition, gate, earliest day, answer or end stands in it."""
         asked = (self.if_, self.unless, self.cancel_if, self.requires, self.not_before, self.closed_by, self.until)
         return all(one is None for one in asked)
+
+    @cached_property
+    def names_of_trigger(self) -> frozenset[str]:
+        """The names by which its phrases may call what set it off."""
+        return frozenset(called(self.when))
 
     @property
     def moves(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from typing import Any
 
 from obligations.terms import expressions as e
 
@@ -41,5 +42,25 @@ def names_in(value: object) -> Iterator[str]:
         case _ if is_dataclass(value) and not isinstance(value, type):
             for field in fields(value):
                 yield from names_in(getattr(value, field.name))
+        case _:
+            return
+
+
+def called(expression: Any) -> Iterator[str]:
+    """The names by which phrases of a clause may call its trigger, under any reading.
+
+    The members of `all of` keep their own days, and are named through what they brought about.
+    """
+    match expression:
+        case e.Choice(options=options):
+            for _, option in options:
+                yield from called(option)
+        case e.EventNamed(name=name):
+            yield name
+        case e.EventFirst(event=event) | e.EventDuring(event=event):
+            yield from called(event)
+        case e.EventUnion(members=members):
+            for member in members:
+                yield from called(member)
         case _:
             return
