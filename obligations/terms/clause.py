@@ -15,11 +15,8 @@ from pydantic import (
 
 from obligations.terms.caps import Cap
 from obligations.terms.fields import (
-    Day,
-    Event,
     Label,
     Line,
-    Moment,
     Name,
     Option,
     Pace,
@@ -28,11 +25,11 @@ from obligations.terms.fields import (
     SpanText,
     StepUnits,
     Strict,
-    WindowPhrase,
     YesNo,
     listed,
 )
 from obligations.terms.formulas import Amount, ConditionPhrase, EventOrCondition
+from obligations.terms.moments import Day, Event, Moment, WindowPhrase
 from obligations.terms.naming import called
 from schedules.vesting import Step
 

@@ -10,14 +10,9 @@ from pydantic import (
     model_validator,
 )
 
-from obligations.terms.fields import (
-    Begins,
-    Name,
-    Pace,
-    Strict,
-    YesNo,
-)
+from obligations.terms.fields import Name, Pace, Strict, YesNo
 from obligations.terms.formulas import Amount
+from obligations.terms.moments import Begins
 from schedules.spans import Span, Unit
 
 ValueType = Literal["date", "money", "units", "hours", "number", "span", "yes_or_no", "payroll_calendar", "text"]

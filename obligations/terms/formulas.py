@@ -6,24 +6,24 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from obligations.terms import expressions as e
 from obligations.terms import phrases
-from obligations.terms.fields import _EVENT_SHAPES, At, Forms, _lists, _phrase, _schema, _wrong
+from obligations.terms.forms import At, Forms, expression, schema, shape_schemas, typed, wrong
+from obligations.terms.moments import EVENT_SHAPES
 from schedules.daycounts import DayCount, Months
 from schedules.rounding import Rounding
 
 
 def amount(value: Any, at: At = ()) -> Any:
     """The amount expression of a phrase, of a map such as `greater of: [a, b]`, or of a choice by reading."""
-    return _phrase(phrases.amount_phrase, value, at, forms=_AMOUNTS)
+    return expression(phrases.amount_phrase, value, at, forms=_AMOUNTS)
 
 
 def condition(value: Any, at: At = ()) -> Any:
     """The condition of a phrase, of a map such as `all of: [a, b]`, or of a choice by reading."""
-    return _phrase(phrases.condition_phrase, value, at, forms=_CONDITIONS)
+    return expression(phrases.condition_phrase, value, at, forms=_CONDITIONS)
 
 
 def event_or_condition(value: Any, at: At = ()) -> Any:
@@ -35,7 +35,7 @@ def event_or_condition(value: Any, at: At = ()) -> Any:
         options = ((str(key), event_or_condition(part, (*at, key))) for key, part in value.items() if key != "reading")
         return e.Choice(value["reading"], tuple(options))
     try:
-        return _phrase(phrases.event_or_condition_phrase, value, at, _EVENT_SHAPES)
+        return expression(phrases.event_or_condition_phrase, value, at, EVENT_SHAPES)
     except PydanticCustomError:
         if not isinstance(value, Mapping) or "reading" in value:
             raise
@@ -51,7 +51,7 @@ def _listed(
         _only(value, (word,), at)
         members = value[word]
         if not isinstance(members, list) or len(members) < 2:
-            raise _wrong(f"`{word}` takes a list of two or more", at=(*at, word))
+            raise wrong(f"`{word}` takes a list of two or more", at=(*at, word))
         return make(tuple(parse(member, (*at, word, number)) for number, member in enumerate(members)))
 
     return form
@@ -62,7 +62,7 @@ def _only(value: Mapping[str, Any], words: Iterable[str], at: At) -> None:
     known = tuple(words)
     for word in value:
         if word not in known:
-            raise _wrong(f'"{word}" has no meaning beside `{known[0]}`; known here: {", ".join(known)}', at=(*at, word))
+            raise wrong(f'"{word}" has no meaning beside `{known[0]}`; known here: {", ".join(known)}', at=(*at, word))
 
 
 def _not(value: Mapping[str, Any], at: At) -> Any:
@@ -74,7 +74,7 @@ def _rounded(value: Mapping[str, Any], at: At) -> Any:
     _only(value, ("rounded", "by", "to"), at)
     to = value.get("to")
     if to is not None and (not isinstance(to, str) or not _is_step(to)):
-        raise _wrong(f'"{to}" is no figure to round to; write for example 100 or 0.01', at=(*at, "to"))
+        raise wrong(f'"{to}" is no figure to round to; write for example 100 or 0.01', at=(*at, "to"))
     rule = rounding(value.get("by", Rounding.HALF_UP), (*at, "by"))
     return e.Rounded(amount(value["rounded"], (*at, "rounded")), rule, Decimal(to) if to else None)
 
@@ -83,16 +83,16 @@ def _pro_rata(value: Mapping[str, Any], at: At) -> Any:
     _only(value, ("pro rata", "for", "of", "by", "round"), at)
     for word in ("for", "of"):
         if word not in value:
-            raise _wrong(f"`pro rata` needs `{word}:`, {_NEEDED[word]}", at=at)
+            raise wrong(f"`pro rata` needs `{word}:`, {_NEEDED[word]}", at=at)
     of = value["of"]
     size = of if of in ("year", "month") else "window"
     if "by" not in value and size != "window":
-        raise _wrong(f"`pro rata` of a {of} needs `by:`, one of: {', '.join(BY[size])}", at=at)
+        raise wrong(f"`pro rata` of a {of} needs `by:`, one of: {', '.join(BY[size])}", at=at)
     share = e.ProRata(
         amount(value["pro rata"], (*at, "pro rata")),
-        _phrase(phrases.window_phrase, value["for"], (*at, "for")),
-        of if size != "window" else _phrase(phrases.window_phrase, of, (*at, "of")),
-        _phrase(lambda text: _counted_by(text, size), value.get("by", "days"), (*at, "by")),
+        expression(phrases.window_phrase, value["for"], (*at, "for")),
+        of if size != "window" else expression(phrases.window_phrase, of, (*at, "of")),
+        expression(lambda text: _counted_by(text, size), value.get("by", "days"), (*at, "by")),
     )
     return e.Rounded(share, rounding(value["round"], (*at, "round"))) if "round" in value else share
 
@@ -119,7 +119,7 @@ def rounding(value: Any, at: At) -> Rounding:
         return Rounding(str(value))
     except ValueError:
         known = ", ".join(Rounding)
-        raise _wrong(f'"{value}" is no rule of rounding; choose one of: {known}', at=at) from None
+        raise wrong(f'"{value}" is no rule of rounding; choose one of: {known}', at=at) from None
 
 
 def _is_step(text: str) -> bool:
@@ -160,20 +160,14 @@ def _forms(maps: Iterable[str], more: Mapping[str, tuple[str, ...]]) -> tuple[di
 _SCHEMA_WORDS = {"rounded": ("by", "to"), "pro rata": ("for", "of", "by", "round")}
 
 
-def _field(
-    parse: Callable[[Any], Any], schema: WithJsonSchema
-) -> tuple[BeforeValidator, PlainSerializer, WithJsonSchema]:
-    return (BeforeValidator(parse), PlainSerializer(repr), schema)
-
-
 Amount = Annotated[
     Any,
-    *_field(amount, _schema("an amount: a figure, a parameter, a fact, `2 * fee`", *_forms(_AMOUNTS, _SCHEMA_WORDS))),
+    *typed(amount, schema("an amount: a figure, a parameter, a fact, `2 * fee`", *_forms(_AMOUNTS, _SCHEMA_WORDS))),
 ]
 ConditionPhrase = Annotated[
-    Any, *_field(condition, _schema("a condition, such as `not carrier_allows`", *_forms(_CONDITIONS, {})))
+    Any, *typed(condition, schema("a condition, such as `not carrier_allows`", *_forms(_CONDITIONS, {})))
 ]
 _EITHER_WORDS = "an event or a condition, such as `terminated with good_cause yes` or `not carrier_allows`"
 EventOrCondition = Annotated[
-    Any, *_field(event_or_condition, _schema(_EITHER_WORDS, *_lists(_EVENT_SHAPES), *_forms(_CONDITIONS, {})))
+    Any, *typed(event_or_condition, schema(_EITHER_WORDS, *shape_schemas(EVENT_SHAPES), *_forms(_CONDITIONS, {})))
 ]

@@ -18,20 +18,8 @@ from pydantic import (
 
 from obligations.terms.clause import Clause, Happens
 from obligations.terms.declared import CountingRules, EventKind, Fact, FieldOfEvent, Parameter, Reading, YearKind
-from obligations.terms.fields import (
-    Day,
-    DayText,
-    Event,
-    Identifier,
-    Line,
-    Name,
-    ReceiptRule,
-    Strict,
-    WindowPhrase,
-    email_text,
-    listed,
-    slack_text,
-)
+from obligations.terms.fields import DayText, Identifier, Line, Name, Strict, email_text, listed, slack_text
+from obligations.terms.moments import Day, Event, ReceiptRule, WindowPhrase
 from obligations.terms.stories import Comparison, Coverage, Example
 from obligations.terms.tables import Table
 

@@ -10,15 +10,9 @@ from pydantic import (
     model_validator,
 )
 
-from obligations.terms.fields import (
-    Day,
-    DayText,
-    Line,
-    Name,
-    Strict,
-    listed,
-)
+from obligations.terms.fields import DayText, Line, Name, Strict, listed
 from obligations.terms.formulas import Amount
+from obligations.terms.moments import Day
 
 
 def _given(value: Any) -> Any:
