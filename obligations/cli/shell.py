@@ -20,8 +20,8 @@ from obligations.app import open_service
 from obligations.planning.world import PlanningError
 from obligations.ports import Conflict, StoreUnavailable
 from obligations.service import NeedsPerson, Refused, Service
-from obligations.terms.errors import TermsError
-from obligations.terms.phrases import PhraseError, day_literal
+from obligations.terms.errors import PhraseError, TermsError
+from obligations.terms.literals import day_literal
 
 
 class Exit(IntEnum):

@@ -13,7 +13,7 @@ from obligations.planning.paydays import payday
 from obligations.planning.picked import deciding, picked
 from obligations.planning.values import Happening, Instance, NotYet, PlanningError, united
 from obligations.terms import expressions as e
-from obligations.terms.phrases import LONGEST_COUNT
+from obligations.terms.literals import LONGEST_COUNT
 from obligations.terms.values import Value, typed
 from schedules.derivation import Derivation, Reasoned, later
 from schedules.spans import Span, Unit, after, before

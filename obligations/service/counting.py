@@ -11,8 +11,9 @@ from obligations.planning.world import NOWHERE, World
 from obligations.service.contracts import Planner
 from obligations.service.installation import Library
 from obligations.terms import expressions as e
+from obligations.terms.errors import PhraseError
 from obligations.terms.hints import hint
-from obligations.terms.phrases import PhraseError, when_phrase
+from obligations.terms.phrases import when_phrase
 from schedules.blocks import CALENDAR_PERIODS
 from schedules.derivation import Reasoned
 from schedules.windows import Window

@@ -38,6 +38,14 @@ class TermsError(ValueError):
         super().__init__("\n".join(str(finding) for finding in self.findings))
 
 
+class PhraseError(ValueError):
+    """A phrase outside the grammar; `offset` is how many characters into the phrase the trouble starts."""
+
+    def __init__(self, message: str, offset: int = 0) -> None:
+        super().__init__(message)
+        self.offset = offset
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A suggestion such as ' Did you mean "resigned"?', or the known words, or nothing.
 

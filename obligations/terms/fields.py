@@ -10,8 +10,9 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from obligations.terms import phrases
+from obligations.terms.errors import PhraseError
 from obligations.terms.forms import expression, schema, typed, typed_phrase, wrong
-from obligations.terms.phrases import PhraseError
+from obligations.terms.literals import day_literal
 from schedules.conventions import Convention
 from schedules.spans import Span
 
@@ -94,7 +95,7 @@ def _steps_on(value: Any) -> Any:
 
 def _day_text(value: Any) -> Any:
     try:
-        phrases.day_literal(str(value))
+        day_literal(str(value))
     except PhraseError as error:
         raise wrong(str(error)) from None
     return str(value)

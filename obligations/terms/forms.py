@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from obligations.terms import expressions as e
-from obligations.terms.phrases import PhraseError
+from obligations.terms.errors import PhraseError
 
 At = tuple[str | int, ...]
 

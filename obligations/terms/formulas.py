@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from obligations.terms import expressions as e
 from obligations.terms import phrases
+from obligations.terms.errors import PhraseError
 from obligations.terms.forms import At, Forms, expression, schema, shape_schemas, typed, wrong
 from obligations.terms.moments import EVENT_SHAPES
 from schedules.daycounts import DayCount, Months
@@ -99,9 +100,7 @@ def _pro_rata(value: Mapping[str, Any], at: At) -> Any:
 
 def _counted_by(text: str, size: str) -> str:
     if text not in BY[size]:
-        raise phrases.PhraseError(
-            f'"{text}" is no way to count a share of a {size}; choose one of: {", ".join(BY[size])}'
-        )
+        raise PhraseError(f'"{text}" is no way to count a share of a {size}; choose one of: {", ".join(BY[size])}')
     return text
 
 

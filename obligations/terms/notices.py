@@ -7,8 +7,8 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any, cast
 
 from obligations.terms import expressions as e
-from obligations.terms.errors import did_you_mean
-from obligations.terms.phrases import PhraseError, day_phrase
+from obligations.terms.errors import PhraseError, did_you_mean
+from obligations.terms.phrases import day_phrase
 
 # The name by which rules call the notice in hand; no event of a file can be called so.
 SENT = "the sending"
@@ -22,7 +22,7 @@ def receipt_rule(text: str) -> e.DayExpr:
     True
     >>> receipt_rule("2 business days after mailing")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    obligations.terms.phrases.PhraseError: "2 business days after mailing": a notice counts from `sending`, ...
+    obligations.terms.errors.PhraseError: "2 business days after mailing": a notice counts from `sending`, ...
     """
     lead = re.match(r"\s*on\s+(?=\w+\s*$)", text)
     # `receipt` begins another phrase, so it goes by a word of the same length.

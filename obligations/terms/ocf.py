@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from obligations.terms.errors import PhraseError
 from obligations.terms.expressions import EventNamed
-from obligations.terms.phrases import PhraseError, event_phrase
+from obligations.terms.phrases import event_phrase
 from schedules.allocation import Allocation
 
 START_DAY = "VESTING_START_DAY_OR_LAST_DAY_OF_MONTH"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from obligations.terms.errors import did_you_mean
-from obligations.terms.phrases import PhraseError, day_literal
+from obligations.terms.errors import PhraseError, did_you_mean
+from obligations.terms.literals import day_literal
 from schedules.conventions import Convention
 from schedules.payroll import LAST, EveryDays, MonthDays, PayCalendar, monthly, semi_monthly
 

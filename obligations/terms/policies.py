@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from obligations.terms import expressions as e
 from obligations.terms.document import Path
-from obligations.terms.errors import Finding, did_you_mean
-from obligations.terms.phrases import PhraseError, span_phrase
+from obligations.terms.errors import Finding, PhraseError, did_you_mean
+from obligations.terms.phrases import span_phrase
 from schedules.conventions import Convention
 from schedules.spans import EventDay, MonthEnd, Span, Unit
 

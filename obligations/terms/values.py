@@ -7,8 +7,10 @@ from datetime import date
 from decimal import Decimal
 
 from obligations.domain.money import Money, NotMoney
+from obligations.terms.errors import PhraseError
+from obligations.terms.literals import day_literal
 from obligations.terms.payroll import pay_calendar
-from obligations.terms.phrases import PhraseError, day_literal, span_phrase
+from obligations.terms.phrases import span_phrase
 from schedules.payroll import PayCalendar
 from schedules.spans import Span
 

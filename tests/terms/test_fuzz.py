@@ -10,13 +10,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from config.shipped import find_template
-from obligations.terms.errors import TermsError
+from obligations.terms.errors import PhraseError, TermsError
+from obligations.terms.literals import day_literal
 from obligations.terms.loader import load
 from obligations.terms.phrases import (
-    PhraseError,
     amount_phrase,
     condition_phrase,
-    day_literal,
     day_phrase,
     event_phrase,
     offset_phrase,
