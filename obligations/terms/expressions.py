@@ -521,6 +521,11 @@ AmountExpr = (
     AmountLiteral
     | AmountNamed
     | FieldOf
+    | FactAt
+    | FactPeak
+    | FactMean
+    | Elapsed
+    | TableAt
     | Sum
     | Product
     | Quotient
