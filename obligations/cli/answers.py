@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from obligations.cli import show
-from obligations.cli.shell import As, Json, actor, day, fail, print_json, service
+from obligations.cli.change_text import finished_text
+from obligations.cli.shell import As, Json, actor, day, fail, print_json, print_lines, service
 from obligations.planning.answers import DONE, PARTLY, WAIVED
 from obligations.planning.as_json import change_json, occurrence_json
 
@@ -78,5 +78,4 @@ def _answer(
             }
         )
         return
-    for line in show.finished_text(finished):
-        typer.echo(line)
+    print_lines(finished_text(finished))

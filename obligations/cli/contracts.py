@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -11,9 +12,25 @@ import typer
 from config.settings import config_path, first_text, read_settings
 from config.shipped import template_ids
 from obligations.app import open_service
-from obligations.cli import show
+from obligations.cli.change_text import preview_text
 from obligations.cli.events import agreed, show_preview
-from obligations.cli.shell import As, Json, Yes, actor, confirmed, fail, plain_errors, print_json, read_text, service
+from obligations.cli.lines import wrapped
+from obligations.cli.occurrence_text import legend
+from obligations.cli.plan_text import plan_text
+from obligations.cli.question_text import questions
+from obligations.cli.shell import (
+    As,
+    Json,
+    Yes,
+    actor,
+    confirmed,
+    fail,
+    plain_errors,
+    print_json,
+    print_lines,
+    read_text,
+    service,
+)
 from obligations.cli.starting import USUAL, first_contract
 from obligations.planning.as_json import change_json, plan_json
 from obligations.ports import TermsVersion
@@ -88,8 +105,7 @@ def add(
         if change:
             preview = use.preview_change(text, str(file))
             if not as_json:
-                for line in show.preview_text(preview):
-                    typer.echo(line)
+                print_lines(preview_text(preview))
             if not confirmed(f"Replace the terms of {preview.contract}?", yes):
                 typer.echo("Nothing was changed.")
                 return
@@ -106,10 +122,8 @@ def add(
     )
     unfilled = sorted({push.destination for push in plan.pushes if push.kind == "reminder" and not push.address})
     if unfilled:
-        for line in show.wrapped("  Nobody plays these roles yet, so their reminders are parked:", ", ".join(unfilled)):
-            typer.echo(line)
-    for line in show.questions(plan, overview.reports):
-        typer.echo(line)
+        print_lines(wrapped("  Nobody plays these roles yet, so their reminders are parked:", ", ".join(unfilled)))
+    print_lines(questions(plan, overview.reports))
     required = next((question.name for question in plan.questions if question.required), None)
     if required:
         typer.echo("")
@@ -166,8 +180,15 @@ def versions(
         print_json({"schema": "obligations.versions/1", "versions": [_version_json(one) for one in kept]})
         return
     for one in kept:
-        for line in show.version_text(one):
-            typer.echo(line)
+        print_lines(_version_text(one))
+
+
+def _version_text(version: TermsVersion) -> Iterator[str]:
+    """One text of a contract's terms: what it was, from which day it governs, who recorded it and when."""
+    since = f", from {version.from_on} on" if version.from_on else ""
+    by = f" by {version.recorded_by}" if version.recorded_by else ""
+    said = f"{version.title}{since}; recorded on {version.recorded_at:%Y-%m-%d}{by}"
+    yield from wrapped(f"  version {version.number}, {version.kind}:", said)
 
 
 def _version_json(one: TermsVersion) -> dict[str, object]:
@@ -213,8 +234,7 @@ def list_(as_json: Json = False) -> None:
     if not contracts:
         typer.echo("No contract is kept yet. Add one: obligations contract add FILE")
     for one in contracts:
-        for line in show.wrapped(f"{one.id:24}", one.title):
-            typer.echo(line)
+        print_lines(wrapped(f"{one.id:24}", one.title))
 
 
 @contract_app.command("show")
@@ -252,13 +272,10 @@ def show_(contract: Annotated[str, typer.Argument(help="A contract's id.")], as_
         return
     typer.echo(overview.stored.title)
     for version in kept[1:]:
-        for line in show.version_text(version):
-            typer.echo(line)
+        print_lines(_version_text(version))
     for one in overview.reports:
         details = "".join(f" {key}={value}" for key, value in one.fields.items() if key != "value")
         state = " (expected)" if one.expected else ""
         typer.echo(f"  {one.occurred_on} {one.event}{details}{state}  [{one.id}]")
-    for line in show.plan_text(overview.plan, overview.reports):
-        typer.echo(line)
-    for line in show.legend(overview.plan.occurrences):
-        typer.echo(line)
+    print_lines(plan_text(overview.plan, overview.reports))
+    print_lines(legend(overview.plan.occurrences))

@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from obligations.cli import show
-from obligations.cli.shell import As, Json, Yes, actor, fail, print_json, service
+from obligations.cli.lines import cut, wrapped
+from obligations.cli.occurrence_text import amount_of, called
+from obligations.cli.shell import As, Json, Yes, actor, fail, print_json, print_lines, service
 from obligations.domain.delivery import DeliveryState
 from obligations.planning.as_json import push_json
 from obligations.ports import StoredDelivery
@@ -53,12 +54,12 @@ def deliveries(
     for one in found:
         tries = f", {one.attempts} attempt{'s' if one.attempts != 1 else ''}" if one.attempts else ""
         name = f"{one.push.clause}/{one.push.index} {one.push.name}"
-        typer.echo(show.cut(f"{one.push.send_at:%Y-%m-%d %H:%M}Z {one.state:10} {name}"))
-        amount = f" {paid}" if (paid := show.amount_of(one.push)) else ""
+        typer.echo(cut(f"{one.push.send_at:%Y-%m-%d %H:%M}Z {one.state:10} {name}"))
+        amount = f" {paid}" if (paid := amount_of(one.push)) else ""
         says = one.reason
         if one.push.key in needed:
             says = f"needs {' and '.join(needed[one.push.key])}, content {one.content_hash[:12]}"
-        for line in show.wrapped(f"    {str(one.push.key)[:8]} {one.push.contract}{amount}{tries}", says):
+        for line in wrapped(f"    {str(one.push.key)[:8]} {one.push.contract}{amount}{tries}", says):
             typer.echo(line.rstrip())
 
 
@@ -77,7 +78,7 @@ def approve(
         if not content and not yes and not as_json and sys.stdin.isatty():
             proposed = use.proposed(delivery)
             for one in proposed:
-                for line in show.wrapped(f"{show.called(one.push)}: {one.push.name}", show.amount_of(one.push)):
+                for line in wrapped(f"{called(one.push)}: {one.push.name}", amount_of(one.push)):
                     typer.echo(line.rstrip())
             if not typer.confirm("Approve this?"):
                 typer.echo("Nothing was approved.")
@@ -117,10 +118,9 @@ def retry(
         return
     for one in again:
         why = f": {one.reason}" if one.state is DeliveryState.PARKED else ""
-        for line in show.wrapped(
-            f"{one.push.contract}/{one.push.clause}/{one.push.index}", f"{one.push.name} {one.state}{why}"
-        ):
-            typer.echo(line)
+        print_lines(
+            wrapped(f"{one.push.contract}/{one.push.clause}/{one.push.index}", f"{one.push.name} {one.state}{why}")
+        )
 
 
 def _decided(decided: Sequence[tuple[StoredDelivery, tuple[str, ...]]], approved: bool, as_json: bool) -> None:
@@ -128,10 +128,9 @@ def _decided(decided: Sequence[tuple[StoredDelivery, tuple[str, ...]]], approved
         print_json({"schema": "obligations.decision/1", "decided": [_json(one, left) for one, left in decided]})
         return
     for one, left in decided:
-        amount = show.amount_of(one.push)
+        amount = amount_of(one.push)
         what = f"{'approved' if approved else 'refused'} {one.push.name}{f', {amount}' if amount else ''}"
-        for line in show.wrapped(f"{show.called(one.push)}:", what):
-            typer.echo(line)
+        print_lines(wrapped(f"{called(one.push)}:", what))
         if approved and left:
             typer.echo(f"  still needs {' and '.join(left)}")
         elif approved:

@@ -7,8 +7,20 @@ from typing import Annotated
 
 import typer
 
-from obligations.cli import show
-from obligations.cli.shell import Json, print_json, service
+from obligations.cli.lines import command_text, cut, wrapped
+from obligations.cli.occurrence_text import (
+    alternatives_text,
+    amount_of,
+    called,
+    derivation_text,
+    legend,
+    reach,
+    same_text,
+    sentence,
+    table,
+)
+from obligations.cli.question_text import answering
+from obligations.cli.shell import Json, print_json, print_lines, service
 from obligations.domain.delivery import DeliveryState, PushKind
 from obligations.domain.occurrence import Occurrence
 from obligations.planning.as_json import alternative_json, occurrence_json, power_json
@@ -51,21 +63,18 @@ def next_(
         if one.contract != contract:
             contract = one.contract
             typer.echo(f"{contract}")
-        for line in show.table([one]):
-            typer.echo(show.cut(f"  {line}"))
+        for line in table([one]):
+            typer.echo(cut(f"  {line}"))
         if one.id in unsent and one.acts_on is not None and one.acts_on <= today:
             typer.echo(f"{'':14}instruction not sent")
-    for line in show.legend(found):
-        typer.echo(line)
-    for line in _for_people(asking, judged):
-        typer.echo(line)
+    print_lines(legend(found))
+    print_lines(_for_people(asking, judged))
     if proposed:
         typer.echo(f"{len(proposed)} {_wait(proposed)} for approval: obligations deliveries --state proposed")
     for delivery in proposed:
-        parts = [delivery.push.name, show.amount_of(delivery.push), f"needs {' and '.join(needed[delivery.push.key])}"]
+        parts = [delivery.push.name, amount_of(delivery.push), f"needs {' and '.join(needed[delivery.push.key])}"]
         parts.append(f"to go {delivery.push.send_at:%Y-%m-%d %H:%M}Z")
-        for line in show.wrapped(f"  {show.called(delivery.push)}", ", ".join(part for part in parts if part)):
-            typer.echo(line)
+        print_lines(wrapped(f"  {called(delivery.push)}", ", ".join(part for part in parts if part)))
     if parked:
         typer.echo(f"{len(parked)} {_are(parked)} parked: obligations deliveries --state parked")
     if refused:
@@ -78,17 +87,17 @@ def _for_people(asking: Sequence[Overview], judged: Sequence[Occurrence]) -> Ite
         for question in overview.plan.questions:
             if not question.required and question.kind != "judgment":
                 continue
-            commands = list(show.answering(overview.stored.id, question, overview.reports))
+            commands = list(answering(overview.stored.id, question, overview.reports))
             if question.required:
-                yield from show.wrapped(f"{overview.stored.id}: {question.name} is missing:", commands[0])
+                yield from wrapped(f"{overview.stored.id}: {question.name} is missing:", commands[0])
                 continue
-            yield from show.wrapped(f"{overview.stored.id}: a person must judge:", question.ask)
+            yield from wrapped(f"{overview.stored.id}: a person must judge:", question.ask)
             for command in commands:
-                yield from show.command_text(command)
+                yield from command_text(command)
     if judged:
         yield f"{len(judged)} {_wait(judged)} for a person's judgment:"
     for one in judged:
-        yield from show.wrapped(f"  {one.contract}/{one.clause}/{one.index}", one.title)
+        yield from wrapped(f"  {one.contract}/{one.clause}/{one.index}", one.title)
 
 
 def _wait(some: Sequence[object]) -> str:
@@ -129,28 +138,22 @@ def why(
         )
         return
     if one is not None:
-        for line in show.wrapped(f"{one.contract}/{one.clause}/{one.index}", one.title):
-            typer.echo(line)
-        for line in (*show.sentence(one), *show.table([one])):
-            typer.echo(line)
+        print_lines(wrapped(f"{one.contract}/{one.clause}/{one.index}", one.title))
+        print_lines((*sentence(one), *table([one])))
     elif power is not None:
         waits = f", waits for {' and '.join(power.waiting_for)}" if power.waiting_for else ""
         arises = f", arises on {power.arises_on}" if power.arises_on else ""
-        for line in show.wrapped(f"{power.contract}/{power.name}:", f"{power.state}{arises}{waits}"):
-            typer.echo(line)
+        print_lines(wrapped(f"{power.contract}/{power.name}:", f"{power.state}{arises}{waits}"))
     typer.echo("")
     typer.echo("Why")
-    for line in show.derivation_text(subject.derivation):
-        typer.echo(line)
+    print_lines(derivation_text(subject.derivation))
     if found.others or found.same:
         typer.echo("")
         typer.echo("Under other readings")
-        for line in (*show.alternatives_text(found.others), *show.same_text(found.same)):
-            typer.echo(line)
-    if one is not None and (reach := show.reach(one)):
+        print_lines((*alternatives_text(found.others), *same_text(found.same)))
+    if one is not None and (between := reach(one)):
         typer.echo("")
-        for line in show.wrapped("Between all of them:", reach):
-            typer.echo(line)
+        print_lines(wrapped("Between all of them:", between))
     if found.deliveries:
         typer.echo("")
         typer.echo("Deliveries")

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from obligations.cli import show
-from obligations.cli.shell import As, Json, Yes, actor, confirmed, day, fields, print_json, service
+from obligations.cli.change_text import preview_text
+from obligations.cli.shell import As, Json, Yes, actor, confirmed, day, fields, print_json, print_lines, service
 from obligations.domain.event import Report
 from obligations.planning.as_json import change_json
 from obligations.service import Amends, Preview, Service
@@ -167,8 +167,7 @@ def agreed(preview: Preview, question: str, as_json: bool) -> bool:
 
 def show_preview(preview: Preview) -> None:
     """What changes, for a person."""
-    for line in show.preview_text(preview):
-        typer.echo(line)
+    print_lines(preview_text(preview))
 
 
 def _said(preview: Preview, event_id: str, words: str, as_json: bool) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from obligations.cli.shell import Exit, fail, plain_errors, read_text
+from obligations.cli.shell import Exit, fail, plain_errors, print_lines, read_text
 from obligations.terms.format import formatted
 from obligations.whole_files import write_whole
 
@@ -33,8 +33,7 @@ def _laid_out(path: Path, check: bool) -> bool:
         lines = difflib.unified_diff(
             before.splitlines(), after.splitlines(), str(path), f"{path}, laid out", lineterm=""
         )
-        for line in lines:
-            typer.echo(line)
+        print_lines(lines)
         return True
     try:
         write_whole(path, after)

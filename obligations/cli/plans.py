@@ -14,9 +14,11 @@ import typer
 
 from config.settings import read_settings
 from obligations.app import make_library
-from obligations.cli import show
 from obligations.cli.amended import terms_of
-from obligations.cli.shell import Exit, Json, day, fail, fields, plain_errors, print_json, service
+from obligations.cli.lines import wrapped
+from obligations.cli.occurrence_text import derivation_text, legend
+from obligations.cli.plan_text import plan_text
+from obligations.cli.shell import Exit, Json, day, fail, fields, plain_errors, print_json, print_lines, service
 from obligations.domain.event import Report
 from obligations.planning.as_json import plan_json
 from obligations.planning.examples import named
@@ -90,8 +92,7 @@ def _report_check(file: Path, terms: Terms | None, findings: tuple[Finding, ...]
             its = terms.own
             counts = f"{len(its.clauses)} clauses, {len(its.readings)} readings, {len(its.examples)} examples"
             typer.echo(f"{file}: in order ({counts} hold)")
-            for line in _covered(terms):
-                typer.echo(line)
+            print_lines(_covered(terms))
             for role in terms.file.roles:
                 if role not in terms.people and terms.people:
                     typer.echo(f"  nobody plays the role {role}: add them under people:")
@@ -106,7 +107,7 @@ def _covered(terms: Terms) -> Iterator[str]:
         return
     listed = Counter(one.listed.replace("_", " ") for one in accounts if not one.terms)
     parts = [f"{sum(1 for one in accounts if one.terms)} in terms", *(f"{n} {words}" for words, n in listed.items())]
-    yield from show.wrapped(f"  clauses of the document: {len(accounts)}:", ", ".join(parts))
+    yield from wrapped(f"  clauses of the document: {len(accounts)}:", ", ".join(parts))
 
 
 def plan(
@@ -160,10 +161,8 @@ def _plan_of_kept(contract: str, known_on: date | None, as_of: date | None, as_j
 
 
 def _show_plan(made: Plan, reports: Sequence[Report] | None) -> None:
-    for line in show.plan_text(made, reports):
-        typer.echo(line)
-    for line in show.legend(made.occurrences):
-        typer.echo(line)
+    print_lines(plan_text(made, reports))
+    print_lines(legend(made.occurrences))
 
 
 def _exit(made: Plan, what: str) -> Exit:
@@ -218,8 +217,7 @@ def when(
         print_json({"schema": "obligations.when/1", "phrase": phrase, **result, "derivation": found.why.as_json()})
         return
     typer.echo(text)
-    for line in show.derivation_text(found.why):
-        typer.echo(line)
+    print_lines(derivation_text(found.why))
 
 
 def _planner(file: Path) -> Planner:

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from obligations.cli import show
 from obligations.cli.events import agreed, show_preview
-from obligations.cli.shell import Json, Yes, fail, print_json, service
+from obligations.cli.lines import wrapped
+from obligations.cli.shell import Json, Yes, fail, print_json, print_lines, service
 from obligations.planning.as_json import change_json
 from obligations.service import InUse
 
@@ -75,5 +75,4 @@ def _list(readings: Sequence[InUse], as_json: bool) -> None:
     for one in readings:
         when = f" on {one.chosen_on}" if one.chosen_on else ""
         who = f"chosen by {one.chosen_by}{when}" if one.chosen_by else "by default"
-        for line in show.wrapped(f'{one.name}: "{one.use}"', f"{who}; of {', '.join(one.options)}"):
-            typer.echo(line)
+        print_lines(wrapped(f'{one.name}: "{one.use}"', f"{who}; of {', '.join(one.options)}"))

@@ -1,0 +1,30 @@
+"""Text at 80 columns: what fits stands on one line, what does not is indented under its head or cut with a sign."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+WIDTH = 80
+
+
+def wrapped(head: str, text: str) -> Iterator[str]:
+    """A head and its text, indented under it where it does not fit the line."""
+    line = f"{head}  {text}"
+    if len(line) <= WIDTH:
+        yield line
+        return
+    yield head
+    yield from textwrap.wrap(text, WIDTH, initial_indent="      ", subsequent_indent="      ", break_on_hyphens=False)
+
+
+def command_text(command: str) -> Iterator[str]:
+    """A command to copy, indented, on further lines where it does not fit one."""
+    yield from textwrap.wrap(
+        command, WIDTH, initial_indent="      ", subsequent_indent="        ", break_on_hyphens=False
+    )
+
+
+def cut(line: str) -> str:
+    """The line at 80 columns, with a sign where something was left out."""
+    return line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…"
