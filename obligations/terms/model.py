@@ -7,14 +7,7 @@ from datetime import date
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BeforeValidator,
-    Discriminator,
-    Field,
-    Tag,
-    TypeAdapter,
-    model_validator,
-)
+from pydantic import BeforeValidator, Discriminator, Field, Tag, TypeAdapter, model_validator
 
 from obligations.terms.clause import Clause, Happens
 from obligations.terms.declared import CountingRules, EventKind, Fact, FieldOfEvent, Parameter, Reading, YearKind

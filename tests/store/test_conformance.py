@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from obligations.store import SqlStore, open_store
-from obligations.testing.store import CHECKS, Check, exercise_store
+from obligations.testing.store import CHECKS, exercise_store
+from obligations.testing.store.stage import Check
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)

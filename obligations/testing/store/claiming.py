@@ -1,0 +1,289 @@
+"""What a store must do for daemons: hand each due delivery to one of them, and record what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from obligations.domain.delivery import DeliveryState, Outcome, PushKind, Verdict
+from obligations.ports import Changes, Claim, DeliveryChange, Result, Store
+from obligations.testing.builders import NOON, a_change, a_push
+from obligations.testing.store.stage import (
+    MINUTE,
+    Check,
+    apply_to,
+    claim_from,
+    claimed_in,
+    delivery_in,
+    quiet_contract_in,
+    quietened,
+    raises,
+)
+
+_S = DeliveryState
+
+
+def claims_what_is_due(store: Store) -> None:
+    """A delivery goes at its instant and never before; its claim carries everything, and its attempt is written."""
+    contract = quiet_contract_in(store)
+    due, later = a_push(contract, name="due"), a_push(contract, name="later", send_at=NOON + timedelta(microseconds=1))
+    proposed = a_push(contract, name="proposed")
+    apply_to(
+        store,
+        contract,
+        Changes(
+            deliveries=(
+                a_change(due),
+                a_change(later),
+                a_change(proposed, _S.PROPOSED),
+            )
+        ),
+    )
+    assert claim_from(store, business_now=NOON - timedelta(microseconds=1)) == []
+    with quietened(store):
+        claims = claim_from(store, business_now=NOON, worker="w1")
+        assert claims == [
+            Claim(
+                key=due.key,
+                contract=contract,
+                occurrence_id=due.occurrence_id,
+                name="due",
+                kind=due.kind,
+                connector="http",
+                destination="payroll",
+                address=due.address,
+                body=a_change(due).body,
+                send_at=NOON,
+                attempt=1,
+                fence=1,
+                worker="w1",
+                late_seconds=0.0,
+            )
+        ]
+        held = delivery_in(store, due.key)
+        assert (held.state, held.attempts, held.fence) == (_S.SENDING, 1, 1)
+        with store.read() as tx:
+            (attempt,) = tx.attempts(due.key)
+        assert (attempt.number, attempt.fence, attempt.worker) == (1, 1, "w1")
+        assert (attempt.started_at, attempt.finished_at, attempt.verdict) == (NOON, None, "")
+        assert claim_from(store, business_now=NOON) == []
+        (late,) = claim_from(store, business_now=NOON + timedelta(seconds=90))
+        assert (late.key, late.late_seconds) == (later.key, 89.999999)
+
+
+def claims_oldest_first(store: Store) -> None:
+    """The oldest go first whatever order they were planned in, actions before reminders at one instant, few at a
+    time."""
+    contract = quiet_contract_in(store)
+    order = [
+        a_push(contract, name="1", send_at=NOON - 9 * MINUTE, kind=PushKind.REMINDER, index=1),
+        a_push(contract, name="2", send_at=NOON - MINUTE, kind=PushKind.ACTION, index=2),
+        a_push(contract, name="3", send_at=NOON - MINUTE, kind=PushKind.REMINDER, index=3),
+        a_push(contract, name="4", send_at=NOON, index=4),
+    ]
+    apply_to(store, contract, Changes(deliveries=tuple(a_change(push) for push in reversed(order))))
+    with quietened(store):
+        first = claim_from(store, limit=3)
+        assert [it.name for it in first] == ["1", "2", "3"]
+        assert [it.name for it in claim_from(store, limit=3)] == ["4"]
+        assert claim_from(store, limit=0) == []
+
+
+def passes_over_full_destinations(store: Store) -> None:
+    """A destination that takes no more never delays another one."""
+    contract = quiet_contract_in(store)
+    slow = [a_push(contract, name=f"slow {n}", destination="slow", send_at=NOON - MINUTE) for n in range(3)]
+    quick = a_push(contract, name="quick", destination="quick")
+    apply_to(store, contract, Changes(deliveries=tuple(a_change(push) for push in (*slow, quick))))
+    with quietened(store):
+        assert [it.name for it in claim_from(store, limit=1, full={"slow", "elsewhere"})] == ["quick"]
+        assert len(claim_from(store)) == 3
+
+
+def collapses_stale_reminders(store: Store) -> None:
+    """After a downtime people get one reminder of an occurrence, the latest; other occurrences, other people and
+    actions keep theirs."""
+    contract = quiet_contract_in(store)
+
+    def reminder(name: str, minutes: int, destination: str = "manager", index: int = 1) -> DeliveryChange:
+        return a_change(
+            a_push(
+                contract,
+                name=name,
+                kind=PushKind.REMINDER,
+                destination=destination,
+                index=index,
+                send_at=NOON - minutes * MINUTE,
+            )
+        )
+
+    action = a_change(a_push(contract, name="action", destination="manager", send_at=NOON - 30 * MINUTE))
+    changes = (
+        reminder("first", 30),
+        reminder("second", 20),
+        reminder("latest", 10),
+        reminder("not due", -10),
+        reminder("other person", 30, destination="payroll lead"),
+        reminder("other occurrence", 30, index=2),
+        action,
+    )
+    apply_to(store, contract, Changes(deliveries=changes))
+    with quietened(store):
+        claimed = {it.name for it in claim_from(store)}
+        assert claimed == {"latest", "other person", "other occurrence", "action"}
+        states = {change.push.name: delivery_in(store, change.push.key) for change in changes}
+        assert states["first"].state is states["second"].state is _S.COLLAPSED
+        assert states["first"].reason
+        assert states["not due"].state is _S.SCHEDULED
+        assert states["first"].attempts == 0
+
+
+def records_a_delivery(store: Store) -> None:
+    """A delivered push keeps when, its receipt and its attempt, and never goes again."""
+    _, claim = claimed_in(store)
+    with quietened(store):
+        outcome = Outcome(Verdict.DELIVERED, "accepted", 201, receipt={"id": "tr_1 雅"})
+        done_at = NOON + timedelta(microseconds=250)
+        assert list(store.record([Result(claim, outcome, _S.DELIVERED, done_at)])) == []
+        found = delivery_in(store, claim.key)
+        assert (found.state, found.delivered_at, found.receipt) == (_S.DELIVERED, done_at, {"id": "tr_1 雅"})
+        assert (found.first_unknown_at, found.next_attempt_at) == (None, None)
+        with store.read() as tx:
+            (attempt,) = tx.attempts(claim.key)
+        assert (attempt.finished_at, attempt.verdict, attempt.status, attempt.detail) == (
+            done_at,
+            "delivered",
+            201,
+            "accepted",
+        )
+        assert claim_from(store, business_now=NOON + timedelta(days=999), machine_now=NOON + timedelta(days=999)) == []
+        with raises(ValueError), store.write() as tx:
+            tx.move(claim.key, {_S.DELIVERED}, _S.SCHEDULED)
+
+
+def retries_at_its_instant(store: Store) -> None:
+    """A failed push goes again at the instant that was recorded, by machine time, under the same key and bytes; the
+    attempt that first had no known outcome is remembered through later ones."""
+    _, claim = claimed_in(store)
+    with quietened(store):
+        again_at = NOON + 5 * MINUTE
+        store.record([Result(claim, Outcome(Verdict.UNKNOWN, "time-out"), _S.RETRYING, NOON + MINUTE, again_at)])
+        found = delivery_in(store, claim.key)
+        assert (found.state, found.next_attempt_at, found.first_unknown_at) == (_S.RETRYING, again_at, NOON)
+        assert store.next_wake()[1] == again_at
+        assert claim_from(store, machine_now=again_at - timedelta(microseconds=1)) == []
+        (second,) = claim_from(store, machine_now=again_at, worker="w2")
+        assert (second.attempt, second.fence, second.worker) == (2, 2, "w2")
+        assert (second.key, second.body) == (claim.key, claim.body)
+        assert second.first_unknown_at == NOON
+        later = again_at + MINUTE
+        store.record([Result(second, Outcome(Verdict.UNKNOWN), _S.RETRYING, later, later + MINUTE)])
+        assert delivery_in(store, claim.key).first_unknown_at == NOON
+        with store.read() as tx:
+            assert [it.verdict for it in tx.attempts(claim.key)] == ["unknown", "unknown"]
+
+
+def keeps_the_bytes_of_an_attempted_push(store: Store) -> None:
+    """Once attempted, a push keeps its bytes: under one key a receiver must never see two contents."""
+    contract, claim = claimed_in(store)
+    with quietened(store):
+        store.record([Result(claim, Outcome(Verdict.RETRY), _S.RETRYING, NOON, NOON + MINUTE)])
+        push = replace(delivery_in(store, claim.key).push, payload={"text": "other bytes"})
+        with raises(ValueError), store.write() as tx:
+            tx.apply(contract, Changes(deliveries=(a_change(push, _S.PARKED, seen_in=frozenset({_S.RETRYING})),)))
+        assert delivery_in(store, claim.key).body == claim.body
+
+
+def refuses_results_of_a_lost_claim(store: Store) -> None:
+    """A daemon that was paused past its lease cannot overwrite what the one after it did; what it still holds is
+    written."""
+    contract = quiet_contract_in(store)
+    lost, kept = a_push(contract, name="lost"), a_push(contract, name="kept", send_at=NOON - MINUTE)
+    apply_to(store, contract, Changes(deliveries=(a_change(lost), a_change(kept))))
+    with quietened(store):
+        (holds,) = claim_from(store, limit=1, worker="paused", lease_seconds=3600)
+        (loses,) = claim_from(store, worker="paused", lease_seconds=0)
+        assert store.rescue(machine_now=NOON) == 1
+        (taken,) = claim_from(store, worker="next")
+        assert (taken.key, taken.fence) == (lost.key, 2)
+        delivered = Outcome(Verdict.DELIVERED)
+        late = [Result(it, delivered, _S.DELIVERED, NOON) for it in (loses, holds)]
+        assert list(store.record(late)) == [lost.key]
+        assert delivery_in(store, kept.key).state is _S.DELIVERED
+        assert (delivery_in(store, lost.key).state, delivery_in(store, lost.key).delivered_at) == (_S.SENDING, None)
+        # The fence alone is not enough: another daemon's name with the right number is not its claim.
+        forged = replace(taken, worker="paused")
+        assert list(store.record([Result(forged, delivered, _S.DELIVERED, NOON)])) == [lost.key]
+        both = [Result(it, delivered, _S.DELIVERED, NOON) for it in (loses, taken, taken)]
+        assert list(store.record(both)) == [lost.key, lost.key]
+        assert list(store.record([Result(taken, Outcome(Verdict.RETRY), _S.RETRYING, NOON, NOON)])) == [lost.key]
+        assert delivery_in(store, lost.key).state is _S.DELIVERED
+
+
+def rescues_what_a_dead_daemon_held(store: Store) -> None:
+    """A claim whose lease ran out goes again at once, its outcome unknown since the attempt began; one whose lease
+    holds is left alone until its sole owner says that everything in flight is lost."""
+    contract = quiet_contract_in(store)
+    short, long = a_push(contract, name="short"), a_push(contract, name="long", send_at=NOON - MINUTE)
+    apply_to(store, contract, Changes(deliveries=(a_change(short), a_change(long))))
+    with quietened(store):
+        claim_from(store, limit=1, lease_seconds=86_400)
+        claim_from(store, lease_seconds=0)
+        noticed_at = NOON + 10 * MINUTE
+        assert store.rescue(machine_now=noticed_at) == 1
+        assert store.rescue(machine_now=noticed_at) == 0
+        found = delivery_in(store, short.key)
+        assert (found.state, found.next_attempt_at, found.first_unknown_at) == (_S.RETRYING, noticed_at, NOON)
+        assert delivery_in(store, long.key).state is _S.SENDING
+        with store.read() as tx:
+            (attempt,) = tx.attempts(short.key)
+        assert (attempt.verdict, attempt.finished_at) == ("unknown", noticed_at)
+        assert "stopped" in attempt.detail
+        assert store.rescue(machine_now=noticed_at, everything=True) == 1
+        assert {it.attempt for it in claim_from(store, machine_now=noticed_at)} == {2}
+
+
+def says_when_to_wake(store: Store) -> None:
+    """The daemon learns the first scheduled instant and the first retry, and nothing of what needs no waking."""
+    contract = quiet_contract_in(store)
+    with quietened(store):
+        before = store.next_wake()
+        assert before[1] is None
+        early = datetime(1931, 1, 1, tzinfo=UTC)
+        apply_to(
+            store,
+            contract,
+            Changes(
+                deliveries=(
+                    a_change(a_push(contract, name="proposed", send_at=early - MINUTE), _S.PROPOSED),
+                    a_change(a_push(contract, name="scheduled", send_at=early)),
+                )
+            ),
+        )
+        assert store.next_wake() == (early, None)
+
+
+def sends_again_what_a_person_sends_again(store: Store) -> None:
+    """A parked delivery that a person sends back to retrying goes at once; it is not left without an instant."""
+    _, claim = claimed_in(store)
+    with quietened(store):
+        store.record([Result(claim, Outcome(Verdict.REJECTED, "no such payee"), _S.PARKED, NOON)])
+        assert delivery_in(store, claim.key).reason == "no such payee"
+        with store.write() as tx:
+            tx.move(claim.key, {_S.PARKED}, _S.RETRYING, "payee added")
+        assert [it.key for it in claim_from(store)] == [claim.key]
+
+
+CHECKS: tuple[Check, ...] = (
+    claims_what_is_due,
+    claims_oldest_first,
+    passes_over_full_destinations,
+    collapses_stale_reminders,
+    records_a_delivery,
+    retries_at_its_instant,
+    keeps_the_bytes_of_an_attempted_push,
+    refuses_results_of_a_lost_claim,
+    rescues_what_a_dead_daemon_held,
+    says_when_to_wake,
+    sends_again_what_a_person_sends_again,
+)

@@ -1,0 +1,82 @@
+"""What a store must do for whoever reads and writes: the record, and views that hold together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from obligations.domain.event import Report
+from obligations.ports import Changes, Store
+from obligations.testing.builders import a_change, a_contract, a_push, an_occurrence, fresh_id
+from obligations.testing.store.stage import Check, contract_in, fail_midway, line_about, raises
+
+
+def keeps_the_record(store: Store) -> None:
+    """Ledger lines come back in the order they were written and can be chained; chained lines are not chained again."""
+    contract = contract_in(store)
+    lines = [replace(line_about(contract), action=f"act {n}", before="ä", after='"b"', reason="r") for n in range(3)]
+    with store.write() as tx:
+        tx.note(lines[0])
+        tx.apply(contract, Changes(ledger=(lines[1], lines[2])))
+    with store.read() as tx:
+        assert list(tx.ledger(contract)) == lines
+        assert lines[0] in tx.ledger()
+    while store.seal():
+        pass
+    with store.write() as tx:
+        tx.note(lines[0])
+        tx.note(lines[1])
+    assert store.seal(1) == 1
+    assert store.seal() == 1
+    assert store.seal() == 0
+
+
+def writes_all_or_nothing(store: Store) -> None:
+    """A block that raises leaves no trace, whatever it wrote."""
+    contract = contract_in(store)
+    other = a_contract()
+    push = a_push(contract)
+    with raises(ZeroDivisionError), store.write() as tx:
+        tx.put_contract(other)
+        tx.append(contract, Report(id=fresh_id("report"), event="hired", occurred_on=date(2031, 3, 3)))
+        tx.apply(contract, Changes(occurrences=(an_occurrence(contract),), deliveries=(a_change(push),)))
+        tx.note(line_about(contract))
+        fail_midway()
+    with store.read() as tx:
+        assert tx.contract(other.id) is None
+        assert not tx.log(contract)
+        assert not tx.occurrences(contract)
+        assert not tx.deliveries(contract)
+        assert not tx.ledger(contract)
+
+
+def reads_one_moment(store: Store) -> None:
+    """A view shows one moment: what is committed while it is open does not show in it."""
+    contract = contract_in(store)
+    with store.read() as before:
+        assert not before.ledger(contract)
+        with store.write() as tx:
+            tx.note(line_about(contract))
+        assert not before.ledger(contract)
+    with store.read() as after:
+        assert len(after.ledger(contract)) == 1
+
+
+def only_reads_in_a_reading_view(store: Store) -> None:
+    """A view for reading writes nothing."""
+    contract = contract_in(store)
+    with store.read() as tx:
+        with raises(RuntimeError):
+            tx.note(line_about(contract))
+        with raises(RuntimeError):
+            tx.put_contract(a_contract())
+        with raises(RuntimeError):
+            tx.contract(contract, lock=True)
+
+
+CHECKS: tuple[Check, ...] = (
+    keeps_the_record,
+    writes_all_or_nothing,
+    reads_one_moment,
+    only_reads_in_a_reading_view,
+)
