@@ -13,10 +13,10 @@ from obligations.domain.event import Report
 from obligations.planning.examples import reports_of
 from obligations.terms.loader import load
 from obligations.terms.terms import Terms
+from tests.planning.sized import FIRST, sized
 
 CALENDARS = Calendars()
 ZONES = Zones()
-FIRST = date(2005, 1, 3)
 # A template, with the event that begins the service and one that sets a lot off.
 TEMPLATES = {"offer-letter": ("employment_started", "change_of_control")}
 
@@ -82,27 +82,6 @@ def letters(count: int) -> list[Case]:
     return cases
 
 
-HEAD = """
-terms: 1
-template: {id: any, title: A contract of any size, currency: USD}
-parties: {company: the company, employee: the employee}
-roles: {hr: human resources}
-parameters:
-  salary: {type: money, default: 120000.00}
-  leave: {type: hours, default: 80}
-  options: {type: units, default: 100000}
-events:
-  started: {once: yes, required: yes}
-  ended: {once: yes}
-  spent: {}
-  filed: {}
-states:
-  employed: started to ended
-clauses:
-  sized:
-    cite: "1"
-    who: company owes employee
-"""
 RUNNING = "    during: employed\n    series: {every: %s}\n"
 ANSWERED = "    task: Repay\n    when: spent\n    by: 5 days after spent\n"
 
@@ -123,35 +102,31 @@ ACCRUAL = "    accrue: leave\n    unit: hours\n" + RUNNING % "14 days"
 CLOSED = "    closed_by: filed\n    until: ended\n"
 
 
-def _terms(clause: str) -> Terms:
-    return load(HEAD + clause, "sized.yaml", find_template)
-
-
 def _running(clause: str, size: int, days: int) -> Case:
     # A plan looks a year ahead of the day it is.
     as_of = FIRST + timedelta(days=max(size * days - 365, 0))
     reports = (happened("started", FIRST), *([happened("ended", FIRST + timedelta(days=size * days))] * (size < 365)))
-    return Case("running", _terms(clause), reports, as_of)
+    return Case("running", sized(clause), reports, as_of)
 
 
 def _in_a_row(size: int) -> Case:
     """Dates of clauses of at most a thousand each."""
     each = min(size, 1_000)
     row = f"    task: Report\n    when: started\n    series: {{every: 1 day, times: {each}}}\n"
-    more = "".join(
-        f'  more_{number}:\n    cite: "1"\n    who: company owes employee\n{row}' for number in range(1, size // each)
-    )
-    return Case("dates", _terms(row + more), (happened("started", FIRST),))
+    return Case("dates", _repeated(row, size // each), (happened("started", FIRST),))
 
 
 def _vesting(size: int) -> Case:
     """Grants of at most five hundred tranches each."""
     each = min(size, 500)
     row = f"    vest: options\n    when: started\n    schedule: [{{portion: 1/1, every: 1 day, times: {each}}}]\n"
-    more = "".join(
-        f'  more_{number}:\n    cite: "1"\n    who: company owes employee\n{row}' for number in range(1, size // each)
-    )
-    return Case("vesting", _terms(row + more), (happened("started", FIRST),))
+    return Case("vesting", _repeated(row, size // each), (happened("started", FIRST),))
+
+
+def _repeated(clause: str, times: int) -> Terms:
+    """A contract of so many such clauses."""
+    more = (f'  more_{number}:\n    cite: "1"\n    who: company owes employee\n{clause}' for number in range(1, times))
+    return sized(clause + "".join(more))
 
 
 def _answered(clause: str, size: int, *, filed: bool) -> Case:
@@ -159,4 +134,4 @@ def _answered(clause: str, size: int, *, filed: bool) -> Case:
     answers = [
         happened("filed", FIRST + timedelta(days=number + 1), f"f{number}", f"e{number}") for number in range(size)
     ]
-    return Case("events", _terms(clause), (happened("started", FIRST), *spent, *(answers if filed else ())))
+    return Case("events", sized(clause), (happened("started", FIRST), *spent, *(answers if filed else ())))

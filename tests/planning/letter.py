@@ -68,6 +68,16 @@ def happened(
 
 HIRED = happened("employment_started", "2005-04-11")
 CHANGE_OF_CONTROL = happened("change_of_control", "2006-10-16")
+BREACH = happened("employee_breach_notice", "2006-01-10", received="2006-01-13")
+NEGLECT = happened("company_neglect_notice_received", "2005-06-01")
+PAYROLL = happened("payroll_calendar", "2005-04-01", value="14 days ending 2005-04-22")
+# Notices of a resignation that takes effect inside the 24 months, and of one that does not.
+GOOD_REASON = happened("resignation_notice", "2006-03-01", good_reason="yes")
+LATE_GOOD_REASON = happened("resignation_notice", "2007-03-20", good_reason="yes")
+CARRIER_ALLOWS = happened("health_carrier_allows_continuation", "2006-10-10", value="yes")
+CARRIER_REFUSES = happened("health_carrier_allows_continuation", "2006-10-20", value="no")
+ELECTED = happened("cobra_elected", "2006-10-16")
+PREMIUM = happened("cobra_premium_amount", "2006-10-16", value="850.00")
 
 
 def planned(
@@ -85,6 +95,11 @@ def planned(
         zones=ZONES,
         bounds=bounds,
     )
+
+
+def protected() -> Plan:
+    """Hired, and a change of control in month eighteen."""
+    return planned(HIRED, CHANGE_OF_CONTROL)
 
 
 def reaches(plan: Plan, *reports: Report, terms: Terms | None = None) -> Mapping[UUID, Bounds]:

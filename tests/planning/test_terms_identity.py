@@ -50,6 +50,8 @@ ELSEWHERE = {
     },
     "planning/test_letter": {
         "a report fills what was expected": "test_5_4_a_report_of_another_day_re_dates_it_and_adds_none",
+    },
+    "planning/test_letter_rows": {
         "a reminder keeps its number and key": "test_closing_the_weekly_reminder_keeps_its_number_and_its_key",
     },
 }

@@ -9,36 +9,13 @@ from datetime import date, timedelta
 from types import FrameType
 from typing import Any
 
-from config.shipped import find_template
 from obligations.domain.event import Report
 from obligations.planning.plan import Plan, plan
 from obligations.planning.pushes import Sending
-from obligations.terms.loader import load
-from obligations.terms.terms import Terms
 from schedules.derivation import Derivation, later
 from tests.planning.letter import CALENDARS, CHANGE_OF_CONTROL, HIRED, ZONES, letter
+from tests.planning.sized import FIRST, sized
 
-FIRST = date(2005, 1, 3)
-HEAD = """
-terms: 1
-template: {id: any, title: A contract of any size, currency: USD}
-parties: {company: the company, employee: the employee}
-roles: {hr: human resources}
-parameters:
-  salary: {type: money, default: 120000.00}
-  leave: {type: hours, default: 80}
-events:
-  started: {once: yes, required: yes}
-  ended: {once: yes}
-  spent: {}
-  filed: {}
-states:
-  employed: started to ended
-clauses:
-  sized:
-    cite: "1"
-    who: company owes employee
-"""
 PAY = "    pay: salary\n    during: employed\n    series: {every: 1 day}\n"
 ACCRUAL = "    accrue: leave\n    unit: hours\n    during: employed\n    series: {every: 14 days}\n"
 ANSWERED = """
@@ -48,11 +25,6 @@ ANSWERED = """
     closed_by: filed
     remind: {hr: [1 day before]}
 """
-
-
-def sized(clause: str) -> Terms:
-    """A contract of one clause."""
-    return load(HEAD + clause, "sized.yaml", find_template)
 
 
 def calls(work: Callable[[], Plan]) -> tuple[int, Plan]:
