@@ -11,6 +11,7 @@ from obligations.planning.plan import Plan
 from tests.planning.letter import (
     BREACH,
     CARRIER_ALLOWS,
+    CARRIER_REFUSES,
     CHANGE_OF_CONTROL,
     ELECTED,
     GOOD_REASON,
