@@ -60,7 +60,7 @@ class Question:
 class Plan:
     """Everything that follows from the terms and the events.
 
-    Occurrences stand by due day, the undated last. `dormant` names clauses nothing has set off yet, with the events
+    Occurrences stand by due day, the undated last; those of one day in file order, instance by instance. `dormant` names clauses nothing has set off yet, with the events
     that would. `replan_at` is the first later instant at which the clock alone changes the plan, the
     start of a local day.
     """
@@ -142,8 +142,7 @@ def _planned(
     made = tuple(occurrences(world))
     if bounds:
         made = tuple(replace(one, bounds=bounds.get(one.id)) for one in made)
-    order = {clause: number for number, clause in enumerate(terms.clauses)}
-    ordered = tuple(sorted(made, key=lambda one: (one.due_on or date.max, order[one.clause], one.index)))
+    ordered = tuple(sorted(made, key=lambda one: one.due_on or date.max))
     held = tuple(powers(world))
     expected = tuple(_unconfirmed(world))
     return Plan(
