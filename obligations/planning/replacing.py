@@ -78,7 +78,10 @@ def _groups(world: World, members: tuple[str, ...]) -> list[dict[str, Instance]]
     """The instances of a family, those of one happening together, the replaced clause's first."""
     groups: list[dict[str, Instance]] = []
     file = world.terms.file
-    for clause_id in sorted(members, key=lambda one: len(chain(file, one))):
+    ended = world.amendment.ended if world.amendment is not None else frozenset()
+    # What an amendment ended takes the place of nothing any more; what it took before is up to the versions before.
+    standing = (one for one in members if one == members[0] or one not in ended)
+    for clause_id in sorted(standing, key=lambda one: len(chain(file, one))):
         for instance in world.instances(clause_id, file.clauses[clause_id])[0]:
             group = _fitting(groups, clause_id, instance)
             if group is None:

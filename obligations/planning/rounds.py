@@ -27,28 +27,35 @@ EARLIER = Derivation("the rounds before are told where they happened", kind="tex
 LOOK_AGAIN = timedelta(days=30)
 
 
-def settled(world: World, names: frozenset[str]) -> dict[str, Found]:
-    """Every happening, as far as the horizon goes, of events that need each other.
+def settled(world: World, names: frozenset[str]) -> tuple[dict[str, Found], ...]:
+    """Every happening, as far as the horizon goes, of events that need each other: under each version of the terms.
 
     Raises `PlanningError` where the rounds go on for longer than anybody could follow.
     """
-    known = {name: Found((), NotYet(waiting=(name,))) for name in sorted(names)}
+    known = [_unknown(version, names) for version in world.versions]
     through = world.horizon()
     deep: dict[str, int] = {}
     for _ in range(MOST_ROUNDS):
         changed = False
-        for name, before in known.items():
-            trial = world.supposing(known)
-            found = happenings.named(trial, name)
-            if through is None and found.happenings:
-                through = add_months(found.happenings[0].occurred_on, 12)
-            known[name] = _within(world, found, through, deep)
-            changed = changed or _seen(known[name]) != _seen(before)
-            world.turns |= trial.turns
+        for number, supposed in enumerate(known):
+            for name, before in supposed.items():
+                trials = world.supposing(known)
+                found = happenings.named(trials[number], name)
+                if through is None and found.happenings:
+                    through = add_months(found.happenings[0].occurred_on, 12)
+                supposed[name] = _within(world, found, through, deep)
+                changed = changed or _seen(supposed[name]) != _seen(before)
+                world.turns |= {day for trial in trials for day in trial.turns}
         if not changed:
-            return known
+            return tuple(known)
     words = " and ".join(sorted(names))
     raise PlanningError(f"{words} bring each other about more than {MOST_ROUNDS} times by {through}; end the rounds")
+
+
+def _unknown(version: World, names: frozenset[str]) -> dict[str, Found]:
+    """The events that go round in a version together with any of these, none of which has come yet."""
+    together = frozenset(other for name in names for other in version.terms.file.rounds.get(name, ()))
+    return {name: Found((), NotYet(waiting=(name,))) for name in sorted(together)}
 
 
 def _within(world: World, found: Found, through: date | None, deep: dict[str, int]) -> Found:

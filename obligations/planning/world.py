@@ -85,7 +85,7 @@ class World:
 
     def __post_init__(self) -> None:
         stated = self.terms.amendment.stated if self.terms.amendment is not None and self.latest is None else ()
-        if stated:
+        if stated and not {one.id for one in stated} <= {one.id for one in self.reports}:
             self.reports = in_day_order((*self.reports, *stated))
         # The occurrences that were planned by this version of the terms.
         self.planned: set[UUID] = set()
@@ -237,11 +237,21 @@ class World:
             if together is None:
                 self._events[name] = happenings.named(self, name)
             else:
-                self._events |= rounds.settled(self, together)
+                for version, found in zip(self.versions, rounds.settled(self, together), strict=True):
+                    version._events |= found
         return self._events[name]
 
-    def supposing(self, known: Mapping[str, Found]) -> World:
-        """The same world, in which these events are what somebody supposes, and all that follows is worked out anew."""
+    def supposing(self, known: Sequence[Mapping[str, Found]]) -> tuple[World, ...]:
+        """The same world under each version of the terms, in which these events are what somebody supposes, and all that
+        follows is worked out anew."""
+        *earlier, latest = (one._supposing(found) for one, found in zip(self.versions, known, strict=True))
+        for one in earlier:
+            one.latest = latest
+        if earlier:
+            latest.__dict__["_versions"] = (*earlier, latest)
+        return (*earlier, latest)
+
+    def _supposing(self, known: Mapping[str, Found]) -> World:
         return replace(
             self,
             _events={**self._events, **known},
