@@ -122,7 +122,12 @@ def settle_action(wanted: Push | None, chain: Sequence[StoredDelivery], at: Sett
             again = hash_again(last.push, last.content_hash)
             yield DeliveryChange(last.push, last.body, again, state, frozenset({last.state}), "planned again")
         return
-    yield from _stopped(last, "the plan changed before it was accepted; it is not sent again")
+    if wanted is None or not _may_be_reversed(last):
+        yield from _stopped(last, "the plan changed before it was accepted; it is not sent again")
+    elif last.state is _S.CANCELLED:
+        again = hash_again(last.push, last.content_hash)
+        words = "nobody knows whether it arrived; it goes again before anything new does"
+        yield DeliveryChange(last.push, last.body, again, _S.PROPOSED, frozenset({last.state}), words)
     told = next((one for one in reversed(begun) if _may_have_effect(one)), None)
     believed = owed(told.push) if told else None
     if believed == owed(wanted):
@@ -138,9 +143,11 @@ def settle_action(wanted: Push | None, chain: Sequence[StoredDelivery], at: Sett
 
 
 def stands_in_the_way(revision: Push, chain: Sequence[StoredDelivery]) -> StoredDelivery | None:
-    """The earlier delivery of the chain that is still on its way: the revision must not overtake it."""
+    """The earlier delivery of the chain that is still on its way, or of which nobody knows whether it took something
+    back: the revision must not overtake it."""
     moving = (_S.SENDING, _S.RETRYING)
-    return next((it for it in chain if it.state in moving and it.push.supersession < revision.supersession), None)
+    earlier = (it for it in chain if it.push.supersession < revision.supersession)
+    return next((it for it in earlier if it.state in moving or _may_be_reversed(it)), None)
 
 
 def is_undecided(wanted: Push | None, chain: Sequence[StoredDelivery]) -> bool:
@@ -219,6 +226,12 @@ def _revision(wanted: Push, latest: StoredDelivery, at: Settling) -> Push:
 
 def _may_have_effect(delivery: StoredDelivery) -> bool:
     return delivery.state in (_S.DELIVERED, _S.SENDING) or delivery.first_unknown_at is not None
+
+
+def _may_be_reversed(delivery: StoredDelivery) -> bool:
+    """Whether it is a reversal that may have arrived or not: an instruction after it could be the first or a second."""
+    unknown = delivery.first_unknown_at is not None and delivery.state is not _S.DELIVERED
+    return unknown and delivery.push.payload.get("status") == REVERSE
 
 
 def _action_revision(

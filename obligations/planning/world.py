@@ -242,7 +242,7 @@ class World:
         return self._events[name]
 
     def supposing(self, known: Sequence[Mapping[str, Found]]) -> tuple[World, ...]:
-        """The same world under each version of the terms, in which these events are what somebody supposes, and all that
+        """The same world under each version of the terms, in which these events are what somebody supposes, and what
         follows is worked out anew."""
         *earlier, latest = (one._supposing(found) for one, found in zip(self.versions, known, strict=True))
         for one in earlier:

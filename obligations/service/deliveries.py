@@ -313,5 +313,12 @@ def _let_no_correction_overtake(one: StoredDelivery, deliveries: Iterable[Stored
     chain = [
         it for it in deliveries if (it.push.occurrence_id, it.push.name) == (one.push.occurrence_id, one.push.name)
     ]
-    if stands_in_the_way(one.push, chain) is not None:
+    before = stands_in_the_way(one.push, chain)
+    if before is not None and before.first_unknown_at is not None and before.state is not DeliveryState.SENDING:
+        key = str(before.push.key)[:8]
+        raise Refused(
+            f"nobody knows yet whether {one.push.destination} took what this follows ({key}, {before.state}), and it"
+            f" could be paid twice; it goes again by itself, or once it is approved, or after: obligations retry {key}"
+        )
+    if before is not None:
         raise Refused("what this corrects is being sent at this moment; approve the correction in a minute")

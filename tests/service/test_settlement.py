@@ -271,6 +271,47 @@ def test_an_unknown_outcome_that_is_owed_again_goes_again_under_its_key(exited: 
     assert office.receiver.believes[(sent.push.occurrence_id, PAY[1])] is not None
 
 
+def test_nothing_is_paid_anew_while_nobody_knows_whether_a_reversal_arrived(paid: tuple[Office, str]) -> None:
+    """The reversal was lost on its way and the money is with the employee: a new instruction would pay it twice."""
+    office, report = paid
+    office.withdraw(report)
+    office.approve("lump_sum")
+    office.answer(office.claim(), UNKNOWN, arrived=False)
+    office.tell("change_of_control", EXIT)
+    assert office.states(*PAY) == ["delivered", "retrying", "proposed"]
+    with pytest.raises(Refused, match="nobody knows yet whether payroll took what this follows"):
+        office.approve("lump_sum")
+    office.clock.set(office.clock.now() + timedelta(minutes=6))
+    office.send()
+    assert office.states(*PAY) == ["delivered", "delivered", "proposed"]
+    office.approve("lump_sum")
+    office.send()
+    assert office.states(*PAY) == ["delivered"] * 3
+    assert [one.push.payload["status"] for one in office.chain(*PAY)] == ["instruct", "reverse", "instruct"]
+
+
+def test_a_reversal_that_was_stopped_half_way_goes_again_before_anything_new(paid: tuple[Office, str]) -> None:
+    """It was cancelled by a report of payment that turned out wrong; nobody knows what payroll believes."""
+    office, report = paid
+    office.withdraw(report)
+    office.approve("lump_sum")
+    office.answer(office.claim(), UNKNOWN, arrived=False)
+    report = office.tell("change_of_control", EXIT)
+    done = office.service.done("lump_sum", evidence="a cheque", on=None, actor="c@example.com", report_id="done")
+    assert done.occurrence.state is State.DONE
+    assert office.states(*PAY) == ["delivered", "cancelled", "cancelled"]
+    office.withdraw("done")
+    assert office.states(*PAY) == ["delivered", "proposed", "proposed"]
+    again, new = office.chain(*PAY)[1:]
+    with pytest.raises(Refused, match="nobody knows yet"):
+        office.approve(str(new.push.key))
+    office.approve(str(again.push.key))
+    office.send()
+    office.approve(str(new.push.key))
+    office.send()
+    assert office.states(*PAY) == ["delivered"] * 3
+
+
 def test_a_rejection_without_a_change_is_left_to_a_person(exited: tuple[Office, str]) -> None:
     office, _ = exited
     office.approve("lump_sum")
