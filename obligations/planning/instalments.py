@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from itertools import islice, pairwise, takewhile
@@ -10,7 +10,7 @@ from itertools import islice, pairwise, takewhile
 from obligations.domain.money import Money
 from obligations.domain.occurrence import State
 from obligations.planning.draft import Draft
-from obligations.planning.paydays import payroll_of
+from obligations.planning.paydays import Payroll, payroll_of
 from obligations.planning.values import Happening, NotYet, PlanningError
 from obligations.planning.world import Instance, World
 from obligations.terms.clause import Clause, Series
@@ -28,12 +28,17 @@ TOO_MANY = f"a series has at most {MOST:,} parts; shorten the window of `over:`,
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a series: the day it is due, or its payday; the days it is for, and what share of a step they are."""
+    """One part of a series: the day it is due, or its payday; the days it is for, and what share of a step they are.
+
+    `splits` says how a whole is split over all the parts: how many came before, and into how many the rest is split;
+    one pair for each payroll calendar that foresaw another number.
+    """
 
     due: Reasoned[date]
     payday: Payday | None = None
     days: Window | None = None
     share: Fraction = Fraction(1)
+    splits: tuple[tuple[int, int], ...] = ()
 
 
 def stated(world: World, clause: Clause, instance: Instance) -> tuple[Part, ...] | NotYet:
@@ -58,21 +63,41 @@ def _on_paydays(
     words = f"{count} paydays"
     grounds: tuple[Derivation, ...] = ()
     if window is not None:
-        last = window.value.last_on or date.max
-        inside = takewhile(lambda payday: payday.paid_on <= last, payroll.paydays(window.value.first_on))
-        count = len(list(islice(inside, MOST + 1)))
+        count = _paydays_in(payroll, window.value)
         if count > MOST:
             raise PlanningError(TOO_MANY)
         words, grounds = f"{count} paydays in {window.value.words()}", (window.why,)
     first = _first(world, series, instance, window)
     if isinstance(first, NotYet):
         return first
+    paydays = tuple(islice(payroll.paydays(first.value), count))
+    splits = _splits(payroll, paydays, window.value) if window is not None else ()
     made = []
-    for number, payday in enumerate(islice(payroll.paydays(first.value), count), 1):
+    for number, payday in enumerate(paydays, 1):
         inputs = (first.why, *grounds, payroll.on(payday.nominal_on).why)
         why = Derivation(f"payday {number} of the {words}", payday.nominal_on.isoformat(), inputs)
-        made.append(Part(Reasoned(payday.nominal_on, why), payday))
+        made.append(Part(Reasoned(payday.nominal_on, why), payday, splits=splits))
     return tuple(made)
+
+
+def _paydays_in(payroll: Payroll, window: Window) -> int:
+    last = window.last_on or date.max
+    inside = takewhile(lambda payday: payday.paid_on <= last, payroll.paydays(window.first_on))
+    return len(list(islice(inside, MOST + 1)))
+
+
+def _splits(payroll: Payroll, paydays: tuple[Payday, ...], window: Window) -> tuple[tuple[int, int], ...]:
+    """How a whole is split where the payroll calendar changes: what was paid by then stays as it was, and the paydays
+    that are left under the new calendar share the rest."""
+    found = [(0, _paydays_in(replace(payroll, stated=payroll.stated[:1]), window))]
+    for number, (since, _) in enumerate(payroll.stated[1:], 2):
+        before = sum(payday.paid_on < since for payday in paydays)
+        left = _paydays_in(replace(payroll, stated=payroll.stated[:number]), window) - before
+        if left > 0 and before == found[-1][0]:
+            found[-1] = before, left  # nothing was paid by the calendar before
+        elif left > 0:
+            found.append((before, left))
+    return tuple(found)
 
 
 def _first(
@@ -133,9 +158,11 @@ def take(draft: Draft, part: Part | None, end: Happening | None) -> None:
             draft.amount = None  # into how many parts it is split is not known yet
             return
         how = Remainder(series.remainder or "last")
-        draft.amount = Money(parts(whole.minor, draft.of, how)[draft.index - 1], whole.currency)
         placed = "rounded on the running total" if how is Remainder.SPREAD else f"what is left over goes to the {how}"
-        draft.shares(f"1/{draft.of} of {whole.shown()}, {placed}", draft.amount.shown())
+        splits = (part.splits if part is not None else ()) or ((0, draft.of),)
+        minor, words = _split(whole, splits, draft.index, draft.of, how)
+        draft.amount = Money(minor, whole.currency)
+        draft.shares(f"{words}, {placed}", draft.amount.shown())
         return
     if part is None or part.days is None:
         return
@@ -150,6 +177,23 @@ def take(draft: Draft, part: Part | None, end: Happening | None) -> None:
     if share != 1:
         draft.amount = Money(round_half_up(whole.exact * share), whole.currency)
         draft.shares(f"{share} of {whole.shown()}{words}", draft.amount.shown())
+
+
+def _split(whole: Money, splits: tuple[tuple[int, int], ...], index: int, of: int, how: Remainder) -> tuple[int, str]:
+    """The minor units of one part of a whole, and how they come about in words."""
+    left, words = whole.minor, ""
+    ends = [before for before, _ in splits[1:]] + [of]
+    for (before, count), end in zip(splits, ends, strict=True):
+        # Paydays beyond those that were foreseen come after all of it was split.
+        shares = (*(parts(left, count, how) if count else ()), *[0] * (end - before - count))
+        words = f"1/{count} of {Money(left, whole.currency).shown()}"
+        if before:
+            words += f", what {before} parts left of {whole.shown()} when the payroll calendar changed"
+        if index <= end:
+            # Where no payday is left for what a calendar before foresaw, the last one pays it.
+            return left - sum(shares[: of - before - 1]) if index == of else shares[index - before - 1], words
+        left -= sum(shares[: end - before])
+    raise ValueError(f"there is no part {index} of {of}")
 
 
 def ended(draft: Draft, part: Part | None, end: Happening, *, rate: bool) -> None:

@@ -131,6 +131,43 @@ class TestPaydays:
         second = severance(PAYDAYS, EXIT, HALVES)[0]
         assert (str(second.due_on), str(second.adjusted_on)) == ("2026-02-15", "2026-02-13")
 
+    def test_another_payroll_calendar_half_way_changes_nothing_that_was_paid(self) -> None:
+        """Five instalments of a thirteenth were paid when payroll went over to months: payroll would be told to mend
+        each of them, and the employee to have been paid too little."""
+        monthly = happened("pay_days", "2026-04-15", value="monthly paid 25")
+        parts = severance(PAYDAYS, EXIT, FORTNIGHTS, monthly)
+        assert days(parts)[4:7] == ["2026-04-03", "2026-04-25", "2026-05-25"]
+        assert sums(parts) == ["7,692.30"] * 5 + ["15,384.62"] * 3 + ["15,384.64"]
+
+    @given(
+        st.lists(
+            st.tuples(
+                st.dates(date(2026, 1, 20), date(2026, 8, 10)),
+                st.sampled_from(["weekly paid 2026-01-09", "monthly paid last", "semi-monthly paid 1 and 16"]),
+            ),
+            min_size=1,
+            max_size=3,
+            unique_by=lambda one: one[0],
+        ),
+        st.sampled_from(["", ", remainder: first", ", remainder: spread"]),
+        st.sampled_from(["", ", first: payday on or after release_effective"]),
+    )
+    @settings(max_examples=40, deadline=None)
+    def test_whenever_payroll_calendars_change_the_whole_is_paid_and_what_was_paid_stays(
+        self, changes: list[tuple[date, str]], remainder: str, first: str
+    ) -> None:
+        words = PAYDAYS.replace("splits: yes", f"splits: yes{remainder}{first}")
+        changes.sort()
+        stated = [happened("pay_days", str(day), value=value) for day, value in changes]
+        parts = severance(words, EXIT, RELEASED, FORTNIGHTS, *stated)
+        assert sum(one.amount.minor for one in parts if one.amount) == 10_000_000
+        before = severance(words, EXIT, RELEASED, FORTNIGHTS, *stated[:-1])
+        last = changes[-1][0]
+        paid = [one for one in parts[:-1] if one.adjusted_on and one.adjusted_on < last]
+        assert [(one.adjusted_on, one.amount) for one in paid] == [
+            (one.adjusted_on, one.amount) for one in before[: len(paid)]
+        ]
+
     def test_so_many_paydays_from_the_first_after_the_release(self) -> None:
         words = "when: exit\nseries: {on: paydays, times: 3, first: payday after release_effective, splits: yes}"
         parts = severance(words, EXIT, RELEASED, FORTNIGHTS)
