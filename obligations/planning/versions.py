@@ -145,7 +145,7 @@ def _continued(old: list[Draft], new: list[Draft], amendment: Amendment) -> list
             _stands_for_one_of(rest, one.due_on)
     taken = {one.index for one in kept}
     numbers = (number for number in count(1) if number not in taken)
-    _share_what_is_left(kept, rest, new)
+    _share_what_is_left(kept, rest, new, amendment)
     for one, number in zip(rest, numbers, strict=False):
         one.index, one.position = number, str(number)
         one.of = None if one.of is None else len(kept) + len(rest)
@@ -166,17 +166,19 @@ def _stands_for_one_of(rest: list[Draft], due_on: date) -> None:
         rest.remove(one)
 
 
-def _share_what_is_left(kept: list[Draft], rest: list[Draft], new: list[Draft]) -> None:
+def _share_what_is_left(kept: list[Draft], rest: list[Draft], new: list[Draft], amendment: Amendment) -> None:
     """Where the new clause splits a whole, what of it is still owed is split over the parts that are left."""
     series = rest[0].clause.series if rest else None
     if series is None or not series.splits or any(one.amount is None for one in (*new, *kept)):
         return
     whole = sum(one.amount.minor for one in new if one.amount is not None)
-    left = max(whole - sum(one.amount.minor for one in kept if one.amount is not None), 0)
+    # A part whose condition failed, or that ended, took nothing of the whole, unless it was done before.
+    took = [one for one in kept if one.ended is None or _was_answered(one, amendment)]
+    left = max(whole - sum(one.amount.minor for one in took if one.amount is not None), 0)
     for one, share in zip(rest, parts(left, len(rest), Remainder(series.remainder or "last")), strict=True):
         assert one.amount is not None, "every part has its amount"
         one.amount = Money(share, one.amount.currency)
-        words = f"1/{len(rest)} of {Money(left, one.amount.currency).shown()}, what {len(kept)} parts left of the whole"
+        words = f"1/{len(rest)} of {Money(left, one.amount.currency).shown()}, what {len(took)} parts left of the whole"
         one.steps.append(Derivation(words, one.amount.shown(), kind="rule"))
 
 
@@ -193,6 +195,10 @@ def _came_before(one: Draft, amendment: Amendment) -> bool:
     last_on = one.due_on or one.to_on
     if last_on is not None and last_on < amendment.since:
         return True
+    return _was_answered(one, amendment)
+
+
+def _was_answered(one: Draft, amendment: Amendment) -> bool:
     return _answered_before(one.world, one.clause_id, one.clause, one.instance, one.position, amendment)
 
 

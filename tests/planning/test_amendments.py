@@ -272,6 +272,24 @@ def test_a_whole_that_is_split_anew_half_way_stays_the_whole() -> None:
     assert amounts(found[-1:]) == ["6,250.01 USD"]
 
 
+def test_parts_whose_condition_failed_take_nothing_of_a_whole_that_is_agreed_anew() -> None:
+    """The release for the first agreement was never signed and nothing was paid; the second owes all of its sum."""
+    split = REPLACED.replace("6000.00", "60000.00").replace("times: 12", "times: 6, splits: yes")
+    gated = "events: {released: {says: a release was signed}}\n" + split.replace(
+        "    do:", "    requires: {event: released, by: 60 days after exited}\n    do:"
+    )
+    again = f"title: The second\nfrom: 2026-10-01\n{split.replace('60000.00', '40000.00')}running: changes\n"
+    terms = amended(gated, again)
+    exited = Report("r", "exited", date(2026, 7, 15))
+    found = of(planned(terms, HIRED, exited, as_of=date(2026, 10, 2)), "severance")
+    assert [one.state for one in found] == [State.CONDITION_FAILED] * 2 + [State.SCHEDULED] * 4
+    assert amounts(found[2:]) == ["10,000.00 USD"] * 4
+    # What was paid of it all the same counts.
+    done = Report("r-done", DONE, date(2026, 8, 20), answers=str(found[0].id))
+    found = of(planned(terms, HIRED, exited, done, as_of=date(2026, 10, 2)), "severance")
+    assert amounts(found[2:]) == ["7,500.00 USD"] * 4
+
+
 def test_what_the_clock_alone_changes_is_planned_again_on_the_amendment_s_day() -> None:
     """An empty slot waits for what the terms in force ask; on the first of July those are others."""
     made = planned(amended("ends: [lump]\n"), HIRED, as_of=date(2026, 6, 20))
