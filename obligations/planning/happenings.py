@@ -108,7 +108,8 @@ def _filled(reported: list[Happening], foreseen: tuple[Happening, ...]) -> list[
     """
     left = list(foreseen)
     happened: list[Happening] = []
-    for report in reported:
+    # What a report names is taken by it, whichever other might come to fill it.
+    for report in sorted(reported, key=lambda one: not one.answers):
         named_ones = [one for one in left if report.answers and report.answers in (one.id, *one.reports)]
         unnamed = [one for one in left if one.answers == report.answers and _may_fill(report, one)]
         match = named_ones[:1] or unnamed[-1:] or _ahead(report, left)

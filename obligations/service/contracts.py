@@ -14,7 +14,7 @@ from obligations.planning.bounds import bounds
 from obligations.planning.comparisons import contradictions
 from obligations.planning.examples import run_examples
 from obligations.planning.plan import Plan, plan
-from obligations.planning.world import World
+from obligations.planning.world import World, in_day_order
 from obligations.ports import StoredContract
 from obligations.service.installation import Library
 from obligations.terms.amendment import amend
@@ -103,6 +103,11 @@ class Planner:
     def today(self, terms: Terms, now: datetime) -> date:
         """The day it is where the contract counts its days."""
         return local_day(now, self.zone(terms))
+
+    def happening(self, terms: Terms, reports: Sequence[Report], report: Report) -> str:
+        """The id of the happening that a report comes to: its own, or that of what was foreseen and it fills."""
+        world = World(terms, in_day_order(reports), None, self.installation.calendars, self.installation.zones)
+        return next((one.id for one in world.event(report.event).happenings if one.reports == (report.id,)), "")
 
     def zone(self, terms: Terms) -> tzinfo:
         """The zone the contract counts its days in."""

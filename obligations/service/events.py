@@ -112,7 +112,19 @@ class Events(Previews):
         if kind is not None and kind.once:
             by, at = report.recorded_by, report.recorded_at or self._clock.now()
             return (*(Withdrawal(one.id, at, by, "it happened, or is expected anew") for one in expected), report)
-        return (_naming_what_it_fulfils(kept, report, expected),)
+        return (self._naming_what_it_fulfils(kept, report, expected),)
+
+    def _naming_what_it_fulfils(self, kept: Kept, report: Report, expected: Sequence[Report]) -> Report:
+        """The report, naming the expectation it fills, so that it still does when the day of either is corrected: the
+        first one where it came before all of them, else as planning fills by day."""
+        closes = any(clause.closed_by == report.event for clause in kept.terms.clauses.values())
+        if not expected or report.expected or report.answers or closes:
+            return report
+        if all(report.occurred_on < one.occurred_on for one in expected):
+            return replace(report, answers=min(expected, key=lambda one: one.occurred_on).id)
+        happening = self.planner.happening(kept.terms, (*kept.reports, report), report)
+        filled = next((one.id for one in expected if happening == f"{one.event}:{one.id}"), "")
+        return replace(report, answers=filled)
 
     def _refuse_days(self, kept: Kept, report: Report) -> None:
         """Raises `Refused` for days that cannot be: not yet come, received before sent, or long before any contract."""
@@ -200,6 +212,12 @@ class Events(Previews):
         self, view: Transaction, report_id: str, now: datetime, actor: str, reason: str, *, lock: bool
     ) -> Entry:
         kept, report = self._reported(view, report_id, lock=lock)
+        filled = next((one for one in kept.reports if report.expected and one.answers == report.id), None)
+        if filled is not None:
+            raise Refused(
+                f"{report.event} was expected and happened on {filled.occurred_on} (event {filled.id}); what follows is"
+                f" known by the expectation, so take that back first: obligations withdraw {filled.id}"
+            )
         line = LedgerEntry(now, actor, f"event {report.event} withdrawn", kept.stored.id, report.id, reason=reason)
         return Entry(kept, (Withdrawal(report.id, now, actor, reason),), line)
 
@@ -227,12 +245,3 @@ def _changed(report: Report, then: Report) -> str:
     words = [name for name in ("received_on", "answers", "evidence") if getattr(report, name) != getattr(then, name)]
     changed = [*sorted(names), *words]
     return f", with another {' and '.join(changed)}" if changed else ""
-
-
-def _naming_what_it_fulfils(kept: Kept, report: Report, expected: Sequence[Report]) -> Report:
-    """The report, naming the first expectation where it came before all of them: planning fills by day otherwise."""
-    early = expected and all(report.occurred_on < one.occurred_on for one in expected)
-    closes = any(clause.closed_by == report.event for clause in kept.terms.clauses.values())
-    if report.expected or report.answers or closes or not early:
-        return report
-    return replace(report, answers=min(expected, key=lambda one: one.occurred_on).id)

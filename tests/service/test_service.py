@@ -11,9 +11,9 @@ from obligations.domain.delivery import DeliveryState
 from obligations.domain.event import Report
 from obligations.domain.occurrence import State
 from obligations.planning.world import PlanningError
-from obligations.service import NeedsPerson, NotFound, PlanMoved, Refused
+from obligations.service import Amends, NeedsPerson, NotFound, PlanMoved, Refused
 from obligations.terms.errors import TermsError
-from tests.service.office import FAILED, LETTER, OFFER_LETTER, Office
+from tests.service.office import CLERK, FAILED, LETTER, OFFER_LETTER, Office
 
 START = date(2026, 1, 5)
 EXIT = date(2026, 3, 2)
@@ -210,6 +210,30 @@ def test_what_may_happen_often_keeps_its_ids_when_an_expected_one_is_reported(of
     told = [one for one in office.deliveries() if one.push.clause == "minutes" and one.push.name.startswith("remind")]
     assert {one.push.occurrence_id for one in told} == {expected.id}
     assert late or len(told) == 2
+
+
+def test_what_was_expected_and_happened_stays_one_thing_whatever_day_is_corrected(office: Office) -> None:
+    """The payment for a review would be taken back and made anew, since its report no longer fitted the plan for it."""
+    office.add(OFTEN)
+    expected = office.tell("review_held", START + timedelta(days=3), expected=True)
+    office.today(START + timedelta(days=9))
+    report = office.tell("review_held", START + timedelta(days=5))
+
+    def rows() -> list[tuple[object, object, bool]]:
+        plan = office.service.overview("letter").plan
+        return [(one.id, one.due_on, one.conditional) for one in plan.occurrences if one.clause == "minutes"]
+
+    ((identity, _, _),) = rows()
+    for corrected, day, due in ((expected, 8, 7), (report, 1, 3), (expected, 2, 3), (report, 6, 8)):
+        office.service.correct(corrected, Amends(occurred_on=START + timedelta(days=day)), actor=CLERK)
+        assert rows() == [(identity, START + timedelta(days=due), False)]
+    # Another review that comes to light is another one, even on a day between the two.
+    office.tell("review_held", START + timedelta(days=4))
+    assert {one[:2] for one in rows()} > {(identity, START + timedelta(days=8))}
+    with pytest.raises(Refused, match=f"take that back first: obligations withdraw {report}"):
+        office.withdraw(expected)
+    office.withdraw(report)
+    assert office.withdraw(expected).changes
 
 
 def test_expecting_a_second_one_leaves_the_first(office: Office) -> None:
