@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
     from obligations.planning.draft import Draft
 
 
+def cut(drafts: Iterable[Draft]) -> None:
+    """Leave each occurrence of one clause, whichever version governs it, what the cap still allows it."""
+    capping = Capping()
+    for draft in sorted(drafts, key=lambda one: _day_of(one) or date.max):
+        capping.cut(draft)
+
+
 @dataclass
 class Capping:
     """The running totals of one clause through all its versions; occurrences are asked in day order, each once.
@@ -27,6 +35,7 @@ class Capping:
     What an occurrence may come to is up to the version that governs it; what came before counts, whichever did.
     """
 
+    periods: dict[str, tuple[date, date]] = field(default_factory=dict)
     used: dict[str, Fraction] = field(default_factory=dict)
     unknown: dict[str, NotYet] = field(default_factory=dict)
     spent: list[tuple[date, Fraction | NotYet]] = field(default_factory=list)
@@ -39,7 +48,7 @@ class Capping:
             return
         if cap is None:
             # A cap that a later version brings counts what was owed without one.
-            self.spent.append((day, _known(draft)))
+            self._spend(day, _known(draft))
             return
         limit = draft.world.quantity(cap.at if cap.at is not None else cap.balance, draft.instance, day)
         period = _period(draft, day)
@@ -57,27 +66,40 @@ class Capping:
 
     def _begin(self, period: Reasoned[tuple[date, date]]) -> None:
         """Count what fell into a period before anybody asked for it: another version may have counted otherwise."""
-        key, (first, last) = period.why.rule, period.value
-        if key in self.used:
+        key = period.why.rule
+        if key in self.periods:
             return
-        inside = [figure for day, figure in self.spent if first <= day <= last]
-        self.used[key] = sum((one for one in inside if isinstance(one, Fraction)), Fraction(0))
-        reasons = [one for one in inside if isinstance(one, NotYet)]
-        if reasons:
-            self.unknown[key] = united(reasons)
+        self.periods[key], self.used[key] = period.value, Fraction(0)
+        for day, figure in self.spent:
+            self._count(key, day, figure)
+
+    def _spend(self, day: date, figure: Fraction | NotYet) -> None:
+        """Count what an occurrence comes to in every period that it lies in, whichever version counts by it."""
+        self.spent.append((day, figure))
+        for key in self.periods:
+            self._count(key, day, figure)
+
+    def _count(self, key: str, day: date, figure: Fraction | NotYet) -> None:
+        first, last = self.periods[key]
+        if not first <= day <= last:
+            return
+        if isinstance(figure, Fraction):
+            self.used[key] += figure
+        else:
+            before = self.unknown.get(key)
+            self.unknown[key] = figure if before is None else united([before, figure])
 
     def _apply(self, draft: Draft, limit: Reasoned[Quantity], period: str, day: date) -> None:
         exact = _known(draft)
         if isinstance(exact, NotYet):
             # How much is left depends on what is not known yet.
-            self.unknown[period] = exact
-            self.spent.append((day, exact))
+            self._spend(day, exact)
             return
         used = self._used(draft, period, day)
         left = max(Fraction(0), limit.value.exact - used)
         kept = min(exact, left)
-        self.used[period] = used + kept
-        self.spent.append((day, kept))
+        self.used[period] = used
+        self._spend(day, kept)
         if kept == exact:
             return
         unit = draft.amount.currency if draft.amount is not None else "hours"

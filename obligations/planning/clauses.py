@@ -10,7 +10,7 @@ from obligations.domain.occurrence import Occurrence, State
 from obligations.planning import versions
 from obligations.planning.alike import Finish, row
 from obligations.planning.applying import holds_on
-from obligations.planning.caps import Capping
+from obligations.planning.caps import cut
 from obligations.planning.draft import Draft
 from obligations.planning.instalments import take
 from obligations.planning.pay import pay_final, periods_of
@@ -59,7 +59,7 @@ def of_clause(world: World, clause_id: str, clause: Clause) -> Iterator[Occurren
 
 def _ruled(world: World, clause_id: str, clause: Clause) -> Iterator[Occurrence]:
     """The occurrences of the instances that the clause rules."""
-    cap = Capping()
+    capped: list[Draft] = []
     for instance in world.instances(clause_id, clause)[0]:
         place = world.place(clause_id, instance)
         if place is not None and not place.rules:
@@ -71,17 +71,19 @@ def _ruled(world: World, clause_id: str, clause: Clause) -> Iterator[Occurrence]
             continue
         for dated in _dated(world, clause_id, clause, instance):
             draft = _as_it_stands(world, clause, dated, stands)
-            yield _finished(draft, cap if clause.cap is not None else None)
+            if clause.cap is None:
+                yield _finished(draft)
+            else:
+                capped.append(draft)
+    cut(capped)
+    yield from map(_finished, capped)
 
 
 def _finishing(world: World, clause: Clause, stands: Standing) -> Finish:
     return lambda draft: _as_it_stands(world, clause, draft, stands).finish()
 
 
-def _finished(draft: Draft, cap: Capping | None) -> Occurrence:
-    """The occurrence, cut to what its cap leaves."""
-    if cap is not None:
-        cap.cut(draft)
+def _finished(draft: Draft) -> Occurrence:
     clause = draft.clause
     if clause.before_withholding is not None:
         words = f"{'before' if clause.before_withholding else 'after'} withholding"
@@ -94,7 +96,7 @@ def _of_versions(world: World, clause_id: str) -> Iterator[Occurrence]:
 
     Caps count through all versions, and a slot is filled once, whichever of them has what fills it.
     """
-    caps: dict[str, Capping] = {}
+    made: dict[str, list[Draft]] = {}
     filled: set[str] = set()
     for version in world.versions:
         if clause_id not in version.terms.clauses:
@@ -106,10 +108,13 @@ def _of_versions(world: World, clause_id: str) -> Iterator[Occurrence]:
                     continue
                 filled.add(instance.id)
                 if place is None or place.rules:
-                    for draft in versions.drafts(version, member, instance, _drafting(member)):
-                        one = _finished(draft, caps.setdefault(member, Capping()))
-                        draft.world.planned.add(one.id)
-                        yield one
+                    made.setdefault(member, []).extend(versions.drafts(version, member, instance, _drafting(member)))
+    for drafts in made.values():
+        cut(drafts)
+        for draft in drafts:
+            one = _finished(draft)
+            draft.world.planned.add(one.id)
+            yield one
     waits = versions.placeholder(world, clause_id)
     if waits is not None:
         clause = waits.terms.clauses[clause_id]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from obligations.domain.event import Report
+from obligations.domain.identity import occurrence_id
 from obligations.domain.occurrence import State
 from obligations.planning.world import DONE
 from obligations.service.contracts import Planner
@@ -38,6 +39,51 @@ running: changes
     assert [str(one.arises_on) for one in made.powers] == ["2026-06-20"], "what was missed before stays missed"
     ended = planned(amended("ends: [cure]\nrunning: changes\n"), HIRED, late, as_of=date(2026, 9, 1))
     assert ([one.state for one in of(ended, "cure")], ended.powers) == ([State.TERMINATED], ())
+
+
+def test_what_falls_due_on_the_amendment_s_day_is_changed_by_it() -> None:
+    """The plan would show the longer time to cure, and the power to dismiss arise by the old one."""
+    longer = BASE[BASE.index("  cure:") : BASE.index("  bonus:")].replace("by: 30 days", "by: 45 days")
+    notice = Report("n-1", "notice", date(2026, 6, 1))  # thirty days end on the first of July
+    made = planned(amended(f"clauses:\n{longer}running: changes\n"), HIRED, notice, as_of=date(2026, 7, 10))
+    assert [(one.due_on, one.state) for one in of(made, "cure")] == [(date(2026, 7, 16), State.SCHEDULED)]
+    assert [str(one.arises_on) for one in made.powers] == ["2026-07-17"]
+
+
+def test_what_falls_due_on_its_day_is_paid_by_the_new_clause() -> None:
+    """The instalment of the first of July would fall between the old clause and the new one."""
+    gone = Report("r-exited", "exited", date(2026, 3, 1))
+    found = of(planned(amended(f"{REPLACED}running: changes\n"), HIRED, gone), "severance")
+    assert [one.due_on for one in found[2:5]] == [date(2026, 6, 1), date(2026, 7, 1), date(2026, 8, 1)]
+    assert amounts(found[2:5]) == ["10,000.00 USD", "6,000.00 USD", "6,000.00 USD"]
+
+
+def test_what_is_done_on_its_day_is_done_by_the_new_clause() -> None:
+    """What was paid under the new terms, on their first day, would be taken for the old amount."""
+    fourth = occurrence_id("", "letter", "severance", "exited", "4")
+    for on, amount in ((date(2026, 6, 30), "10,000.00 USD"), (date(2026, 7, 1), "6,000.00 USD")):
+        done = Report("r-done", DONE, on, answers=str(fourth), evidence="wire")
+        found = of(planned(amended(f"{REPLACED}running: changes\n"), HIRED, EXITED, done), "severance")
+        assert [(one.state, amounts([one])) for one in found if one.id == fourth] == [(State.DONE, [amount])], on
+
+
+def test_what_was_done_ahead_stands_for_the_instalment_of_its_own_day() -> None:
+    """The month that was paid ahead would be paid again, and the one after it left out."""
+    fifth = occurrence_id("", "letter", "severance", "exited", "5")
+    done = Report("r-done", DONE, date(2026, 6, 20), answers=str(fifth), evidence="wire")
+    found = of(planned(amended(f"{REPLACED}running: changes\n"), HIRED, EXITED, done), "severance")
+    assert sorted(one.due_on for one in found if one.due_on)[3:6] == [
+        date(2026, 7, 15),
+        date(2026, 8, 15),
+        date(2026, 9, 15),
+    ]
+
+
+def test_from_its_own_day_on_what_is_still_to_come_is_shown_by_the_amendment() -> None:
+    """On the first of July the plan would still promise the instalments of June."""
+    terms = amended(REPLACED)
+    for as_of, cite in ((date(2026, 6, 30), "5"), (date(2026, 7, 1), "A.1")):
+        assert {one.cite for one in of(planned(terms, HIRED, as_of=as_of), "severance")} == {cite}
 
 
 def test_fewer_instalments_leave_what_was_due_and_owe_no_more() -> None:
@@ -101,6 +147,19 @@ def test_a_cap_counts_through_all_versions_and_is_the_one_of_each() -> None:
         load(BASE, "letter.yaml", lambda _: ("", "")), f"terms: 1\namends: letter\nfrom: 2026-07-01\n{more}", "a.yaml"
     )
     assert paid(capped) == ["12,000.00 USD", "12,000.00 USD", "6,000.00 USD", "0.00 USD"]
+
+
+def test_what_still_runs_under_the_old_terms_counts_towards_the_new_cap() -> None:
+    """Instalments begun without a cap would leave the new one whole, month after month."""
+    base = load(BASE.replace("employment ended, once: yes", "employment ended"), "letter.yaml", lambda _: ("", ""))
+    capped = REPLACED.replace("    series:", "    cap: {at: 40000.00, per: year}\n    series:")
+    terms = amend(base, f"terms: 1\namends: letter\nfrom: 2026-07-01\n{capped}", "a.yaml")
+    gone = [Report("r-1", "exited", date(2026, 6, 15)), Report("r-2", "exited", date(2026, 7, 15))]
+    found = sorted(of(planned(terms, HIRED, *gone), "severance"), key=lambda one: (one.due_on or date.max, one.of))
+    # Ten thousand a month until December under the old terms; what the new ones owe ends with the year's forty.
+    assert amounts(one for one in found if one.of == 6) == ["10,000.00 USD"] * 6
+    new = amounts(one for one in found if one.of == 12)
+    assert new[:6] == ["6,000.00 USD", "4,000.00 USD", "0.00 USD", "0.00 USD", "0.00 USD", "6,000.00 USD"]
 
 
 def test_the_amount_of_a_clause_is_that_of_the_version_that_governs_it() -> None:

@@ -40,6 +40,16 @@ COURSES = """
     by: 30 days after course
     cap: {at: 500.00, per: PERIOD}
 """
+VACATION = """
+  vacation:
+    cite: "7"
+    who: company owes employee
+    accrue: 260 hours
+    unit: hours
+    during: started to exit
+    series: {every: 14 days}
+    cap: {balance: 25, less: hours of leave}
+"""
 
 
 def plan(clauses: str, *reports: Report, as_of: str = "") -> Plan:
@@ -108,6 +118,29 @@ def test_a_cap_of_the_contract_never_starts_anew() -> None:
     assert sorted(amounts(made, "courses")) == ["0.00 USD", "0.00 USD", "200.00 USD", "300.00 USD"]
 
 
+def test_the_first_and_the_last_day_of_a_year_count_in_it() -> None:
+    """A course on New Year's Day or on New Year's Eve would be paid beside the year's limit."""
+    days = (("2026-01-01", "300.00"), ("2026-12-31", "100.00"), ("2026-12-31", "400.00"), ("2027-01-01", "450.00"))
+    fees = [happened("course", on, fee=fee) for on, fee in days]
+    made = plan(COURSES.replace("PERIOD", "year"), STARTED, *fees)
+    in_days = sorted(of(made, "courses"), key=lambda one: (one.due_on, one.amount and one.amount.minor))
+    assert [one.amount.shown() if one.amount else "" for one in in_days] == [
+        "300.00 USD",
+        "100.00 USD",
+        "100.00 USD",
+        "450.00 USD",
+    ]
+
+
+def test_instalments_of_two_happenings_share_a_cap_in_day_order() -> None:
+    """What falls due in May would be paid, and what the second one brings in April not, once the year is used up."""
+    clause = COURSES.replace("PERIOD", "year").replace("fee of course", "100.00")
+    clause = clause.replace("by: 30 days after course", "series: {every: 1 month, times: 4, first: course}")
+    made = plan(clause, STARTED, happened("course", "2026-02-01"), happened("course", "2026-03-01"))
+    in_full = sorted(str(one.due_on) for one in of(made, "courses") if one.amount and one.amount.minor)
+    assert in_full == ["2026-02-01", *["2026-03-01"] * 2, *["2026-04-01"] * 2]
+
+
 def test_what_is_left_waits_for_what_came_before() -> None:
     """A later course would be paid in full although nobody knows yet what an earlier one used up."""
     made = plan(COURSES.replace("PERIOD", "year"), STARTED, happened("course", "2026-02-01"), FEES[0])
@@ -116,20 +149,17 @@ def test_what_is_left_waits_for_what_came_before() -> None:
 
 def test_a_balance_stops_at_its_cap_and_goes_on_once_leave_is_taken() -> None:
     """Leave would pile up beyond what the contract allows, or stop for good once it was full."""
-    clause = """
-  vacation:
-    cite: "7"
-    who: company owes employee
-    accrue: 260 hours
-    unit: hours
-    during: started to exit
-    series: {every: 14 days}
-    cap: {balance: 25, less: hours of leave}
-"""
     taken = happened("leave", "2026-03-20", hours="8")
-    made = plan(clause, STARTED, EXIT, taken)
+    made = plan(VACATION, STARTED, EXIT, taken)
     accrued = [one.units for one in of(made, "vacation")][:7]
     assert accrued == [Decimal(10), Decimal(10), Decimal(5), Decimal(0), Decimal(8), Decimal(0), Decimal(0)]
+
+
+def test_leave_on_the_day_of_accrual_counts_once() -> None:
+    """A day of leave taken on the last day of a period would make no room, or make it twice."""
+    taken = happened("leave", "2026-03-25", hours="8")
+    accrued = [one.units for one in of(plan(VACATION, STARTED, EXIT, taken), "vacation")][:6]
+    assert accrued == [Decimal(10), Decimal(10), Decimal(5), Decimal(0), Decimal(8), Decimal(0)]
 
 
 def test_withholding_is_told_where_the_document_says_so() -> None:
