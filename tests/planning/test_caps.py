@@ -110,6 +110,16 @@ def test_what_exceeds_the_cap_of_a_year_is_cut_in_day_order() -> None:
             "450.00 USD",
         ]
         assert "300.00 USD cut to 200.00 USD: the cap of 500.00 USD from 2026-01-01" in by_day[1].derivation.sentence()
+        assert "cut to" not in by_day[0].derivation.sentence()
+
+
+def test_what_is_not_owed_uses_up_nothing() -> None:
+    """A course that was refused would leave the next one open, or take from the year's limit."""
+    clause = COURSES.replace("PERIOD", "year").replace(
+        "    when: course\n", "    when: course\n    if: fee of course below 450.00\n"
+    )
+    made = plan(clause, STARTED, happened("course", "2026-02-01", fee="450.00"), FEES[0])
+    assert sorted(amounts(made, "courses")) == ["", "300.00 USD"]
 
 
 def test_a_cap_of_the_contract_never_starts_anew() -> None:
@@ -157,9 +167,9 @@ def test_a_balance_stops_at_its_cap_and_goes_on_once_leave_is_taken() -> None:
 
 def test_leave_on_the_day_of_accrual_counts_once() -> None:
     """A day of leave taken on the last day of a period would make no room, or make it twice."""
-    taken = happened("leave", "2026-03-25", hours="8")
-    accrued = [one.units for one in of(plan(VACATION, STARTED, EXIT, taken), "vacation")][:6]
-    assert accrued == [Decimal(10), Decimal(10), Decimal(5), Decimal(0), Decimal(8), Decimal(0)]
+    taken = happened("leave", "2026-03-25", hours="13")
+    accrued = [one.units for one in of(plan(VACATION, STARTED, EXIT, taken), "vacation")][:7]
+    assert accrued == [Decimal(10), Decimal(10), Decimal(5), Decimal(0), Decimal(10), Decimal(3), Decimal(0)]
 
 
 def test_withholding_is_told_where_the_document_says_so() -> None:

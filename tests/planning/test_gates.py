@@ -77,6 +77,28 @@ def test_the_last_day_for_signing_is_one_of_its_days() -> None:
     assert (one.state, str(one.due_on)) == (State.DUE, "2025-07-01")
 
 
+def test_a_release_signed_on_the_day_of_the_exit_counts() -> None:
+    """Whoever signed at the table would have to sign once more."""
+    one, _ = severance(happened("released", "2025-06-02"), as_of="2025-06-12")
+    assert (one.state, str(one.due_on)) == (State.DUE, "2025-06-12")
+
+
+def test_a_release_can_be_revoked_on_the_day_it_is_signed() -> None:
+    """A release taken back within the hour would still open the severance."""
+    one, _ = severance(SIGNED, happened("revoked", "2025-06-22"), as_of="2025-06-30")
+    assert one.state is State.CONDITION_FAILED
+
+
+def test_of_two_last_days_the_earlier_decides() -> None:
+    """People would wait for a release that can no longer open anything."""
+    for last, over in (("25 days", "2025-06-24"), ("10 days", "2025-06-13")):
+        one, _ = severance(as_of=over, more=f", opens_by: {last} after ended")
+        assert one.state is State.CONDITION_FAILED, last
+    late = happened("released", "2025-06-08")
+    one, _ = severance(late, as_of="2025-06-16", more=", opens_by: 25 days after ended, late: forfeits")
+    assert one.state is State.CONDITION_FAILED
+
+
 @pytest.mark.parametrize(("as_of", "state"), [("2025-06-23", State.WAITING), ("2025-06-24", State.CONDITION_FAILED)])
 def test_no_release_by_its_last_day_fails_the_condition(as_of: str, state: State) -> None:
     """Severance would wait for ever, or be lost on a day on which the release can still be signed."""

@@ -216,6 +216,22 @@ class TestStubs:
         assert [one.state for one in parts] == [State.SCHEDULED, State.SCHEDULED, State.TERMINATED]
         assert (str(parts[1].due_on), str(parts[1].to_on), sums(parts)[1]) == ("2026-04-14", "2026-03-24", "32,258.06")
 
+    @pytest.mark.parametrize(
+        ("found_work", "states", "second"),
+        [("2026-03-14", ["scheduled", "terminated"], ""), ("2026-03-15", ["scheduled", "scheduled"], "3,225.81")],
+    )
+    def test_an_end_on_the_first_day_of_a_period_leaves_its_pay(
+        self, found_work: str, states: list[str], second: str
+    ) -> None:
+        """The one day of a month on which nobody had found work yet would go unpaid."""
+        parts = severance(RATE % "" + "\nuntil: new_job", EXIT, happened("new_job", found_work))
+        assert [str(one.state) for one in parts[:2]] == states
+        assert sums(parts[1:2]) == [second] or not second
+
+    def test_a_part_says_which_of_how_many_it_is(self) -> None:
+        """A reader of the last payment would look for another one."""
+        assert "step 3 of 3" in severance(RATE % "", EXIT)[-1].derivation.sentence()
+
 
 FEE = "during: employed\nper: period\nseries: {%s}"
 STARTED = happened("started", "2026-01-10")

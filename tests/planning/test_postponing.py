@@ -87,6 +87,21 @@ def test_money_waits_while_nobody_has_said_whether_it_is_held() -> None:
     assert [question.name for question in made.questions] == ["specified"]
 
 
+def test_what_is_held_until_something_happens_waits_for_it() -> None:
+    """Payments would go while what they wait for has no day, or the plan would fail on it."""
+    found, made = pay(YES, clauses=PAY + HOLD.replace("1 day after 6 months after ended", "10 days after released"))
+    assert {(one.state, one.waiting_for) for one in found} == {(State.WAITING, ("released",))}
+    assert [push for push in made.pushes if push.money] == []
+
+
+def test_of_two_holds_the_longer_decides() -> None:
+    """A payment that one hold sets free would go although another still holds it."""
+    short = HOLD.replace("six_month_hold", "one_month_hold").replace("6 months", "1 month")
+    for clauses in (PAY + HOLD + short, PAY + short + HOLD):
+        found, _ = pay(YES, clauses=clauses)
+        assert str(found[0].adjusted_on) == "2025-12-03"
+
+
 def test_death_releases_on_its_own_day() -> None:
     """The heirs would wait for a day that the statute sets for the living."""
     found, _ = pay(YES, happened("died", "2025-09-15"))

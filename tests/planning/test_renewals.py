@@ -59,6 +59,33 @@ def test_month_ends_do_not_creep() -> None:
     assert windows(plan)[1:] == ["2027-01-31 to 2027-02-28", "2027-03-01 to 2027-03-30", "2027-03-31 to 2027-04-30"]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "first", "second"),
+    [
+        ("by: 1 month", "by: 1 month and 10 days", "2024-01-31 to 2027-01-30", "2027-01-31 to 2027-03-10"),
+        ("36 months", "35 months and 10 days", "2024-01-31 to 2027-01-09", "2027-01-10 to 2027-02-09"),
+    ],
+)
+def test_days_beside_the_months_count(old: str, new: str, first: str, second: str) -> None:
+    """A term of months and days would renew as if it were of months alone."""
+    terms = load(TEXT.replace(old, new, 1), "renewing.yaml", find_template)
+    assert windows(planned(as_of="2027-02-01", terms=terms))[:2] == [first, second]
+
+
+def test_the_renewal_is_looked_at_on_its_day_though_no_clause_asks() -> None:
+    """The plan would show the old end until somebody reported something."""
+    alone = TEXT[: TEXT.index("  last_notice:")] + TEXT[TEXT.index("  goodbye:") :]
+    made = planned(as_of="2027-01-20", terms=load(alone, "renewing.yaml", find_template))
+    assert made.replan_at is not None
+    assert str(made.replan_at.date()) == "2027-01-21"
+
+
+def test_a_renewal_is_known_by_its_number() -> None:
+    """What was reminded of and sent for a renewal would belong to another one, and be sent again."""
+    plan = planned(as_of="2027-02-25", terms=TERMS)
+    assert [one.instance for one in of(plan, "last_notice")] == ["start of term", "start of term 2", "start of term 3"]
+
+
 def test_notice_in_time_ends_it() -> None:
     plan = planned(happened("nonrenewal", "2027-01-20"), as_of="2028-01-01", terms=TERMS)
     assert windows(plan) == ["2024-01-31 to 2027-01-30"]

@@ -66,6 +66,31 @@ def test_it_goes_on_as_its_clock_says(clock: str, due: str) -> None:
     assert powers(made, "stop")[0].arises_on is not None
 
 
+@pytest.mark.parametrize("clock", ["tolls", "holds"])
+def test_talks_that_begin_on_the_last_day_hold_it(clock: str) -> None:
+    """The fault would be missed on the day on which both sat down to talk about it."""
+    one, _ = cure(happened("started", "2025-03-15"), OVER, as_of="2025-03-15", clock=clock)
+    assert str(one.due_on) == "2025-03-20"
+
+
+def test_a_single_day_of_talks_is_a_day() -> None:
+    """The day on which the talks began and failed would be lost to whoever has to cure."""
+    one, _ = cure(BEGAN, happened("settled", "2025-03-10"), as_of="2025-03-11")
+    assert str(one.due_on) == "2025-03-16"
+
+
+def test_a_duty_of_today_is_suspended_from_today() -> None:
+    """Somebody would be reminded on the first day of a duty that rests already."""
+    one, _ = cure(happened("started", "2025-02-20"), as_of="2025-03-01")
+    assert one.state is State.SUSPENDED
+
+
+def test_a_projection_suspends_nothing_on_a_day_it_does_not_know() -> None:
+    """A plan made for no day in particular would fail, or show a duty as resting for good."""
+    one, _ = cure(BEGAN, as_of="")
+    assert (one.state, one.waiting_for) == (State.WAITING, ("end of in_talks",))
+
+
 def test_what_is_suspended_can_be_done_and_can_end() -> None:
     """A cure during the talks would not count, or the duty would outlive the engagement."""
     one, _ = cure(BEGAN, as_of="2025-03-12")

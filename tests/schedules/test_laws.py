@@ -209,6 +209,29 @@ class TestBusinessDays:
         once = adjust(reasoned(day), convention, calendar_of(closed))
         assert adjust(once, convention, calendar_of(closed)).value == once.value
 
+    @pytest.mark.parametrize(
+        ("due", "paid"), [("2026-11-14", 13), ("2026-11-15", 13), ("2026-11-21", 23), ("2026-06-13", 15)]
+    )
+    def test_the_middle_of_a_month_is_not_crossed(self, due: str, paid: int) -> None:
+        """A fee for the first half of a month would be paid in the second."""
+        moved = adjust(
+            reasoned(date.fromisoformat(due)), Convention.HALF_MONTH_MODIFIED_FOLLOWING, calendar_of(frozenset())
+        )
+        assert moved.value.day == paid
+
+    def test_what_caused_a_payment_long_before_it_moves_nothing(self) -> None:
+        """A payment due on a Saturday in October would go in April, right after the hiring that it counts from."""
+        for convention, paid in ((Convention.FOLLOWING, 23), (Convention.PRECEDING, 20)):
+            moved = adjust(
+                reasoned(date(2006, 10, 21)), convention, calendar_of(frozenset()), not_before=date(2006, 4, 11)
+            )
+            assert moved.value == date(2006, 10, paid)
+
+    def test_an_open_day_is_explained_by_itself(self) -> None:
+        """A reader would be told that a working Monday is closed."""
+        monday = reasoned(date(2006, 10, 23))
+        assert adjust(monday, Convention.FOLLOWING, calendar_of(frozenset())) is monday
+
     @given(workdays, holidays, st.sampled_from([c for c in Convention if c is not Convention.UNADJUSTED]))
     def test_a_payment_never_goes_before_what_caused_it(
         self, day: date, closed: frozenset[date], convention: Convention

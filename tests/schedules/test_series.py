@@ -87,6 +87,12 @@ class TestDates:
         joined = short[:1] + short[2:] if backward else short[:-2] + short[-1:]
         assert long == (short if whole or len(short) == 2 else joined)
 
+    @pytest.mark.parametrize("backward", [False, True])
+    def test_where_nothing_is_left_over_no_step_is_a_long_one(self, backward: bool) -> None:
+        """A quarter of three months would be paid in two parts, one of them for two months."""
+        made = boundaries(date(2026, 1, 1), date(2026, 4, 1), Span(1, Unit.MONTH), backward=backward, long_stub=True)
+        assert [day.month for day in made] == [1, 2, 3, 4]
+
 
 class TestParts:
     @given(st.integers(0, 10**12), st.integers(1, 1200), st.sampled_from(Remainder))
