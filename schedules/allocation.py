@@ -97,7 +97,7 @@ def allocate(kind: Allocation, parts: Sequence[Part]) -> tuple[Decimal, ...]:
         return _fractional(parts)
     if kind in (Allocation.CUMULATIVE_ROUNDING, Allocation.CUMULATIVE_ROUND_DOWN):
         cut = _near if kind is Allocation.CUMULATIVE_ROUNDING else _down
-        shares = [exact / times for exact, times in parts for _ in range(times)]
+        shares = [share for exact, times in parts for share in (exact / times,) * times]
         return tuple(map(Decimal, _cut(shares, cut)))
     wholes = _wholes(kind, [exact for exact, _ in parts])
     return tuple(

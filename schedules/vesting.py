@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from schedules.allocation import Allocation, allocate
 from schedules.derivation import Derivation, Reasoned, later
@@ -84,7 +85,36 @@ def step_days(step: Step, point: Point, counting: Counting = PLAIN) -> tuple[Rea
     >>> [str(day.value) for day in step_days(monthly, Point(start))]
     ['2026-02-28', '2026-03-31', '2026-04-30']
     """
-    return tuple(_tranche_day(step, ordinal, point, counting) for ordinal in range(step.cliff, step.times + 1))
+    return tuple(tranche_day(step, place, point, counting) for place in range(step.count))
+
+
+def bare_days(step: Step, point: Point, counting: Counting = PLAIN) -> tuple[date, ...]:
+    """The same days without their explanations."""
+    months = _months(step, point)
+    if months is None:
+        return tuple(day.value for day in step_days(step, point, counting))
+    before, every = months
+    return _by_months(point.day.value, before, every, step.cliff, step.times, counting.month_end)
+
+
+# Every plan of a grant has the same days, and so has one of another grant of that day. A schedule has twenty, not often
+# the most there may be: together a few megabytes.
+@lru_cache(512)
+def _by_months(anchor: date, before: int, every: int, cliff: int, times: int, month_end: MonthEnd) -> tuple[date, ...]:
+    return tuple(add_months(anchor, before + ordinal * every, month_end) for ordinal in range(cliff, times + 1))
+
+
+def _months(step: Step, point: Point) -> tuple[int, int] | None:
+    """So many months after the original day a step begins, and so many lie between its tranches; None for a step that
+    does not count in months alone."""
+    every, start = step.every, step.offset
+    if every is None or not every.unit.months:
+        return None
+    if start is None:
+        return point.months, every.count * every.unit.months
+    if not start.unit.months or start.then is not None:
+        return None
+    return point.months + start.count * start.unit.months, every.count * every.unit.months
 
 
 def last_point(step: Step, point: Point, counting: Counting = PLAIN) -> Point:
@@ -106,23 +136,22 @@ def _resolved(point: Point, counting: Counting) -> Reasoned[date]:
     return after(Span(point.months, Unit.MONTH), point.day, counting) if point.months else point.day
 
 
-def _tranche_day(step: Step, ordinal: int, point: Point, counting: Counting) -> Reasoned[date]:
-    anchor = point.day
+def tranche_day(step: Step, place: int, point: Point, counting: Counting = PLAIN) -> Reasoned[date]:
+    """The day of one tranche of a step, by its place among them from 0."""
+    anchor, ordinal = point.day, step.cliff + place
     if step.every is None:
         if step.offset is None:
             return _resolved(point, counting)
         if not point.months:
             return after(step.offset, anchor, counting)
         return _resolved(_moved(point, step.offset, counting), counting)
-    unit = step.every.unit
-    start = step.offset
-    if unit.months and (start is None or (start.unit.months and start.then is None)):
-        months = point.months + (start.count * start.unit.months if start else 0)
-        months += ordinal * step.every.count * unit.months
+    counted = _months(step, point)
+    if counted is not None:
+        months = counted[0] + ordinal * counted[1]
         day = add_months(anchor.value, months, counting.month_end)
         return Reasoned(day, later(_months_after, months, anchor, day, counting))
-    base = _moved(point, start, counting) if start else point
-    return after(Span(step.every.count * ordinal, unit), _resolved(base, counting), counting)
+    base = _moved(point, step.offset, counting) if step.offset is not None else point
+    return after(Span(step.every.count * ordinal, step.every.unit), _resolved(base, counting), counting)
 
 
 def _months_after(months: int, anchor: Reasoned[date], day: date, counting: Counting) -> Derivation:

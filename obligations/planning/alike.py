@@ -257,7 +257,7 @@ def _tranches(
     if isinstance(grant, NotYet) or takers_of(world, clause_id, clause, instance):
         return None
     count = sum(step.tranches for step in clause.schedule)
-    alike = _making(world, clause_id, clause, instance, count)
+    make = _making(world, clause_id, clause, instance, count)
 
     def draft(tranche: Tranche) -> Draft:
         made = Draft(world, clause_id, clause, instance, tranche.index, count)
@@ -265,15 +265,13 @@ def _tranches(
         return made
 
     def made(tranche: Tranche) -> Occurrence:
-        day, one = tranche.day, None
-        known = isinstance(day, Reasoned) and tranche.units is not None and tranche.unsure is None
-        if alike is not None and known and isinstance(day, Reasoned):
+        day, index, units, one = tranche.day, tranche.index, tranche.units, None
+        if make is not None and units is not None and tranche.unsure is None and isinstance(day, Reasoned):
             why = later(_of_tranche, draft, tranche, finish)
-            position = str(tranche.index)
-            one = alike(tranche.index, position, day.value, day.value, None, None, None, tranche.units, why)
+            one = make(index, str(index), day.value, day.value, None, None, None, units, why)
         return one if one is not None else finish(draft(tranche))
 
-    return (made(tranche) for tranche in grant.tranches)
+    return map(made, grant.tranches)
 
 
 def _of_tranche(draft: Callable[[Tranche], Draft], tranche: Tranche, finish: Finish) -> Derivation:

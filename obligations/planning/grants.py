@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
+from itertools import islice
 
 from obligations.planning.days import causes
 from obligations.planning.suspensions import suspended
@@ -17,7 +19,20 @@ from obligations.terms.clause import Clause, VestingStep
 from schedules.allocation import Allocation
 from schedules.derivation import Derivation, Reasoned, later
 from schedules.frozen import swift
-from schedules.vesting import SAME_DAY, counting_for, on_vesting_day, shares_of, step_days, units_of
+from schedules.spans import Counting
+from schedules.vesting import (
+    SAME_DAY,
+    Point,
+    Step,
+    bare_days,
+    counting_for,
+    on_vesting_day,
+    shares_of,
+    tranche_day,
+    units_of,
+)
+
+REMAINDER = "remainder"
 
 
 @swift
@@ -67,32 +82,24 @@ def grant_of(world: World, clause: Clause, instance: Instance) -> Grant | NotYet
     kind, readings = world.pick(clause.allocation) if clause.allocation is not None else (_ROUNDING, ())
     allocation = Allocation(kind)
     steps = path(world, clause, instance, start)
-    amounts = _amounts(clause.schedule, steps, Fraction(found.value))
-    order = [number for number in _in_order(clause.schedule, steps) if clause.schedule[number].tranches]
-    parts = [(clause.schedule[number].step(), amounts[number] or Fraction(0)) for number in order]
-    given = iter(units_of(allocation, parts))
-    units = {number: [next(given) for _ in range(clause.schedule[number].tranches)] for number in order}
+    shared = _shared(clause.schedule, steps, found.value, allocation)
     count = sum(step.tranches for step in clause.schedule)
     tranches: list[Tranche] = []
-    for number, step in enumerate(clause.schedule):
-        at, shared = steps[number], units.get(number)
+    for step, at, units in zip(clause.schedule, steps, shared, strict=True):
         if not step.tranches:
             continue
         if isinstance(at, NotYet):
-            known = shared if shared is not None and not at.never else [None] * step.tranches
+            known = units if units is not None and not at.never else [None] * step.tranches
             tranches += [Tranche(len(tranches) + place, one, at) for place, one in enumerate(known, 1)]
             continue
-        assert shared is not None, "a step that came about has its part of the grant"
+        assert units is not None, "a step that came about has its part of the grant"
         rule, asked = world.pick(step.vesting_day if step.vesting_day is not None else clause.vesting_day)
-        days = step_days(step.step(), at.point, counting_for(rule or SAME_DAY, counting_of(world, step)))
-        for place in range(step.tranches):
-            share = Share(len(tranches) + 1, count, step, place, found.value, allocation, shared[place])
-            why = later(_vests, share, days[place], (*asked, *readings))
-            day = _placed(Reasoned(days[place].value, why), rule or SAME_DAY, start.value)
-            moved = suspended(world, clause, start.value, day)
-            held = moved if isinstance(moved, NotYet) else _held(moved, at, made)
-            doubts = [*began, *([at.unsure] if at.unsure is not None else [])]
-            tranches.append(Tranche(share.index, share.units, held, united(doubts) if doubts else None))
+        counting = counting_for(rule or SAME_DAY, counting_of(world, step))
+        part = Part(step, len(tranches), count, found.value, allocation, units, at.point, counting, (*asked, *readings))
+        doubts = [*began, *([at.unsure] if at.unsure is not None else [])]
+        unsure = united(doubts) if doubts else None
+        for index, day in enumerate(_days(world, clause, part, rule or SAME_DAY, start.value, made, at.since), 1):
+            tranches.append(Tranche(part.before + index, units[index - 1], day, unsure))
     rest = found.value - sum((one.units for one in tranches if one.units is not None), Decimal(0))
     whole = allocation is not Allocation.FRACTIONAL
     return Grant(found.value, start.value, tuple(tranches), rest, found.why, whole)
@@ -109,48 +116,91 @@ def _in_order(steps: Sequence[VestingStep], reached: Sequence[Reached | NotYet])
     return [number for _, number in sorted(taken)]
 
 
-def _amounts(
-    steps: Sequence[VestingStep], reached: Sequence[Reached | NotYet], total: Fraction
-) -> list[Fraction | None]:
-    """The exact units of every step, never more together than the grant; None where no path leads to it yet."""
-    amounts: list[Fraction | None] = [None] * len(steps)
-    left = total
-    for number in _in_order(steps, reached):
-        step = steps[number]
-        if step.units is not None:
-            wanted = Fraction(step.units)
-        else:
-            wanted = (step.portion or Fraction(0)) * (left if step.of == "remainder" else total)
-        amounts[number] = min(wanted, left)
-        left -= min(wanted, left)
-    return amounts
+def _shared(
+    steps: Sequence[VestingStep], reached: Sequence[Reached | NotYet], total: Decimal, allocation: Allocation
+) -> list[tuple[Decimal, ...] | None]:
+    """The units of every tranche of every step; None where no path leads to the step yet."""
+    order = _in_order(steps, reached)
+    wanted = tuple((one.units, one.portion, one.of, one.times, one.cliff) for one in (steps[at] for at in order))
+    shared: list[tuple[Decimal, ...] | None] = [None] * len(steps)
+    for number, units in zip(order, _units(allocation, total, wanted), strict=True):
+        shared[number] = units
+    return shared
+
+
+_Wanted = tuple[Decimal | None, Fraction | None, str, int, int]
+
+
+@lru_cache(256)
+def _units(allocation: Allocation, total: Decimal, wanted: tuple[_Wanted, ...]) -> tuple[tuple[Decimal, ...], ...]:
+    """The units of every tranche of steps, in the order in which they share a grant, never more together than it has.
+
+    Args:
+        wanted: of each step its units or its portion, of what that is, how many parts it has, and its cliff.
+    """
+    left = whole = Fraction(total)
+    parts: list[tuple[Step, Fraction]] = []
+    for units, portion, of, times, cliff in wanted:
+        share = portion or Fraction(0)
+        exact = min(Fraction(units) if units is not None else share * (left if of == REMAINDER else whole), left)
+        left -= exact
+        if units != 0:
+            parts.append((Step(share, times, cliff=cliff), exact))
+    given = iter(units_of(allocation, parts))
+    # A step of no units has no tranche: it only leads on to others.
+    return tuple(tuple(islice(given, times - cliff + 1)) if units != 0 else () for units, _, _, times, cliff in wanted)
 
 
 @swift
 @dataclass(frozen=True, slots=True)
-class Share:
-    """What an explanation needs to say how many units a tranche has."""
+class Part:
+    """A step that came about: what an explanation needs to say what its tranches have, and when.
 
-    index: int
-    of: int
+    `before` is how many tranches stand before its own, `of` how many the grant has.
+    """
+
     step: VestingStep
-    place: int
+    before: int
+    of: int
     total: Decimal
     allocation: Allocation
-    units: Decimal
+    units: tuple[Decimal, ...]
+    point: Point
+    counting: Counting
+    readings: tuple[Derivation, ...]
 
-    def words(self) -> str:
+    def why(self, place: int) -> Derivation:
+        """Why the tranche at a place, counted from 0, has its units and its day."""
+        day = tranche_day(self.step.step(), place, self.point, self.counting)
+        words = f"tranche {self.before + place + 1} of {self.of}: {self._words(place)}, {self.allocation.rule}"
+        return Derivation(words, f"{self.units[place]:,} on {day.value}", (day.why, *self.readings))
+
+    def _words(self, place: int) -> str:
         """The tranche's part of the grant."""
         if self.step.units is not None:
             return f"{self.step.units:,} units" if self.step.tranches == 1 else f"of {self.step.units:,} units"
-        share = shares_of(self.step.step())[self.place]
-        whole = "what was left" if self.step.of == "remainder" else f"{self.total:,}"
+        share = shares_of(self.step.step())[place]
+        whole = "what was left" if self.step.of == REMAINDER else f"{self.total:,}"
         return f"{share.numerator}/{share.denominator} of {whole}"
 
 
-def _vests(share: Share, day: Reasoned[date], readings: tuple[Derivation, ...]) -> Derivation:
-    words = f"tranche {share.index} of {share.of}: {share.words()}, {share.allocation.rule}"
-    return Derivation(words, f"{share.units:,} on {day.value}", (day.why, *readings))
+def _days(
+    world: World,
+    clause: Clause,
+    part: Part,
+    rule: str,
+    start: date,
+    made: Reasoned[date],
+    since: Reasoned[date] | None,
+) -> Iterator[Reasoned[date] | NotYet]:
+    """The day of every tranche of a part: on its vesting day, moved by what suspends it, held until it may vest."""
+    earliest = made.value if since is None else max(made.value, since.value)
+    for place, bare in enumerate(bare_days(part.step.step(), part.point, part.counting)):
+        day = Reasoned(bare, later(part.why, place))
+        if rule != SAME_DAY:
+            day = _placed(day, rule, start)
+        moved = suspended(world, clause, start, day) if clause.suspended is not None else day
+        yield _held(moved, made, since) if isinstance(moved, Reasoned) and moved.value < earliest else moved
 
 
 def _placed(day: Reasoned[date], rule: str, start: date) -> Reasoned[date]:
@@ -161,9 +211,9 @@ def _placed(day: Reasoned[date], rule: str, start: date) -> Reasoned[date]:
     return Reasoned(placed, Derivation(f"moved to the {rule}", placed.isoformat(), (day.why,)))
 
 
-def _held(day: Reasoned[date], at: Reached, made: Reasoned[date]) -> Reasoned[date]:
+def _held(day: Reasoned[date], made: Reasoned[date], since: Reasoned[date] | None) -> Reasoned[date]:
     """What would vest before the grant was made, or before its condition came about, vests on that day."""
-    for earliest, words in ((made, "held until the grant was made"), (at.since, "held until its condition came about")):
+    for earliest, words in ((made, "held until the grant was made"), (since, "held until its condition came about")):
         if earliest is not None and day.value < earliest.value:
             why = Derivation(words, earliest.value.isoformat(), (day.why, earliest.why))
             day = Reasoned(earliest.value, why)
