@@ -16,13 +16,13 @@ from obligations.domain.identity import occurrence_ids
 from obligations.domain.money import Money
 from obligations.domain.occurrence import Occurrence, State
 from obligations.planning.draft import Draft, by_the_clock
-from obligations.planning.grants import Tranche, grant_of
+from obligations.planning.grants import Tranche
 from obligations.planning.pay import HUNDREDTH, Run, exact_of, pays_per, run_of, worth
 from obligations.planning.paydays import Payroll
 from obligations.planning.standing import Standing
-from obligations.planning.takers import takers_of
-from obligations.planning.tranches import vests
-from obligations.planning.values import NotYet
+from obligations.planning.takers import settled
+from obligations.planning.tranches import ending_of, vests
+from obligations.planning.values import NOWHERE, NotYet
 from obligations.planning.world import Instance, World
 from obligations.terms import expressions as e
 from obligations.terms.clause import Clause
@@ -48,28 +48,27 @@ def row(
     if clause.vest is not None:
         return _tranches(world, clause_id, clause, instance, finish)
     run = run_of(world, clause_id, clause, instance)
-    if isinstance(run, Run) and run.end is None and run.planned_end is None:
-        return _periods(run, finish)
-    return None
+    return _periods(run, finish) if isinstance(run, Run) else None
 
 
 def _is_plain(world: World, clause: Clause, instance: Instance, stands: Standing) -> bool:
     """Whether nothing is asked, held back, moved, opened or ended that would have to be looked at day by day."""
     trigger = instance.trigger
-    asked = (clause.cap, clause.before_withholding, clause.if_each, clause.roll, clause.suspended, clause.not_before)
+    # What suspends vesting moves the tranches of its grant before anybody looks at them here.
+    suspended = clause.suspended if clause.vest is None else None
+    asked = (clause.cap, clause.if_each, clause.roll, suspended, clause.not_before)
     if any(one is not None for one in asked) or clause.closed_by is not None or clause.requires is not None:
         return False
     if trigger is not None and (trigger.unsettled is not None or trigger.provided is not None):
         return False
-    if stands.refused is not None or stands.end is not None or stands.cause is not None:
+    if stands.refused is not None or stands.cause is not None:
         return False
-    if stands.open or stands.holds or stands.gate is not None:
-        return False
-    return world.terms.file.signed is None or clause.pay is None
+    return not stands.open and not stands.holds and stands.gate is None
 
 
 Made = Callable[
-    [int, str, date, date, date | None, date | None, Money | None, Decimal | None, Derivation], Occurrence | None
+    [int, str, date, date, date | None, date | None, Money | None, Decimal | None, Derivation, State | None],
+    Occurrence | None,
 ]
 
 
@@ -106,11 +105,12 @@ def _making(
         amount: Money | None,
         units: Decimal | None,
         why: Derivation,
+        ended: State | None,
     ) -> Occurrence | None:
         identity = identify(position)
         if answered and str(identity) in answered:
             return None
-        state = by_the_clock(adjusted_on, as_of, by_itself=by_itself) if timed else stands
+        state = ended or (by_the_clock(adjusted_on, as_of, by_itself=by_itself) if timed else stands)
         return Occurrence(
             identity,
             contract,
@@ -152,7 +152,10 @@ def _periods(run: Run, finish: Finish) -> Iterator[Occurrence]:
     accrues = run.clause.accrue is not None
     brings = _accrues() if accrues else _pays(run)
     payroll = run.payroll if isinstance(run.payroll, Payroll) else None
-    ends_on = run.ends_on if run.ends_on is not None else date.max
+    signed_on = _signed_on(run.world, run.clause)
+    # Up to here nothing that ends the run, or is expected to, changes what a period brings.
+    ends = (run.ends_on, run.planned_end[0] if run.planned_end is not None else None)
+    ends_on = min((day for day in ends if day is not None), default=date.max)
     for period, position in run.placed():
         one: Occurrence | None = None
         first_on, last_on = period.first_on, period.last_on
@@ -163,9 +166,19 @@ def _periods(run: Run, finish: Finish) -> Iterator[Occurrence]:
             if payroll is not None:
                 payday = payroll.pays(period)
                 due_on, adjusted_on = payday.nominal_on, payday.paid_on
-            why = later(_of_period, run, period, position, finish)
-            one = made(period.ordinal, position, due_on, adjusted_on, first_on, last_on, amount, units, why)
+            if signed_on <= due_on:
+                why = later(_of_period, run, period, position, finish)
+                one = made(period.ordinal, position, due_on, adjusted_on, first_on, last_on, amount, units, why, None)
         yield one if one is not None else finish(run.draft(period, position))
+
+
+def _signed_on(world: World, clause: Clause) -> date:
+    """The day from which on pay falls due on its own days; none before the signature of a contract that asks for it."""
+    signed = world.terms.file.signed
+    if signed is None or clause.pay is None:
+        return date.min
+    day = world.day(signed, NOWHERE)
+    return day.value if isinstance(day, Reasoned) else date.max
 
 
 def _is_regular(period: Period) -> bool:
@@ -252,26 +265,29 @@ def _of_each_place(yearly: Decimal, places: int) -> tuple[Decimal, ...]:
 def _tranches(
     world: World, clause_id: str, clause: Clause, instance: Instance, finish: Finish
 ) -> Iterator[Occurrence] | None:
-    """The tranches of a grant that nothing took, or may yet take, before their day."""
-    grant = grant_of(world, clause, instance)
-    if isinstance(grant, NotYet) or takers_of(world, clause_id, clause, instance):
+    """The tranches of a grant: those that nothing took, and those of which all is gone for good."""
+    found = settled(world, clause_id, clause, instance)
+    if isinstance(found, NotYet):
         return None
     count = sum(step.tranches for step in clause.schedule)
     make = _making(world, clause_id, clause, instance, count)
 
     def draft(tranche: Tranche) -> Draft:
         made = Draft(world, clause_id, clause, instance, tranche.index, count)
-        vests(made, tranche, grant)
+        vests(made, tranche, found)
         return made
 
     def made(tranche: Tranche) -> Occurrence:
-        day, index, units, one = tranche.day, tranche.index, tranche.units, None
-        if make is not None and units is not None and tranche.unsure is None and isinstance(day, Reasoned):
+        day, index, units, fate = tranche.day, tranche.index, tranche.units, found.ends[tranche.index]
+        one: Occurrence | None = None
+        stands = tranche.unsure is None and fate.is_plain
+        if make is not None and stands and units is not None and isinstance(day, Reasoned):
             why = later(_of_tranche, draft, tranche, finish)
-            one = make(index, str(index), day.value, day.value, None, None, None, units, why)
+            ended = ending_of(fate.final) if fate.final is not None else None
+            one = make(index, str(index), day.value, day.value, None, None, None, units, why, ended)
         return one if one is not None else finish(draft(tranche))
 
-    return map(made, grant.tranches)
+    return map(made, found.grant.tranches)
 
 
 def _of_tranche(draft: Callable[[Tranche], Draft], tranche: Tranche, finish: Finish) -> Derivation:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from obligations.planning.applying import applying
-from obligations.planning.grants import Grant, Tranche
+from obligations.planning.grants import Grant, Tranche, grant_of
 from obligations.planning.standing import deadline, discharged_by, standing
 from obligations.planning.values import Instance, NotYet, united
 from obligations.planning.world import World
@@ -17,6 +17,7 @@ from obligations.terms import expressions as e
 from obligations.terms.clause import Clause, Takes
 from schedules.allocation import given
 from schedules.derivation import Derivation, Reasoned
+from schedules.frozen import swift
 
 REST = 0
 """The index under which the units stand that no tranche has."""
@@ -89,6 +90,7 @@ class Taker:
     measure: Measure = Measure()
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Fate:
     """Where a tranche ends: what each of its takers took of it in turn, and what vests on its own day.
@@ -100,6 +102,13 @@ class Fate:
     left: Decimal
     final: Taker | None
     doubtful: tuple[tuple[Taker, Decimal], ...]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is settled that it vests whole, or that a single taker took all of it."""
+        if self.doubtful or not self.taken:
+            return not self.doubtful
+        return self.final is not None and self.final.unless is None and len(self.taken) == 1
 
     @property
     def doubts(self) -> NotYet | None:
@@ -116,20 +125,44 @@ class Fate:
 def fates(grant: Grant, takers: tuple[Taker, ...]) -> dict[int, Fate]:
     """Where every tranche of a grant ends; under `REST`, what becomes of the units that no tranche has."""
     left = {REST: grant.rest, **{one.index: one.units or NONE for one in grant.tranches}}
-    taken: dict[int, list[tuple[Taker, Decimal]]] = {index: [] for index in left}
-    doubtful: dict[int, list[tuple[Taker, Decimal]]] = {index: [] for index in left}
+    taken: dict[int, list[tuple[Taker, Decimal]]] = {}
+    doubtful: dict[int, list[tuple[Taker, Decimal]]] = {}
     final: dict[int, Taker] = {}
     for taker in takers:
         share = taker.measure.of(grant, left, taker.on)
         for index, units in share.items():
             if not taker.prevails:
-                doubtful[index].append((taker, units))
+                doubtful.setdefault(index, []).append((taker, units))
                 continue
-            taken[index].append((taker, units))
+            taken.setdefault(index, []).append((taker, units))
             left[index] -= units
             if not left[index]:
                 final[index] = taker
-    return {index: Fate(tuple(taken[index]), left[index], final.get(index), tuple(doubtful[index])) for index in left}
+    return {
+        index: Fate(tuple(taken.get(index, ())), units, final.get(index), tuple(doubtful.get(index, ())))
+        for index, units in left.items()
+    }
+
+
+@swift
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A grant, and where every tranche of it ends; under `REST`, what becomes of the units that no tranche has."""
+
+    grant: Grant
+    ends: Mapping[int, Fate]
+
+
+def settled(world: World, clause_id: str, clause: Clause, instance: Instance) -> Settled | NotYet:
+    """What becomes of the grant that one instance of a vesting clause makes, worked out once; or why it is not known
+    yet."""
+    key = clause_id, instance.id
+    if key not in world.grants:
+        grant = grant_of(world, clause, instance)
+        if isinstance(grant, NotYet):
+            return grant
+        world.grants[key] = Settled(grant, fates(grant, takers_of(world, clause_id, clause, instance)))
+    return world.grants[key]
 
 
 def takers_of(world: World, clause_id: str, clause: Clause, grant: Instance) -> tuple[Taker, ...]:

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from obligations.domain.occurrence import State
 from obligations.planning.draft import Draft
-from obligations.planning.grants import Grant, Tranche, grant_of
-from obligations.planning.takers import NONE, Fate, fates, measure_of, stands_for, takers_of
+from obligations.planning.grants import Grant, Tranche
+from obligations.planning.takers import NONE, Fate, Settled, Taker, measure_of, settled, stands_for
 from obligations.planning.values import NotYet, united
 from obligations.planning.world import Instance, World
 from obligations.terms.clause import Clause
@@ -18,25 +18,28 @@ from schedules.derivation import Derivation, Reasoned, later
 
 def vesting(world: World, clause_id: str, clause: Clause, instance: Instance) -> Iterator[Draft]:
     """One draft a tranche: vests on its day, unless an acceleration took it or service ended before."""
-    grant = grant_of(world, clause, instance)
+    found = settled(world, clause_id, clause, instance)
     count = sum(step.tranches for step in clause.schedule)
-    if isinstance(grant, NotYet):
+    if isinstance(found, NotYet):
         for index in range(1, count + 1):
             draft = Draft(world, clause_id, clause, instance, index, count)
-            draft.not_yet(grant)
+            draft.not_yet(found)
             yield draft
         return
-    ends = fates(grant, takers_of(world, clause_id, clause, instance))
-    for tranche in grant.tranches:
+    for tranche in found.grant.tranches:
         draft = Draft(world, clause_id, clause, instance, tranche.index, count)
-        vests(draft, tranche, grant)
-        if tranche.units is not None:
-            _settle(draft, ends[tranche.index])
+        vests(draft, tranche, found)
         yield draft
 
 
-def vests(draft: Draft, tranche: Tranche, grant: Grant) -> None:
-    """Give a draft the day and the units of a tranche, as its schedule has them."""
+def vests(draft: Draft, tranche: Tranche, found: Settled) -> None:
+    """Give a draft the day and the units of a tranche, as its schedule has them, and the end it came to."""
+    _scheduled(draft, tranche, found.grant)
+    if tranche.units is not None:
+        _settle(draft, found.ends[tranche.index])
+
+
+def _scheduled(draft: Draft, tranche: Tranche, grant: Grant) -> None:
     if isinstance(tranche.day, NotYet):
         draft.not_yet(tranche.day)
         if tranche.units is not None:
@@ -68,8 +71,12 @@ def _settle(draft: Draft, fate: Fate) -> None:
     elif final is not None:
         draft.conditional = draft.conditional or doubts is not None or final.unless is not None
         words = "service ended before" if final.by is None else "vested early, by acceleration"
-        state = State.TERMINATED if final.by is None else State.SUPERSEDED
-        draft.end(state, Derivation(words, str(final.on), (final.why,)), final.on)
+        draft.end(ending_of(final), Derivation(words, str(final.on), (final.why,)), final.on)
+
+
+def ending_of(final: Taker) -> State:
+    """The state in which what took all that was left of a tranche leaves it."""
+    return State.TERMINATED if final.by is None else State.SUPERSEDED
 
 
 @dataclass
@@ -120,11 +127,11 @@ def _account(world: World, source_id: str, grant: Instance, draft: Draft, accoun
     granted = stands_for(world, source_id, source, grant)
     if granted is False or (grant.trigger is not None and grant.trigger.occurred_on > trigger.occurred_on):
         return None
-    schedule = grant_of(world, source, grant)
-    if isinstance(schedule, NotYet):
-        return schedule
+    found = settled(world, source_id, source, grant)
+    if isinstance(found, NotYet):
+        return found
+    schedule, ends = found.grant, found.ends
     by = draft.clause_id, draft.instance.id
-    ends = fates(schedule, takers_of(world, source_id, source, grant))
     account.doubts += [granted] if isinstance(granted, NotYet) else []
     account.total += schedule.total
     account.days.append(schedule.why)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, tzinfo
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from obligations.domain.event import Report
@@ -53,6 +53,9 @@ from schedules.instants import instant
 from schedules.periods import Period
 from schedules.spans import Counting, Span, add_months
 from schedules.windows import Window
+
+if TYPE_CHECKING:
+    from obligations.planning.takers import Settled
 
 
 @dataclass
@@ -103,6 +106,8 @@ class World:
         self.turns: set[date] = set()
         # Periods by their first day and rhythms, as far as somebody asked, and those that follow.
         self.divided: dict[tuple[date, object], tuple[list[Period], Iterator[Period]]] = {}
+        # The grants and what became of them, by clause and instance.
+        self.grants: dict[tuple[str, str], Settled] = {}
         # The occurrences of clauses about which nothing was reported, as they are in every plan of the terms.
         self.waiting: Mapping[str, tuple[Occurrence, ...]] = {}
         self.answered = frozenset(report.answers for report in self.reports if report.answers)

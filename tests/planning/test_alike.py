@@ -84,6 +84,22 @@ BASE = st.one_of(
     ),
     st.sampled_from([{**VEST, "schedule": schedule} for schedule in SCHEDULES]),
 )
+# What takes the tranches of a grant before their day.
+FASTER = [
+    "",
+    *(
+        f"  faster:\n    cite: '3'\n    who: company owes employee\n    accelerate: running\n    when: {when}\n{takes}"
+        for when in ("left", "back", "first back")
+        for takes in (
+            "",
+            "    takes: {portion: 50%}\n",
+            "    takes: {units: 7 units, order: latest first}\n",
+            "    takes: {current: pro rata}\n",
+            "    takes: {through: 6 months after left}\n",
+            "    if: allowed\n",
+        )
+    ),
+]
 # What may be of one position alone, beside what is the same for all.
 OWN = st.lists(
     st.sampled_from(
@@ -99,6 +115,8 @@ OWN = st.lists(
             ("cap", {"at": "50", "per": "year"}),
             ("before_withholding", "no"),
             ("closed_by", "back"),
+            ("suspended", {"during": "away", "clock": "tolls"}),
+            ("suspended", {"during": "away", "clock": "holds"}),
         ]
     ),
     max_size=2,
@@ -144,19 +162,34 @@ def drafted_one_by_one(work: Any) -> Plan:
     return made
 
 
-@given(BASE, OWN, STORY, st.none() | st.dates(SERVICE, day("2007-01-31")), st.lists(st.integers(0, 40), max_size=3))
-@example({"pay": "salary", "series": {"every": "14 days"}, "during": "employed"}, {}, (True, []), None, [3])
+@given(
+    BASE,
+    OWN,
+    st.sampled_from(FASTER),
+    st.booleans(),
+    STORY,
+    st.none() | st.dates(SERVICE, day("2007-01-31")),
+    st.lists(st.integers(0, 40), max_size=3),
+)
+@example({"pay": "salary", "series": {"every": "14 days"}, "during": "employed"}, {}, "", False, (True, []), None, [3])
+@example({**VEST, "schedule": SCHEDULES[0]}, {}, FASTER[1], False, (True, [happened("left", "2006-03-01")]), None, [3])
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_what_is_made_from_what_is_shared_is_what_a_draft_gives(
-    clause: dict[str, Any], own: dict[str, Any], story: Any, as_of: Any, answered: list[int]
+    clause: dict[str, Any],
+    own: dict[str, Any],
+    faster: str,
+    signs: bool,
+    story: Any,
+    as_of: Any,
+    answered: list[int],
 ) -> None:
     """A pay day would be for another sum, or stand otherwise, than the same pay day looked at by itself."""
     paid, more = story
+    signed = "signed: signed\n" if signs else ""
+    said = "".join(f"    {k}: {json.dumps(v)}\n" for k, v in {**clause, **own}.items())
     try:
         terms = load(
-            TERMS + "".join(f"    {k}: {json.dumps(v)}\n" for k, v in {**clause, **own}.items()),
-            "a.yaml",
-            find_template,
+            TERMS.replace("clauses:", f"{signed}clauses:") + said + faster * ("vest" in clause), "a.yaml", find_template
         )
     except TermsError:
         return
