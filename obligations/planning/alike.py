@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 
 from obligations.domain.identity import occurrence_ids
 from obligations.domain.money import Money
@@ -196,8 +197,7 @@ class _Figures:
     def __init__(self, run: Run) -> None:
         self.world, self.instance = run.world, run.instance
         self.expression = run.clause.accrue if run.clause.accrue is not None else run.clause.pay
-        picked, steps = run.world.pick(self.expression)
-        self.by_name = isinstance(picked, e.AmountNamed) and not steps
+        self.steady = _is_steady(run.world, self.expression)
         self.until = date.min
         self.found: Value | None = None
 
@@ -207,9 +207,25 @@ class _Figures:
             return self.found
         found = self.world.figure(self.expression, self.instance, day)
         self.found = found.value if isinstance(found, Reasoned) else None
-        if self.by_name:
+        if self.steady:
             self.until = self.world.epoch_ends(day)
         return self.found
+
+
+def _is_steady(world: World, expression: Any) -> bool:
+    """Whether a figure is the same on all days from one on which something was stated to the next."""
+    expression, _ = world.pick(expression)
+    match expression:
+        case e.AmountNamed() | e.AmountLiteral():
+            return True
+        case e.Sum(added=added, taken=taken):
+            return all(_is_steady(world, one) for one in (*added, *taken))
+        case e.Product(left=one, right=other) | e.Quotient(whole=one, by=other):
+            return _is_steady(world, one) and _is_steady(world, other)
+        case e.Percent(whole=whole):
+            return _is_steady(world, whole)
+        case _:
+            return False
 
 
 Brings = Callable[[Period, Value], tuple[Money | None, Decimal | None]]

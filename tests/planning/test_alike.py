@@ -57,6 +57,8 @@ WHAT = [
     {"pay": "salary", "per": "26", "closes": "by itself"},
     {"pay": "salary", "per": {"reading": "counting", "plain": "26", "other": "service year"}},
     {"pay": "2 percent of salary", "per": "period"},
+    {"pay": "salary / 12 + 100.00", "per": "period", "before_withholding": "yes"},
+    {"pay": "highest salary during employed", "per": "period"},
     {"accrue": "leave", "unit": "hours"},
     {"accrue": {"reading": "counting", "plain": "leave", "other": "leave"}, "unit": "hours"},
 ]
