@@ -80,7 +80,7 @@ def _ruled(world: World, clause_id: str, clause: Clause) -> Iterator[Occurrence]
 
 
 def _finishing(world: World, clause: Clause, stands: Standing) -> Finish:
-    return lambda draft: _finished(_as_it_stands(world, clause, draft, stands), None)
+    return lambda draft: _finished(_as_it_stands(world, clause, draft, stands))
 
 
 def _finished(draft: Draft) -> Occurrence:
