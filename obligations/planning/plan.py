@@ -60,9 +60,9 @@ class Question:
 class Plan:
     """Everything that follows from the terms and the events.
 
-    Occurrences stand by due day, the undated last; those of one day in file order, instance by instance. `dormant` names clauses nothing has set off yet, with the events
-    that would. `replan_at` is the first later instant at which the clock alone changes the plan, the
-    start of a local day.
+    Occurrences stand by due day, the undated last; those of one day in file order, instance by instance. `dormant`
+    names clauses nothing has set off yet, with the events that would. `replan_at` is the first later instant at which
+    the clock alone changes the plan, the start of a local day.
     """
 
     contract: str
