@@ -1,8 +1,8 @@
 """The store: tables, the two databases they live in, and their migrations."""
 
 from obligations.store.daemon_lock import daemon_lock
+from obligations.store.guarded import IllegalMove
 from obligations.store.migrate import migrate
 from obligations.store.sql import SqlStore, open_store
-from obligations.store.transaction import IllegalMove
 
 __all__ = ["IllegalMove", "SqlStore", "daemon_lock", "migrate", "open_store"]

@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Row,
-    Select,
-    bindparam,
-    delete,
-    false,
-    func,
-    insert,
-    literal,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
-from obligations.domain.delivery import ARROWS, UNSENT, DeliveryState
+from obligations.domain.delivery import DeliveryState
 from obligations.domain.event import Choice, Correction, LogEntry, Report
 from obligations.domain.occurrence import Occurrence, State
 from obligations.ports import (
@@ -34,27 +20,15 @@ from obligations.ports import (
     Changes,
     Conflict,
     Decision,
-    DeliveryChange,
     LedgerEntry,
     StoredContract,
     StoredDelivery,
     TermsVersion,
 )
-from obligations.store import rows, tables
-from obligations.store.bulk import insert_many
-from obligations.store.instants import Instant
+from obligations.store import guarded, rows, tables
 
 # SQLite takes 32,766 parameters in one statement.
 _KEYS_AT_ONCE = 10_000
-# A delivery sent back to `retrying` by a person goes at once; no clock is asked, every clock is past this.
-AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
-# States in which a delivery may be rewritten without leaving them, and in which a new one may begin.
-_MAY_STAY = UNSENT | {DeliveryState.CANCELLED, DeliveryState.COLLAPSED}
-
-
-class IllegalMove(ValueError):
-    """The table of delivery states has no such arrow, or the bytes of an attempted push would change; nothing was
-    written. This is a mistake of the caller: repeating it will not help."""
 
 
 class SqlTransaction:
@@ -184,8 +158,10 @@ class SqlTransaction:
         if kept.rowcount != 1:
             raise Conflict(f"there is no contract {contract_id}; it may have been removed")
         self._apply_occurrences(contract_id, changes)
-        self._insert_deliveries([it for it in changes.deliveries if it.seen_in is None])
-        self._change_deliveries([it for it in changes.deliveries if it.seen_in is not None])
+        new = [it for it in changes.deliveries if it.seen_in is None]
+        seen = [it for it in changes.deliveries if it.seen_in is not None]
+        guarded.begin(self._connection, self._tenant, new)
+        guarded.rewrite(self._connection, self._mine(tables.delivery), seen)
         self._insert(tables.ledger, [rows.ledger_row(self._tenant, entry) for entry in changes.ledger])
 
     def _apply_occurrences(self, contract_id: str, changes: Changes) -> None:
@@ -204,63 +180,9 @@ class SqlTransaction:
             [rows.occurrence_row(self._tenant, it) for it in changes.occurrences],
         )
 
-    def _insert_deliveries(self, changes: Sequence[DeliveryChange]) -> None:
-        for change in changes:
-            if change.state not in _MAY_STAY:
-                raise IllegalMove(
-                    f"a new delivery cannot start as {change.state.value} ({change.push.name}, {change.push.key})"
-                )
-        try:
-            insert_many(self._connection, tables.delivery, [rows.new_delivery_row(self._tenant, it) for it in changes])
-        except IntegrityError as error:
-            if "CHECK" in str(error.orig).upper():
-                raise
-            raise Conflict("a delivery that was to be new is there already") from None
-
-    def _change_deliveries(self, changes: Sequence[DeliveryChange]) -> None:
-        # In the order of keys, like results, so that two writers seldom wait for each other in a ring; where they do,
-        # PostgreSQL ends one of them and it sees a `Conflict`.
-        by_arrow: dict[tuple[DeliveryState, frozenset[DeliveryState]], list[DeliveryChange]] = {}
-        for change in sorted(changes, key=lambda it: it.push.key):
-            assert change.seen_in is not None
-            by_arrow.setdefault((change.state, change.seen_in), []).append(change)
-        for (state, seen_in), some in by_arrow.items():
-            statement = _guarded_content(self._mine(tables.delivery), _may_become(state, seen_in), state)
-            written = self._connection.execute(
-                statement, [{"at_key": it.push.key, "same_body": it.body, **rows.content_row(it)} for it in some]
-            )
-            if written.rowcount != len(some):
-                self._explain(some)
-
-    def _explain(self, changes: Sequence[DeliveryChange]) -> None:
-        """Raise for the first change that found its delivery otherwise."""
-        c = tables.delivery.c
-        for change in changes:
-            row = self._connection.execute(
-                select(c.state, c.attempts, c.body, c.content_hash).where(
-                    self._mine(tables.delivery), c.key == change.push.key
-                )
-            ).one_or_none()
-            assert change.seen_in is not None
-            # What is in the new state by now may be so by this very write.
-            if row is None or row.state != change.state.value or change.state in change.seen_in:
-                self._raise_for(change.push.key, row, change.seen_in, change.state, change.body)
-        raise Conflict("a delivery was changed by another writer; read again and repeat")
-
     def move(self, key: UUID, seen_in: Collection[DeliveryState], state: DeliveryState, reason: str = "") -> None:
         self._must_write()
-        c = tables.delivery.c
-        written = self._connection.execute(
-            update(tables.delivery)
-            .where(self._mine(tables.delivery), c.key == key, _in_state(_may_become(state, frozenset(seen_in))))
-            .values(state=state.value, reason=reason, **_released(state))
-        )
-        if written.rowcount != 1:
-            row = self._connection.execute(
-                select(c.state, c.attempts, c.body).where(self._mine(tables.delivery), c.key == key)
-            ).one_or_none()
-            self._raise_for(key, row, seen_in, state, None)
-            raise Conflict(f"delivery {key} was changed by another writer; read again and repeat")
+        guarded.move(self._connection, self._mine(tables.delivery), key, seen_in, state, reason)
 
     def release(self, key: UUID, reason: str) -> None:
         self.move(key, {DeliveryState.PARKED}, DeliveryState.RETRYING, reason)
@@ -270,26 +192,6 @@ class SqlTransaction:
             .where(self._mine(tables.delivery), c.key == key)
             .values(first_unknown_at=None, releases=c.releases + 1)
         )
-
-    def _raise_for(
-        self,
-        key: UUID,
-        row: Any,
-        seen_in: Collection[DeliveryState],
-        state: DeliveryState,
-        body: bytes | None,
-    ) -> None:
-        if row is None:
-            raise Conflict(f"there is no delivery {key}")
-        now_in = DeliveryState(row.state)
-        if now_in not in seen_in:
-            raise Conflict(f"delivery {key} is {now_in.value} by now; read again and repeat")
-        if not _is_arrow(now_in, state):
-            raise IllegalMove(f"delivery {key} is {now_in.value}; no arrow leads from there to {state.value}")
-        if body is not None and row.attempts > 0 and bytes(row.body) != body:
-            raise IllegalMove(
-                f"delivery {key} has been attempted, so its bytes stay what they are; plan a push that supersedes it"
-            )
 
     # --- decisions, attempts, the record ----------------------------------------------------------------------------
 
@@ -366,63 +268,6 @@ def _called(entry: LogEntry) -> str:
             return f"the correction of {entry.report_id}"
         case _:
             return f"the withdrawal of {entry.report_id}"
-
-
-def _may_become(state: DeliveryState, seen_in: frozenset[DeliveryState]) -> tuple[DeliveryState, ...]:
-    """Those states a delivery was seen in from which it may go to `state`, or stay in it."""
-    return tuple(sorted(it for it in seen_in if _is_arrow(it, state)))
-
-
-def _is_arrow(before: DeliveryState, after: DeliveryState) -> bool:
-    return before in _MAY_STAY if before is after else after in ARROWS[before]
-
-
-def _in_state(states: Collection[DeliveryState]) -> ColumnElement[bool]:
-    # Spelled out: a list that expands cannot be part of a statement that runs for many rows.
-    return or_(false(), *(tables.delivery.c.state == it.value for it in states))
-
-
-def _released(state: DeliveryState) -> dict[str, Any]:
-    """What else a move to the state sets: nobody holds it any more, and a retry has its instant."""
-    c = tables.delivery.c
-    if state is DeliveryState.SENDING:
-        raise IllegalMove("only a claim may send a delivery")
-    again = func.coalesce(c.next_attempt_at, literal(AT_ONCE, Instant)) if state is DeliveryState.RETRYING else None
-    return {"worker": "", "lease_until": None, "next_attempt_at": again}
-
-
-def _guarded_content(mine: Any, seen_in: tuple[DeliveryState, ...], state: DeliveryState) -> Any:
-    c = tables.delivery.c
-    content = (
-        "occurrence_id",
-        "clause",
-        "ordinal",
-        "name",
-        "kind",
-        "connector",
-        "destination",
-        "address_json",
-        "send_at",
-        "payload_json",
-        "approvals_json",
-        "supersession",
-        "supersedes",
-        "money",
-        "body",
-        "content_hash",
-        "state",
-        "reason",
-    )
-    return (
-        update(tables.delivery)
-        .where(
-            mine,
-            c.key == bindparam("at_key"),
-            _in_state(seen_in),
-            or_(c.attempts == 0, c.body == bindparam("same_body")),
-        )
-        .values(**{name: bindparam(name) for name in content}, **_released(state))
-    )
 
 
 def _in_parts(many: Sequence[Any], size: int) -> Iterator[list[Any]]:
