@@ -12,7 +12,6 @@ import typer
 from config.settings import config_path, first_text, read_settings
 from config.shipped import template_ids
 from obligations.app import open_service
-from obligations.cli.change_text import preview_text
 from obligations.cli.events import agreed, show_preview
 from obligations.cli.lines import wrapped
 from obligations.cli.occurrence_text import legend
@@ -105,7 +104,7 @@ def add(
         if change:
             preview = use.preview_change(text, str(file))
             if not as_json:
-                print_lines(preview_text(preview))
+                show_preview(preview)
             if not confirmed(f"Replace the terms of {preview.contract}?", yes):
                 typer.echo("Nothing was changed.")
                 return

@@ -8,7 +8,7 @@ from typing import Any
 from obligations.terms import expressions as e
 from obligations.terms.clause import Clause
 from obligations.terms.model import TermsFile
-from obligations.terms.naming import names_in
+from obligations.terms.naming import called, names_in
 from obligations.terms.values import Value
 from schedules.spans import Span, Unit
 
@@ -107,7 +107,7 @@ def of_day(expression: Any, shortest: Shortest) -> Iterator[tuple[str, int | Non
 
 def of_clause(clause: Clause, how: str, shortest: Shortest) -> Iterator[tuple[str, int | None]]:
     """By how many days what a clause brings about (missed, fulfilled, or `then`) comes after what that rests on."""
-    trigger = {*_called(clause.when)}
+    trigger = {*called(clause.when)}
     if how == "fulfilled":
         # It is fulfilled on the day of the report that says so, which is no earlier than its trigger.
         yield from of_event(clause.when, shortest)
@@ -157,23 +157,6 @@ def _from_trigger(days: list[Any], counted: list[tuple[str, int | None]], trigge
     if not steps or any(step is None for step in steps):
         return None
     return min(step for step in steps if step is not None) + miss
-
-
-def _called(expression: Any) -> Iterator[str]:
-    """The names by which phrases call the trigger."""
-    match expression:
-        case e.Choice(options=options):
-            for _, option in options:
-                yield from _called(option)
-        case e.EventNamed(name=name):
-            yield name
-        case e.EventFirst(event=event) | e.EventDuring(event=event):
-            yield from _called(event)
-        case e.EventUnion(members=members):
-            for member in members:
-                yield from _called(member)
-        case _:
-            return
 
 
 def _figures(span: Any) -> Iterator[str]:

@@ -38,6 +38,15 @@ clauses:
 STARTED = happened("started", "2025-01-31")
 NOTICE = happened("notice", "2025-03-01", ground="other")
 ENDED = happened("ended", "2025-06-02", for_cause="no")
+PAID = """
+  paid:
+    cite: "2"
+    who: client owes consultant
+    pay: 900
+    when: ended
+    exactly: 30 days after ended
+    do: {send: payroll, kind: pay, approve: [hr]}
+"""
 
 
 def terms(clauses: str) -> Terms:

@@ -10,7 +10,7 @@ from obligations.domain.event import Report
 from obligations.domain.occurrence import Occurrence, State
 from obligations.planning.plan import Plan
 from obligations.planning.values import PlanningError
-from tests.planning.engagement import ENDED, NOTICE, terms
+from tests.planning.engagement import ENDED, NOTICE, PAID, terms
 from tests.planning.letter import happened, only, planned, powers
 
 CURE = """
@@ -23,15 +23,6 @@ CURE = """
     remind: {hr: [1 day after]}
 """
 STOP = "    if_missed: {power: stop, holder: client, may: stop at once}\n"
-PAID = """
-  paid:
-    cite: "2"
-    who: client owes consultant
-    pay: 900
-    when: ended
-    exactly: 30 days after ended
-    do: {send: payroll, kind: pay, approve: [hr]}
-"""
 
 
 def answer(clauses: str, event: str, on: str, **fields: str) -> Report:

@@ -8,7 +8,7 @@ from config.shipped import find_template
 from obligations.domain.occurrence import PowerState, State
 from obligations.terms.errors import TermsError
 from obligations.terms.loader import load
-from tests.planning.engagement import ENDED, HEAD, NOTICE, STARTED, terms
+from tests.planning.engagement import ENDED, HEAD, NOTICE, PAID, STARTED, terms
 from tests.planning.letter import happened, of, only, planned, powers
 
 CURE = """
@@ -19,15 +19,6 @@ CURE = """
     when: notice
     by: 14 days after notice
     if_missed: {power: stop, holder: client, may: stop at once}
-"""
-PAID = """
-  paid:
-    cite: "2"
-    who: client owes consultant
-    pay: 900
-    when: ended
-    exactly: 30 days after ended
-    do: {send: payroll, kind: pay, approve: [hr]}
 """
 STANDBY = """
   standby:

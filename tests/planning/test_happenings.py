@@ -9,11 +9,11 @@ import pytest
 from config.shipped import find_template
 from obligations.domain.occurrence import State
 from obligations.planning.as_json import plan_json
-from obligations.planning.plan import Plan
 from obligations.terms.errors import TermsError
 from obligations.terms.loader import load
 from obligations.terms.terms import Terms
 from tests.planning.letter import happened, of, only, planned, powers
+from tests.planning.told import due
 
 HEAD = """\
 terms: 1
@@ -34,10 +34,6 @@ events:
 def terms(text: str) -> Terms:
     """Terms with these further parts."""
     return load(HEAD + text, "happenings.yaml", find_template)
-
-
-def due(plan: Plan, clause: str) -> list[str]:
-    return [str(one.due_on) for one in of(plan, clause)]
 
 
 class TestAMissedDuty:

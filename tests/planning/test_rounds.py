@@ -10,12 +10,12 @@ from config.shipped import find_template
 from obligations.domain.occurrence import State
 from obligations.planning import rounds
 from obligations.planning.as_json import plan_json
-from obligations.planning.plan import Plan
 from obligations.planning.values import PlanningError
 from obligations.terms.errors import TermsError
 from obligations.terms.loader import load
 from obligations.terms.terms import Terms
 from tests.planning.letter import happened, of, planned
+from tests.planning.told import due
 
 HEAD = """\
 terms: 1
@@ -35,10 +35,6 @@ events:
 def terms(text: str) -> Terms:
     """Terms with these further parts."""
     return load(HEAD + text, "rounds.yaml", find_template)
-
-
-def due(plan: Plan, clause: str) -> list[str]:
-    return [str(one.due_on) for one in of(plan, clause)]
 
 
 class TestACureThatFailsIsAskedForAgain:

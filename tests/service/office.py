@@ -3,7 +3,7 @@ records without a network."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -124,7 +124,6 @@ class Receiver:
     keys: set[UUID] = field(default_factory=set)
     bodies: dict[UUID, bytes] = field(default_factory=dict)
     believes: dict[tuple[UUID, str], Any] = field(default_factory=dict)
-    payments: dict[tuple[UUID, str], int] = field(default_factory=dict)
 
     def take(self, one: StoredDelivery) -> None:
         """Act on a delivery, unless its key was seen."""
@@ -276,6 +275,3 @@ def office_on(url: str, today: date) -> Iterator[Office]:
         yield Office(store, clock, Service(store, clock=clock, library=library()))
     finally:
         store.close()
-
-
-Opener = Callable[[date], Office]
