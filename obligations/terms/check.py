@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from obligations.terms import expressions as e
 from obligations.terms.circles import circle
 from obligations.terms.clause import Clause, Gate, Happens, PowerOf, Suspended, Takes
 from obligations.terms.document import Path
@@ -14,6 +13,7 @@ from obligations.terms.errors import Finding
 from obligations.terms.fields import Strict
 from obligations.terms.model import TermsFile
 from obligations.terms.notices import SENT
+from obligations.terms.parts import branches
 from obligations.terms.payroll import payroll_names
 from obligations.terms.relations import circling
 from obligations.terms.resolving import Known
@@ -181,9 +181,10 @@ class _Checker:
             yield from self._parts(clause.series, (*path, "series"))
             if clause.series.on is not None and clause.series.calendar is None:
                 yield from self.known.payroll("", (*path, "series", "on"))
-            for name in filter(lambda name: name != "none", _options(clause.series.calendar)):
-                calendar = (*path, "series", "calendar")
-                yield from self.known.one_of("payroll calendar", name, payroll_names(file), calendar)
+            for calendar in branches(clause.series.calendar):
+                if calendar != "none":
+                    written = (*path, "series", "calendar")
+                    yield from self.known.one_of("payroll calendar", str(calendar), payroll_names(file), written)
         for number, send in enumerate(clause.do):
             for place, role in enumerate(send.approve):
                 yield from self.known.one_of("role", role, file.roles, (*path, "do", number, "approve", place))
@@ -219,12 +220,3 @@ class _Checker:
                 message = f"{months} months do not come round with the years; let it begin on a day instead"
                 yield self.document.finding(message, ("years", name, "lasts"))
             yield from self.known.expression(kind.begins, ("years", name, "begins"))
-
-
-def _options(value: object) -> Iterator[str]:
-    """The words of an option, under every reading."""
-    if isinstance(value, e.Choice):
-        for _, option in value.options:
-            yield from _options(option)
-    elif isinstance(value, str):
-        yield value

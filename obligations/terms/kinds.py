@@ -6,12 +6,12 @@ A bare figure such as `5000` is a `figure`: it becomes what it stands beside, or
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
 
 from obligations.domain.money import Money
 from obligations.terms import expressions as e
 from obligations.terms.clause import Clause
 from obligations.terms.model import TermsFile
+from obligations.terms.parts import branches, parts
 from obligations.terms.values import Value
 
 FIGURE, NUMBER, MONEY = "figure", "number", "money"
@@ -84,30 +84,12 @@ def is_text(file: TermsFile, one: e.Compared) -> bool:
             return False
 
 
-def parts(value: object) -> Iterator[object]:
-    """An expression and everything in it."""
-    yield value
-    if isinstance(value, tuple):
-        for part in value:
-            yield from parts(part)
-    elif is_dataclass(value) and not isinstance(value, type):
-        for field in fields(value):
-            yield from parts(getattr(value, field.name))
-
-
 def conditions(clause: Clause) -> Iterator[tuple[str, object]]:
     """The conditions of a clause, by the words they stand under."""
     for name, info in Clause.model_fields.items():
         value = getattr(clause, name)
-        if isinstance(_first(value), _CONDITIONS):
+        if isinstance(next(branches(value), None), _CONDITIONS):
             yield info.alias or name, value
-
-
-def _first(value: object) -> object:
-    """A value, or the first that a choice may come to."""
-    while isinstance(value, e.Choice):
-        value = value.options[0][1]
-    return value
 
 
 _CONDITIONS = (e.IsTrue, e.Compared, e.TextIs, e.Happened, e.DayIs, e.Not, e.AllOf, e.AnyOf)

@@ -15,6 +15,7 @@ from obligations.terms.coverage import uncovered
 from obligations.terms.document import Path
 from obligations.terms.errors import Finding
 from obligations.terms.model import TermsFile
+from obligations.terms.parts import branches, parts
 from schedules.conventions import Convention
 from schedules.spans import Span
 
@@ -95,7 +96,7 @@ def _idle(terms: Terms, looked_at: TermsFile) -> Iterator[Finding]:
     """Clauses that nothing can set off, and choices whose options all say the same."""
     for name, clause in looked_at.clauses.items():
         at: Path = ("clauses", name)
-        if clause.when is not None and all(isinstance(one, e.EventNever) for one in _branches(clause.when)):
+        if clause.when is not None and all(isinstance(one, e.EventNever) for one in branches(clause.when)):
             yield terms.document.finding("nothing can set this clause off: it says never under every reading", at)
         if clause.until is not None and clause.until == clause.when:
             words = "what sets this clause off also ends it, so that it never runs; name another event under until"
@@ -108,14 +109,6 @@ def _idle(terms: Terms, looked_at: TermsFile) -> Iterator[Finding]:
                         f"every option of the reading {choice.reading} says the same here; write it without a choice"
                     )
                     yield terms.document.finding(words, (*at, info.alias or word))
-
-
-def _branches(value: Any) -> Iterator[object]:
-    if isinstance(value, e.Choice):
-        for _, option in value.options:
-            yield from _branches(option)
-    else:
-        yield value
 
 
 def _choices(value: object) -> Iterator[e.Choice[Any]]:
@@ -185,9 +178,9 @@ def _rolls(terms: Terms, looked_at: TermsFile) -> Iterator[Finding]:
         backward = any(
             isinstance(day, e.Shifted) and day.side == "before"
             for expression in (clause.by, clause.exactly)
-            for day in _branches(expression)
+            for day in branches(expression)
         )
-        forward = clause.roll is not None and any(str(roll) not in _BACKWARD for roll in _branches(clause.roll))
+        forward = clause.roll is not None and any(str(roll) not in _BACKWARD for roll in branches(clause.roll))
         if backward and forward:
             words = "counted backwards, but a closed day rolls forwards and shortens the time after it"
             yield terms.document.finding(f"{words}; write `roll: preceding`", ("clauses", name, "roll"))
@@ -198,25 +191,13 @@ def _paid_so_far(looked_at: TermsFile, terms: Terms) -> Iterator[Finding]:
     for name, clause in looked_at.clauses.items():
         if clause.series is None or clause.series.splits:
             continue
-        for part in _fields_of(clause.pay):
-            if part.field in ("paid", "balance"):
+        for part in parts(clause.pay):
+            if isinstance(part, e.FieldOf) and part.field in ("paid", "balance"):
                 words = (
                     f"`{part.field} of {part.event}` is counted on the day that sets the series off, for all its parts"
                 )
                 way = "pay it by a clause that is set off each time, or split a whole"
                 yield terms.document.finding(f"{words}; {way}", ("clauses", name, "pay"))
-
-
-def _fields_of(value: object) -> Iterator[e.FieldOf]:
-    match value:
-        case e.FieldOf():
-            yield value
-        case tuple() | list():
-            for part in value:
-                yield from _fields_of(part)
-        case _ if is_dataclass(value) and not isinstance(value, type):
-            for field in fields(value):
-                yield from _fields_of(getattr(value, field.name))
 
 
 def _stated(file: TermsFile) -> Iterator[str]:

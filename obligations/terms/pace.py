@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from obligations.terms.clause import Clause, Series
-from obligations.terms.vesting_sense import branches
+from obligations.terms.parts import branches
 from schedules.spans import Unit
 
 Complaint = tuple[str, tuple[str | int, ...]]

@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from obligations.domain.money import Money, NotMoney
@@ -16,14 +15,13 @@ from obligations.terms.caps import capped
 from obligations.terms.clause import Clause
 from obligations.terms.document import Path
 from obligations.terms.errors import Finding, did_you_mean
-from obligations.terms.fields import Strict
 from obligations.terms.model import TermsFile
 from obligations.terms.pace import pace
+from obligations.terms.parts import branches, parts
 from obligations.terms.payroll import payroll_names
 from obligations.terms.policies import counts_business_days, needs_calendar, policies
 from obligations.terms.relations import relations
 from obligations.terms.unless import meant
-from obligations.terms.vesting_sense import branches as _branches
 from obligations.terms.vesting_sense import vesting
 
 if TYPE_CHECKING:
@@ -68,13 +66,13 @@ class _Judge:
     def own_days(self) -> Iterator[Finding]:
         """`its day` outside the clauses, where no occurrence asks."""
         for section in ("windows", "states", "define", "notices", "facts", "years", "compare", "signed"):
-            if any(isinstance(part, e.OwnDay) for part in _parts(getattr(self.file, section))):
+            if any(isinstance(part, e.OwnDay) for part in parts(getattr(self.file, section))):
                 yield self.terms.document.finding(OWN_DAY, (section,))
 
     def facts(self) -> Iterator[Finding]:
         """Facts that start as something of another kind."""
         for name, fact in self.file.facts.items():
-            for branch in _branches(fact.starts_as):
+            for branch in branches(fact.starts_as):
                 try:
                     kind = kinds.kind_of(self.file, branch)
                 except kinds.Unlike as error:
@@ -113,12 +111,12 @@ class _Judge:
         in_series = clause.series is not None and clause.during is None
         allowed = {"if_each", "pay"} if in_series else {"if_each"}
         for word, info in type(clause).model_fields.items():
-            if word not in allowed and any(isinstance(part, e.OwnDay) for part in _parts(getattr(clause, word))):
+            if word not in allowed and any(isinstance(part, e.OwnDay) for part in parts(getattr(clause, word))):
                 yield OWN_DAY, (info.alias or word,)
 
     def _figures(self, clause: Clause) -> Iterator[Complaint]:
         for word, types in FIGURES.items():
-            for branch in _branches(getattr(clause, word)):
+            for branch in branches(getattr(clause, word)):
                 try:
                     kind = kinds.kind_of(self.file, branch)
                 except kinds.Unlike as error:
@@ -131,7 +129,7 @@ class _Judge:
                 else:
                     yield from self._written(branch, word)
         for word, condition in kinds.conditions(clause):
-            for part in kinds.parts(meant(condition, self.file)):
+            for part in parts(meant(condition, self.file)):
                 yield from ((message, (word,)) for message in self._condition(part))
 
     def _condition(self, part: object) -> Iterator[str]:
@@ -154,11 +152,11 @@ class _Judge:
     def _written(self, amount: object, word: str) -> Iterator[Complaint]:
         """Figures written in an amount: exact in their currency, and all of them in one."""
         yield from ((message, (word,)) for message in self._one_currency(amount))
-        shares = [one for one in kinds.parts(amount) if isinstance(one, e.ProRata)]
-        if any("paydays" in _branches(one.by) for one in shares) and not payroll_names(self.file):
+        shares = [one for one in parts(amount) if isinstance(one, e.ProRata)]
+        if any("paydays" in branches(one.by) for one in shares) and not payroll_names(self.file):
             yield "paydays are counted, but no fact or parameter is a payroll calendar; add one", (word,)
         alone = [amount] if isinstance(amount, e.AmountLiteral) else []
-        stated = [one for one in kinds.parts(amount) if isinstance(one, e.AmountLiteral) and one.unit]
+        stated = [one for one in parts(amount) if isinstance(one, e.AmountLiteral) and one.unit]
         for one in dict.fromkeys([*alone, *stated]):
             if one.unit in kinds.KINDS:
                 continue
@@ -197,14 +195,14 @@ class _Judge:
         if clause.if_missed is None:
             return
         last_day = clause.by or clause.exactly
-        if last_day is None or any(isinstance(part, e.PayPeriodEnd) for part in _parts(last_day)):
+        if last_day is None or any(isinstance(part, e.PayPeriodEnd) for part in parts(last_day)):
             yield "`if_missed` needs a last day that can be missed: add `by:`", ("if_missed",)
 
     def _period_ends(self, clause: Clause) -> Iterator[Complaint]:
         words = "`end of pay period` stands alone, as the day that final pay is due by"
         for word in ("by", "exactly"):
-            for branch in _branches(getattr(clause, word)):
-                nested = any(isinstance(part, e.PayPeriodEnd) for part in _parts(branch))
+            for branch in branches(getattr(clause, word)):
+                nested = any(isinstance(part, e.PayPeriodEnd) for part in parts(branch))
                 if nested and not isinstance(branch, e.PayPeriodEnd):
                     yield words, (word,)
         elsewhere: dict[str, object] = {
@@ -217,11 +215,11 @@ class _Judge:
         elsewhere["then"] = clause.then.on if clause.then else None
         elsewhere["if_missed"] = getattr(clause.if_missed, "until", None) or getattr(clause.if_missed, "on", None)
         for word, value in elsewhere.items():
-            if any(isinstance(part, e.PayPeriodEnd) for part in _parts(value)):
+            if any(isinstance(part, e.PayPeriodEnd) for part in parts(value)):
                 yield words, (word,)
 
     def _final_pay(self, clause: Clause) -> Iterator[Complaint]:
-        to_period_end = any(isinstance(part, e.PayPeriodEnd) for part in _parts(clause.by or clause.exactly))
+        to_period_end = any(isinstance(part, e.PayPeriodEnd) for part in parts(clause.by or clause.exactly))
         if clause.series is not None or (clause.per is None and not to_period_end):
             return
         if clause.pay is None or clause.when is None or clause.per is None:
@@ -233,7 +231,7 @@ class _Judge:
             yield "pro rata pay needs a clause that pays a salary by periods", ("pay",)
         if clause.by is None and clause.exactly is None:
             yield "final pay is due on a day: add `by: end of pay period`, or another day under by or exactly", ("per",)
-        for per in _branches(clause.per):
+        for per in branches(clause.per):
             if per not in PRORATIONS:
                 yield f'there is no proration by "{per}".{did_you_mean(str(per), PRORATIONS)}', ("per",)
 
@@ -246,7 +244,7 @@ class _Judge:
                 yield f"this would never go: `at: {send.at}` needs {needs[send.at]}", ("do", number, "at")
         for role, moments in clause.remind.items():
             for number, moment in enumerate(moments):
-                for offset in _branches(moment):
+                for offset in branches(moment):
                     if isinstance(offset, e.Offset) and not points[offset.point]:
                         words = f"this reminder would never go: it counts from the {offset.point}, which needs"
                         yield f"{words} {needs[offset.point]}", ("remind", role, number)
@@ -259,22 +257,7 @@ class _Judge:
                 yield UNCOUNTED, (info.alias or word,)
 
     def _needs_calendar(self, value: object) -> bool:
-        return any(needs_calendar(part, self.terms) for part in _parts(value))
-
-
-def _parts(value: object) -> Iterator[object]:
-    """A value and everything in it."""
-    yield value
-    if isinstance(value, tuple | list):
-        for part in value:
-            yield from _parts(part)
-    elif isinstance(value, Mapping):
-        yield from _parts(tuple(value.values()))
-    elif isinstance(value, Strict):
-        yield from _parts(tuple(getattr(value, name) for name in type(value).model_fields))
-    elif is_dataclass(value) and not isinstance(value, type):
-        for field in fields(value):
-            yield from _parts(getattr(value, field.name))
+        return any(needs_calendar(part, self.terms) for part in parts(value))
 
 
 def _a(kind: str) -> str:

@@ -11,6 +11,7 @@ from obligations.terms import kinds
 from obligations.terms.clause import Clause, Takes, VestingStep
 from obligations.terms.errors import did_you_mean
 from obligations.terms.model import TermsFile
+from obligations.terms.parts import branches
 from schedules.allocation import Allocation
 from schedules.vesting import VESTING_DAYS
 
@@ -135,15 +136,6 @@ def _paths(steps: Sequence[VestingStep], named: dict[str, VestingStep]) -> Itera
     most = max(along(step) for step in steps)
     if most > 1:
         yield f"a path through these steps adds up to {_percent(most)}, more than the grant", ("schedule",)
-
-
-def branches(value: object) -> Iterator[object]:
-    """Every value a choice may come to, or the value itself."""
-    if isinstance(value, e.Choice):
-        for _, option in value.options:
-            yield from branches(option)
-    elif value is not None:
-        yield value
 
 
 def _percent(share: Fraction) -> str:
