@@ -294,12 +294,12 @@ def _tranches(
         return made
 
     def made(tranche: Tranche) -> Occurrence:
-        day, index, units, fate = tranche.day, tranche.index, tranche.units, found.ends[tranche.index]
+        day, index, units, fate = tranche.day, tranche.index, tranche.units, found.ends.get(tranche.index)
         one: Occurrence | None = None
-        stands = tranche.unsure is None and fate.is_plain
+        stands = tranche.unsure is None and (fate is None or fate.is_plain)
         if make is not None and stands and units is not None and isinstance(day, Reasoned):
             why = later(_of_tranche, draft, tranche, finish)
-            ended = ending_of(fate.final) if fate.final is not None else None
+            ended = ending_of(fate.final) if fate is not None and fate.final is not None else None
             one = make(index, str(index), day.value, day.value, None, None, None, units, why, ended)
         return one if one is not None else finish(draft(tranche))
 

@@ -14,7 +14,7 @@ from obligations.planning.caps import cut
 from obligations.planning.draft import Draft
 from obligations.planning.instalments import take
 from obligations.planning.pay import pay_final, periods_of
-from obligations.planning.series import counted_series
+from obligations.planning.series import Figures, counted_series
 from obligations.planning.standing import UNASKED, Standing, deadline, discharged_by, standing
 from obligations.planning.suspensions import suspended
 from obligations.planning.tranches import accelerated, vesting
@@ -239,10 +239,10 @@ def _dated(world: World, clause_id: str, clause: Clause, instance: Instance) -> 
     elif clause.series is not None and clause.during is not None:
         yield from periods_of(world, clause_id, clause, instance)
     elif clause.series is not None:
+        figures, end = Figures(world, clause_id, clause, instance), world.ending(clause, instance)
         for draft, part in counted_series(world, clause_id, clause, instance):
-            if clause.pay is not None or clause.grant is not None:
-                _figure(world, clause, draft)
-            take(draft, part, world.ending(clause, instance))
+            figures.give(draft)
+            take(draft, part, end)
             yield draft
     else:
         draft = Draft(world, clause_id, clause, instance)

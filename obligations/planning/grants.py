@@ -121,14 +121,20 @@ def _shared(
 ) -> list[tuple[Decimal, ...] | None]:
     """The units of every tranche of every step; None where no path leads to the step yet."""
     order = _in_order(steps, reached)
-    wanted = tuple((one.units, one.portion, one.of, one.times, one.cliff) for one in (steps[at] for at in order))
+    wanted = tuple(_wanted(steps[number]) for number in order)
     shared: list[tuple[Decimal, ...] | None] = [None] * len(steps)
     for number, units in zip(order, _units(allocation, total, wanted), strict=True):
         shared[number] = units
     return shared
 
 
-_Wanted = tuple[Decimal | None, Fraction | None, str, int, int]
+_Wanted = tuple[Decimal | None, tuple[int, int], str, int, int]
+
+
+def _wanted(step: VestingStep) -> _Wanted:
+    # Two whole numbers are told apart sooner than two fractions.
+    portion = step.portion.as_integer_ratio() if step.portion is not None else (0, 1)
+    return step.units, portion, step.of, step.times, step.cliff
 
 
 @lru_cache(256)
@@ -141,7 +147,7 @@ def _units(allocation: Allocation, total: Decimal, wanted: tuple[_Wanted, ...]) 
     left = whole = Fraction(total)
     parts: list[tuple[Step, Fraction]] = []
     for units, portion, of, times, cliff in wanted:
-        share = portion or Fraction(0)
+        share = Fraction(*portion)
         exact = min(Fraction(units) if units is not None else share * (left if of == REMAINDER else whole), left)
         left -= exact
         if units != 0:

@@ -13,6 +13,8 @@ from obligations.planning.values import Happening, NotYet
 from obligations.planning.world import Instance, World
 from obligations.terms import expressions as e
 from obligations.terms.clause import Clause
+from obligations.terms.parts import parts
+from obligations.terms.values import Value
 from schedules.derivation import Reasoned
 from schedules.spans import Span, Unit, after
 
@@ -42,6 +44,36 @@ def counted_series(
         if end is not None:
             ended(draft, None, end, rate=False)
         yield draft, None
+
+
+class Figures:
+    """What the occurrences of a series come to: reckoned once, unless it may be another on the day of each."""
+
+    def __init__(self, world: World, clause_id: str, clause: Clause, instance: Instance) -> None:
+        self.world, self.instance = world, instance
+        self.expression = clause.pay if clause.pay is not None else clause.grant
+        self.is_one = instance.trigger is not None and not _asks_its_day(world, clause_id, self.expression)
+        self.found: Reasoned[Value] | NotYet | None = None
+
+    def give(self, draft: Draft) -> None:
+        """Set what an occurrence comes to, or say why that is not known."""
+        if self.expression is None:
+            return
+        if self.found is None or not self.is_one:
+            on = self.instance.trigger.occurred_on if self.instance.trigger is not None else draft.due_on
+            self.found = self.world.figure(self.expression, replace(self.instance, own=draft.due_on), on)
+        if isinstance(self.found, NotYet):
+            draft.not_yet(self.found)
+        else:
+            draft.figures(self.found)
+
+
+def _asks_its_day(world: World, clause_id: str, expression: object) -> bool:
+    """Whether a figure names the day of the occurrence that asks, under any reading: the same in every plan."""
+    kept: dict[str, bool] = world.terms.kept.setdefault("asks its day", {})
+    if clause_id not in kept:
+        kept[clause_id] = any(isinstance(part, e.OwnDay) for part in parts(expression))
+    return kept[clause_id]
 
 
 def _instalments(

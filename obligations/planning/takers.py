@@ -105,10 +105,9 @@ class Fate:
 
     @property
     def is_plain(self) -> bool:
-        """Whether it is settled that it vests whole, or that a single taker took all of it."""
-        if self.doubtful or not self.taken:
-            return not self.doubtful
-        return self.final is not None and self.final.unless is None and len(self.taken) == 1
+        """Whether a single taker took all of it for good."""
+        final = self.final
+        return final is not None and final.unless is None and len(self.taken) == 1 and not self.doubtful
 
     @property
     def doubts(self) -> NotYet | None:
@@ -123,7 +122,8 @@ class Fate:
 
 
 def fates(grant: Grant, takers: tuple[Taker, ...]) -> dict[int, Fate]:
-    """Where every tranche of a grant ends; under `REST`, what becomes of the units that no tranche has."""
+    """Where the tranches of a grant end of which something was taken or may be; under `REST`, what becomes of the units
+    that no tranche has."""
     left = {REST: grant.rest, **{one.index: one.units or NONE for one in grant.tranches}}
     taken: dict[int, list[tuple[Taker, Decimal]]] = {}
     doubtful: dict[int, list[tuple[Taker, Decimal]]] = {}
@@ -139,15 +139,15 @@ def fates(grant: Grant, takers: tuple[Taker, ...]) -> dict[int, Fate]:
             if not left[index]:
                 final[index] = taker
     return {
-        index: Fate(tuple(taken.get(index, ())), units, final.get(index), tuple(doubtful.get(index, ())))
-        for index, units in left.items()
+        index: Fate(tuple(taken.get(index, ())), left[index], final.get(index), tuple(doubtful.get(index, ())))
+        for index in {**taken, **doubtful}
     }
 
 
 @swift
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A grant, and where every tranche of it ends; under `REST`, what becomes of the units that no tranche has."""
+    """A grant, and where its tranches end; one that is not among the `ends` vests whole on its own day."""
 
     grant: Grant
     ends: Mapping[int, Fate]

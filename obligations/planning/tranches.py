@@ -35,8 +35,9 @@ def vesting(world: World, clause_id: str, clause: Clause, instance: Instance) ->
 def vests(draft: Draft, tranche: Tranche, found: Settled) -> None:
     """Give a draft the day and the units of a tranche, as its schedule has them, and the end it came to."""
     _scheduled(draft, tranche, found.grant)
-    if tranche.units is not None:
-        _settle(draft, found.ends[tranche.index])
+    fate = found.ends.get(tranche.index)
+    if fate is not None and tranche.units is not None:
+        _settle(draft, fate)
 
 
 def _scheduled(draft: Draft, tranche: Tranche, grant: Grant) -> None:
@@ -136,11 +137,11 @@ def _account(world: World, source_id: str, grant: Instance, draft: Draft, accoun
     account.total += schedule.total
     account.days.append(schedule.why)
     for tranche in (*schedule.tranches, Tranche(0, schedule.rest, NotYet())):
-        fate = ends[tranche.index]
+        fate = ends.get(tranche.index)
         vested = tranche.due_by(trigger.occurred_on)
         account.vested += tranche.units or NONE if vested else NONE
         account.days += [tranche.day.why] if isinstance(tranche.day, Reasoned) else []
-        mine, open_points = _share(fate, by)
+        mine, open_points = _share(fate, by) if fate is not None else (NONE, [])
         account.taken += [mine] if mine else []
         account.doubts += open_points if not vested else []
     return None
