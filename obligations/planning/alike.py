@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
 
 from obligations.domain.identity import occurrence_ids
 from obligations.domain.money import Money
@@ -21,11 +20,11 @@ from obligations.planning.grants import Tranche
 from obligations.planning.pay import HUNDREDTH, Run, exact_of, pays_per, run_of, worth
 from obligations.planning.paydays import Payroll
 from obligations.planning.standing import Standing
+from obligations.planning.steady import is_steady
 from obligations.planning.takers import settled
 from obligations.planning.tranches import ending_of, vests
 from obligations.planning.values import NOWHERE, NotYet
 from obligations.planning.world import Instance, World
-from obligations.terms import expressions as e
 from obligations.terms.clause import Clause
 from obligations.terms.values import Value
 from schedules.derivation import Derivation, Reasoned, later
@@ -197,7 +196,7 @@ class _Figures:
     def __init__(self, run: Run) -> None:
         self.world, self.instance = run.world, run.instance
         self.expression = run.clause.accrue if run.clause.accrue is not None else run.clause.pay
-        self.steady = _is_steady(run.world, self.expression)
+        self.steady = is_steady(run.world, self.expression)
         self.until = date.min
         self.found: Value | None = None
 
@@ -210,22 +209,6 @@ class _Figures:
         if self.steady:
             self.until = self.world.epoch_ends(day)
         return self.found
-
-
-def _is_steady(world: World, expression: Any) -> bool:
-    """Whether a figure is the same on all days from one on which something was stated to the next."""
-    expression, _ = world.pick(expression)
-    match expression:
-        case e.AmountNamed() | e.AmountLiteral():
-            return True
-        case e.Sum(added=added, taken=taken):
-            return all(_is_steady(world, one) for one in (*added, *taken))
-        case e.Product(left=one, right=other) | e.Quotient(whole=one, by=other):
-            return _is_steady(world, one) and _is_steady(world, other)
-        case e.Percent(whole=whole):
-            return _is_steady(world, whole)
-        case _:
-            return False
 
 
 Brings = Callable[[Period, Value], tuple[Money | None, Decimal | None]]

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING
 from obligations.domain.money import Money, digits_of
 from obligations.planning.calendar_days import period_of
 from obligations.planning.quantities import Quantity
+from obligations.planning.steady import is_steady
 from obligations.planning.values import NotYet, united
 from obligations.terms import expressions as e
 from obligations.terms.values import typed
-from schedules.derivation import Derivation, Reasoned
+from schedules.derivation import Derivation, Reasoned, later
 
 if TYPE_CHECKING:
     from obligations.planning.draft import Draft
+    from obligations.terms.caps import Cap
 
 
 def cut(drafts: Iterable[Draft]) -> None:
@@ -40,6 +42,7 @@ class Capping:
     unknown: dict[str, NotYet] = field(default_factory=dict)
     spent: list[tuple[date, Fraction | NotYet]] = field(default_factory=list)
     taken_through: date = date.min
+    limits: dict[tuple[int, str, int], Reasoned[Quantity] | NotYet] = field(default_factory=dict)
 
     def cut(self, draft: Draft) -> None:
         """Leave the occurrence what the cap still allows it."""
@@ -50,7 +53,7 @@ class Capping:
             # A cap that a later version brings counts what was owed without one.
             self._spend(day, _known(draft))
             return
-        limit = draft.world.quantity(cap.at if cap.at is not None else cap.balance, draft.instance, day)
+        limit = self._limit(draft, cap, day)
         period = _period(draft, day)
         if isinstance(period, Reasoned):
             self._begin(period)
@@ -63,6 +66,17 @@ class Capping:
         if reason is not None:
             draft.amount = draft.units = None
             draft.not_yet(reason)
+
+    def _limit(self, draft: Draft, cap: Cap, day: date) -> Reasoned[Quantity] | NotYet:
+        """What the cap allows on a day; reckoned anew only where it may have become another."""
+        world, instance = draft.world, draft.instance
+        amount = cap.at if cap.at is not None else cap.balance
+        if not is_steady(world, amount):
+            return world.quantity(amount, instance, day)
+        key = id(world), instance.id, world.epoch(day)
+        if key not in self.limits:
+            self.limits[key] = world.quantity(amount, instance, day)
+        return self.limits[key]
 
     def _begin(self, period: Reasoned[tuple[date, date]]) -> None:
         """Count what fell into a period before anybody asked for it: another version may have counted otherwise."""
@@ -103,10 +117,8 @@ class Capping:
         if kept == exact:
             return
         unit = draft.amount.currency if draft.amount is not None else "hours"
-        shown = [Quantity(figure, unit).words() for figure in (exact, kept, limit.value.exact, used)]
         _set(draft, kept)
-        words = f"{shown[0]} cut to {shown[1]}: the cap of {shown[2]}{period} holds {shown[3]} already"
-        draft.steps.append(Derivation(words, shown[1], (limit.why,)))
+        draft.steps.append(later(_cut, (exact, kept, limit.value.exact, used), unit, period, limit.why))
 
     def _used(self, draft: Draft, period: str, day: date) -> Fraction:
         """What earlier occurrences used up, less what was taken from a balance since."""
@@ -120,6 +132,11 @@ class Capping:
                     used = max(Fraction(0), used - Fraction(value)) if isinstance(value, Decimal) else used
             self.taken_through = max(self.taken_through, day)
         return used
+
+
+def _cut(figures: tuple[Fraction, ...], unit: str, period: str, limit: Derivation) -> Derivation:
+    exact, kept, most, used = (Quantity(figure, unit).words() for figure in figures)
+    return Derivation(f"{exact} cut to {kept}: the cap of {most}{period} holds {used} already", kept, (limit,))
 
 
 _ALWAYS = Reasoned((date.min, date.max), Derivation(""))
