@@ -11,6 +11,7 @@ from uuid import UUID
 
 from obligations.domain.delivery import DeliveryState, Outcome, Push, PushKind
 from obligations.domain.event import LogEntry
+from obligations.domain.hold import Hold, Scope
 from obligations.domain.occurrence import Occurrence, State
 
 
@@ -255,6 +256,18 @@ class Transaction(Protocol):
         """Append one line to the record."""
         ...
 
+    def holds(self) -> Sequence[Hold]:
+        """The holds in force, oldest first."""
+        ...
+
+    def hold(self, scope: Scope, reason: str, *, at: datetime, by: str) -> Hold:
+        """Keep back everything of the scope from the next claim on."""
+        ...
+
+    def lift(self, number: int, *, at: datetime, by: str) -> None:
+        """End a hold; raises `Conflict` where none of that number is in force."""
+        ...
+
 
 # --- what the engine does with it -----------------------------------------------------------------------------------
 
@@ -320,8 +333,8 @@ class Store(Protocol):
         """Lease up to `limit` deliveries that are due, oldest first, and write an attempt for each, in one transaction.
 
         Due: scheduled with `send_at` reached on the business clock, or retrying with `next_attempt_at` reached on the
-        machine clock. Destinations in `full` are passed over. Stale reminders of one occurrence to one destination
-        collapse into the latest that is due.
+        machine clock. Destinations in `full` are passed over, and so is what a hold in force keeps back. Stale
+        reminders of one occurrence to one destination collapse into the latest that is due.
         """
         ...
 
@@ -335,7 +348,8 @@ class Store(Protocol):
         ...
 
     def next_wake(self) -> tuple[datetime | None, datetime | None]:
-        """The earliest scheduled instant (business time) and the earliest retry (machine time)."""
+        """The earliest scheduled instant (business time) and the earliest retry (machine time), of what no hold in
+        force keeps back."""
         ...
 
     def to_replan(self, now: datetime, limit: int = 100) -> Sequence[str]:

@@ -14,6 +14,7 @@ from obligations.cli.contracts import contract_app, init
 from obligations.cli.deliveries import approve, deliveries, refuse, retry
 from obligations.cli.due import next_, why
 from obligations.cli.events import correct, event, fact, withdraw
+from obligations.cli.holding import pause, resume
 from obligations.cli.layout import fmt
 from obligations.cli.ocf import ocf_app
 from obligations.cli.plans import check, plan, when
@@ -48,6 +49,8 @@ app.command()(approve)
 app.command()(refuse)
 app.command()(deliveries)
 app.command()(retry)
+app.command()(pause)
+app.command()(resume)
 app.command()(run)
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from obligations.cli.holding import held_lines
 from obligations.cli.lines import cut, wrapped
 from obligations.cli.occurrence_text import amount_of, called
 from obligations.cli.shell import As, Json, Yes, actor, fail, print_json, print_lines, service
@@ -40,7 +41,7 @@ def deliveries(
             fail(f'there is no state "{word}".{did_you_mean(word, known)}')
     with service() as use:
         found = use.deliveries(contract, {DeliveryState(word) for word in state} or None, limit)
-        needed = use.needed(found)
+        needed, held = use.needed(found), use.holds()
     if as_json:
         print_json(
             {
@@ -49,6 +50,7 @@ def deliveries(
             }
         )
         return
+    print_lines(held_lines(held))
     if not found:
         typer.echo("No delivery is in that state." if state else "Nothing is planned to be sent yet.")
     for one in found:

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row
 
 from obligations.domain.delivery import ARROWS, DeliveryState, PushKind, Verdict
+from obligations.domain.hold import Scope
 from obligations.ports import Claim, Result
 from obligations.store import queue
 from obligations.store.bulk import run_many
@@ -39,6 +40,9 @@ def claim(
     """Lease the oldest due deliveries and write an attempt for each."""
     if limit < 1:
         return []
+    held = _held(connection, tenant)
+    if Scope.EVERYTHING in held:
+        return []
     is_sqlite = connection.dialect.name == "sqlite"
     given: dict[str, Any] = {
         "mine": tenant,
@@ -53,7 +57,9 @@ def claim(
         given["lease_ends"] = machine_now + timedelta(seconds=lease_seconds)
     else:
         given["ahead"] = round(lease_seconds * 1_000_000)
-    taken = connection.execute(queue.take(is_sqlite=is_sqlite, some_full=bool(full)), given).all()
+    taken = connection.execute(
+        queue.take(is_sqlite=is_sqlite, some_full=bool(full), money_held=Scope.MONEY in held), given
+    ).all()
     if not taken:
         return []
     claimed = sorted(taken, key=lambda row: (row.next_attempt_at or row.send_at, row.kind, row.key))
@@ -76,6 +82,11 @@ def claim(
     if reminders := [row for row in claimed if row.kind == PushKind.REMINDER]:
         _collapse(connection, tenant, business_now, reminders)
     return [_claim_of(row, worker, business_now) for row in claimed]
+
+
+def _held(connection: Connection, tenant: str) -> frozenset[str]:
+    """The scopes of the holds in force: nearly always none."""
+    return frozenset(connection.execute(queue.HELD_SCOPES, {"mine": tenant}).scalars())
 
 
 def _claim_of(row: Row[Any], worker: str, business_now: datetime) -> Claim:
@@ -219,6 +230,9 @@ def rescue(connection: Connection, tenant: str, *, machine_now: datetime, everyt
 
 
 def next_wake(connection: Connection, tenant: str) -> tuple[datetime | None, datetime | None]:
-    """The first scheduled instant and the first retry; each is the first entry of an index."""
-    row = connection.execute(queue.NEXT_WAKE, {"mine": tenant}).one()
+    """The first scheduled instant and the first retry; each is the first entry of an index, unless money is held."""
+    held = _held(connection, tenant)
+    if Scope.EVERYTHING in held:
+        return None, None
+    row = connection.execute(queue.next_wake(money_held=Scope.MONEY in held), {"mine": tenant}).one()
     return row[0], row[1]

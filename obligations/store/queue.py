@@ -84,13 +84,15 @@ def _newer_than(d: Any) -> Select[Any]:
 
 
 @lru_cache
-def take(*, is_sqlite: bool, some_full: bool) -> Any:
+def take(*, is_sqlite: bool, some_full: bool, money_held: bool = False) -> Any:
     """The claim, one conditional statement.
 
     Both queues are read in the order of their index and only as far as needed. Rows that another daemon is claiming
-    are passed over, and so are full lanes and reminders that a later one replaces.
+    are passed over, and so are full lanes, money that is held and reminders that a later one replaces.
     """
     open_lane = [_d.destination.not_in(bindparam("lanes", expanding=True))] if some_full else []
+    if money_held:
+        open_lane.append(_d.money.is_(False))
     stale = and_(_d.kind == _REMINDER, exists(_newer_than(_D)))
     due = (
         select(_d.key.label("key"), _d.send_at.label("at"), _d.kind.label("kind"))
@@ -161,16 +163,19 @@ def take(*, is_sqlite: bool, some_full: bool) -> Any:
 _BEGUN = ("tenant", "key", "number", "fence", "worker", "started_at")
 START_ATTEMPT = insert(_A).values({name: bindparam(name) for name in _BEGUN})
 
-NEXT_SCHEDULED = (
-    select(_d.send_at).where(_d.tenant == _MINE, _d.state == _SCHEDULED).order_by(_d.send_at).limit(literal_column("1"))
-)
-NEXT_RETRY = (
-    select(_d.next_attempt_at)
-    .where(_d.tenant == _MINE, _d.state == _RETRYING)
-    .order_by(_d.next_attempt_at)
-    .limit(literal_column("1"))
-)
-NEXT_WAKE = select(NEXT_SCHEDULED.scalar_subquery(), NEXT_RETRY.scalar_subquery())
+HELD_SCOPES = select(tables.hold.c.scope).where(tables.hold.c.tenant == _MINE, tables.hold.c.lifted_at.is_(None))
+
+
+@lru_cache
+def next_wake(*, money_held: bool) -> Any:
+    """The first scheduled instant and the first retry, money left out where it is held."""
+    wanted = [_d.money.is_(False)] if money_held else []
+
+    def first(at: Any, state: ColumnElement[str]) -> Any:
+        due = select(at).where(_d.tenant == _MINE, _d.state == state, *wanted)
+        return due.order_by(at).limit(literal_column("1")).scalar_subquery()
+
+    return select(first(_d.send_at, _SCHEDULED), first(_d.next_attempt_at, _RETRYING))
 
 
 # --- stale reminders --------------------------------------------------------------------------------------------------

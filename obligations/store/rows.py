@@ -12,6 +12,7 @@ from sqlalchemy import Row
 
 from obligations.domain.delivery import DeliveryState, Push, PushKind
 from obligations.domain.event import Choice, Correction, LogEntry, Report, Withdrawal
+from obligations.domain.hold import Hold, Scope
 from obligations.domain.money import Money
 from obligations.domain.occurrence import Bounds, Kind, Occurrence, State
 from obligations.ports import (
@@ -396,6 +397,10 @@ def attempt_of(row: Row[Any]) -> Attempt:
         status=row.status,
         detail=row.detail,
     )
+
+
+def hold_of(row: Row[Any]) -> Hold:
+    return Hold(row.n, Scope(row.scope), row.reason, row.held_at, row.held_by)
 
 
 def ledger_row(tenant: str, entry: LedgerEntry) -> Values:

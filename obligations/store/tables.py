@@ -31,6 +31,7 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from obligations.domain.delivery import DeliveryState, PushKind, Verdict
+from obligations.domain.hold import Scope
 from obligations.domain.occurrence import Kind, State
 from obligations.store.instants import Instant
 
@@ -334,6 +335,31 @@ class DecisionRow(Kept, table=True):
     reason: str = Field(sa_type=Text)
 
 
+class HoldRow(Kept, table=True):
+    """What keeps sending back, and who let it go on. A hold is lifted once and stays on record."""
+
+    __tablename__ = "hold"
+    __table_args__ = (
+        _one_of("scope", Scope, "scope"),
+        CheckConstraint("reason <> '' AND held_by <> ''", name="said"),
+        CheckConstraint("(lifted_at IS NULL) = (lifted_by = '')", name="lifted"),
+        Index(
+            "ix_hold_in_force",
+            "tenant",
+            sqlite_where=text("lifted_at IS NULL"),
+            postgresql_where=text("lifted_at IS NULL"),
+        ),
+    )
+    n: int | None = Field(default=None, sa_column=Column(Serial, primary_key=True))
+    tenant: str = Field(sa_type=Text)
+    scope: str = Field(sa_type=Text)
+    reason: str = Field(sa_type=Text)
+    held_at: datetime = Field(sa_type=Instant)
+    held_by: str = Field(sa_type=Text)
+    lifted_at: datetime | None = Field(default=None, sa_type=Instant)
+    lifted_by: str = Field(sa_column=Column(Text, nullable=False, server_default=text("''")))
+
+
 class LedgerRow(Kept, table=True):
     """One line of the record of everything decided or done. Append-only."""
 
@@ -396,6 +422,7 @@ occurrence = _table(OccurrenceRow)
 delivery = _table(DeliveryRow)
 attempt = _table(AttemptRow)
 decision = _table(DecisionRow)
+hold = _table(HoldRow)
 ledger = _table(LedgerRow)
 ledger_unsealed = _table(UnsealedRow)
 ledger_seal = _table(SealRow)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from obligations.domain.delivery import DeliveryState
 from obligations.domain.event import Choice, Correction, LogEntry, Report
+from obligations.domain.hold import Hold, Scope
 from obligations.domain.occurrence import Occurrence, State
 from obligations.ports import (
     Attempt,
@@ -228,6 +229,30 @@ class SqlTransaction:
 
     def _mine(self, table: Any) -> Any:
         return table.c.tenant == self._tenant
+
+    # --- holds ----------------------------------------------------------------------------------------------------
+
+    def holds(self) -> Sequence[Hold]:
+        c = tables.hold.c
+        query = select(tables.hold).where(self._mine(tables.hold), c.lifted_at.is_(None)).order_by(c.n)
+        return [rows.hold_of(row) for row in self._rows(query)]
+
+    def hold(self, scope: Scope, reason: str, *, at: datetime, by: str) -> Hold:
+        self._must_write()
+        made = insert(tables.hold).values(tenant=self._tenant, scope=scope, reason=reason, held_at=at, held_by=by)
+        number: int = self._connection.execute(made.returning(tables.hold.c.n)).scalar_one()
+        return Hold(number, scope, reason, at, by)
+
+    def lift(self, number: int, *, at: datetime, by: str) -> None:
+        self._must_write()
+        c = tables.hold.c
+        lifted = self._connection.execute(
+            update(tables.hold)
+            .where(self._mine(tables.hold), c.n == number, c.lifted_at.is_(None))
+            .values(lifted_at=at, lifted_by=by)
+        )
+        if not lifted.rowcount:
+            raise Conflict(f"no hold {number} is in force")
 
     def _must_write(self) -> None:
         if not self._writes:

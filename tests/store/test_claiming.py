@@ -66,7 +66,7 @@ def test_the_queue_is_read_through_its_indexes(sqlite_url: str) -> None:
     with store._engine.connect() as connection:
         for statement in (
             queue.take(is_sqlite=True, some_full=False),
-            queue.NEXT_WAKE,
+            queue.next_wake(money_held=False),
             queue.SWEEP,
             queue.rescue(is_sqlite=True, everything=False),
         ):

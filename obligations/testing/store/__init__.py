@@ -16,10 +16,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from obligations.ports import Store
-from obligations.testing.store import claiming, contracts, deliveries, transactions
+from obligations.testing.store import claiming, contracts, deliveries, holding, transactions
 from obligations.testing.store.stage import Check
 
-CHECKS: tuple[Check, ...] = (*contracts.CHECKS, *deliveries.CHECKS, *claiming.CHECKS, *transactions.CHECKS)
+CHECKS: tuple[Check, ...] = (
+    *contracts.CHECKS,
+    *deliveries.CHECKS,
+    *claiming.CHECKS,
+    *holding.CHECKS,
+    *transactions.CHECKS,
+)
 
 
 def exercise_store(open_store: Callable[[], Store]) -> None:

@@ -1,0 +1,79 @@
+"""Commands that stop sending and let it go on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from obligations.cli.lines import wrapped
+from obligations.cli.shell import As, Json, actor, print_json, print_lines, service
+from obligations.domain.hold import Hold, Scope
+
+
+def pause(
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.", show_default=False)],
+    money: Annotated[
+        bool, typer.Option("--money", help="Only what moves money or rights; people are still reminded.")
+    ] = False,
+    person: As = None,
+    as_json: Json = False,
+) -> None:
+    """Send nothing more until somebody resumes; what is on its way already gets its answer."""
+    with service() as use:
+        made = use.pause(Scope.MONEY if money else Scope.EVERYTHING, reason=reason, actor=actor(person))
+    _show([made], as_json)
+    if not as_json:
+        typer.echo(f"Let it go on: obligations resume {made.number}")
+
+
+def resume(
+    number: Annotated[
+        int | None, typer.Argument(metavar="[HOLD]", help="The hold's number; all of them where left out.")
+    ] = None,
+    person: As = None,
+    as_json: Json = False,
+) -> None:
+    """Let sending go on: what was kept back goes now, late and marked so."""
+    with service() as use:
+        lifted = use.resume(number, actor=actor(person))
+    if as_json:
+        _show(lifted, as_json)
+        return
+    for one in lifted:
+        typer.echo(f"hold {one.number} is lifted: {told(one)} go on")
+
+
+def held_lines(held: Sequence[Hold]) -> list[str]:
+    """What keeps sending back, for people."""
+    return [
+        line
+        for one in held
+        for line in wrapped(
+            f"hold {one.number}: {told(one)} wait",
+            f"since {one.held_at:%Y-%m-%d %H:%M}Z, by {one.held_by}: {one.reason}",
+        )
+    ]
+
+
+def told(one: Hold) -> str:
+    """What a hold keeps back, as the subject of a sentence."""
+    return "payments and grants" if one.scope is Scope.MONEY else "reminders, payments and all else"
+
+
+def _show(held: Sequence[Hold], as_json: bool) -> None:
+    if not as_json:
+        print_lines(held_lines(held))
+        return
+    listed = [
+        {
+            "number": one.number,
+            "scope": one.scope.value,
+            "reason": one.reason,
+            "held_at": one.held_at.isoformat(),
+            "held_by": one.held_by,
+        }
+        for one in held
+    ]
+    print_json({"schema": "obligations.holds/1", "holds": listed})

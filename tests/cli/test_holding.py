@@ -1,0 +1,26 @@
+"""Sending is paused and resumed from the command line, and `deliveries` says that it is."""
+
+from __future__ import annotations
+
+from tests.cli.terminal import Terminal, is_one_message
+
+
+def test_a_pause_is_shown_until_it_is_lifted(exited: Terminal) -> None:
+    """A payment that waits without a word would be looked for everywhere but here."""
+    paused = exited.run("pause", "--money", "--reason", "the bank details look wrong", "--as", "Hana", "--json")
+    assert paused.json["schema"] == "obligations.holds/1"
+    (held,) = paused.json["holds"]
+    assert (held["scope"], held["reason"]) == ("money", "the bank details look wrong")
+    shown = exited.run("deliveries")
+    assert f"hold {held['number']}: payments and grants wait\n" in shown.out
+    assert "the bank details look wrong" in shown.out
+    lifted = exited.run("resume", str(held["number"]), "--as", "Hana")
+    assert lifted.out == f"hold {held['number']} is lifted: payments and grants go on\n"
+    assert "hold" not in exited.run("deliveries").out
+
+
+def test_nothing_to_resume_is_said(exited: Terminal) -> None:
+    """Who resumes what was never paused must hear that something else keeps it back."""
+    nothing = exited.run("resume")
+    assert is_one_message(nothing)
+    assert "nothing is in force" in nothing.err
