@@ -59,6 +59,8 @@ class Payroll:
     def pays(self, period: Period) -> Payday:
         """The payday of a period. One that a change of calendar cut short is paid on the first payday from its end
         on, which is one of the new calendar's."""
+        if len(self.stated) == 1:
+            return self.stated[0][1].value.payday(period.number, self.business)
         if period.last_on < period.rhythm.end(period.number):
             return next(self.paydays(period.last_on))
         return self.on(period.last_on).value.payday(period.number, self.business)

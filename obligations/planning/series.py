@@ -12,7 +12,7 @@ from obligations.planning.instalments import Part, ended, stated
 from obligations.planning.values import Happening, NotYet
 from obligations.planning.world import Instance, World
 from obligations.terms import expressions as e
-from obligations.terms.clause import Clause
+from obligations.terms.clause import Clause, Series
 from obligations.terms.parts import parts
 from obligations.terms.values import Value
 from schedules.derivation import Reasoned
@@ -38,9 +38,9 @@ def counted_series(
             yield _unknown(world, clause_id, clause, instance, found), None
             return
         times = len(found)
-    for index in range(1, times + 1):
+    for index, day in enumerate(_days(world, series, instance, times), 1):
         draft = Draft(world, clause_id, clause, instance, index, times)
-        draft.due(_day(world, clause, instance, index))
+        draft.due(day)
         if end is not None:
             ended(draft, None, end, rate=False)
         yield draft, None
@@ -105,21 +105,25 @@ def _unknown(world: World, clause_id: str, clause: Clause, instance: Instance, w
     return draft
 
 
-def _day(world: World, clause: Clause, instance: Instance, index: int) -> Reasoned[date] | NotYet:
-    series = clause.series
-    assert series is not None
+def _days(world: World, series: Series, instance: Instance, times: int) -> Iterator[Reasoned[date] | NotYet]:
+    """The days of so many dates, each counted from the original day."""
     first, _ = world.pick(series.first) if series.first is not None else (None, ())
     anchor, months = _original(world, first, instance)
     every: Span | None = series.every
     assert every is not None, "a series of dates has a step"
+    counting = world.chosen.vesting_counting
     if months is not None and every.unit.months and not isinstance(anchor, NotYet):
         # Months add up before they are counted, so that a short month in between shifts nothing after it.
-        total = months + every.count * every.unit.months * (index - 1)
-        return after(Span(total, Unit.MONTH), anchor, world.chosen.vesting_counting) if total else anchor
+        for number in range(times):
+            total = months + every.count * every.unit.months * number
+            yield after(Span(total, Unit.MONTH), anchor, counting) if total else anchor
+        return
     start = world.day(series.first, instance) if series.first is not None else _trigger_day(instance)
-    if index == 1 or isinstance(start, NotYet):
-        return start
-    return after(replace(every, count=every.count * (index - 1)), start, world.chosen.vesting_counting)
+    for number in range(times):
+        if number == 0 or isinstance(start, NotYet):
+            yield start
+        else:
+            yield after(replace(every, count=every.count * number), start, counting)
 
 
 def _original(world: World, first: object, instance: Instance) -> tuple[Reasoned[date] | NotYet, int | None]:
