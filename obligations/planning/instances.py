@@ -84,7 +84,7 @@ def closings(world: World, clause_id: str, clause: Clause) -> Closings:
     """Which answer closed which instance: a named one what it names, an unnamed one the only open instance."""
     if clause.closed_by is None:
         return CLOSES_NOTHING
-    made, _ = instances(world, clause_id, clause)
+    made, _ = world.instances(clause_id, clause)
     closed: dict[str, Happening] = {}
     unclear: dict[str, date] = {}
     stray: list[Happening] = []

@@ -8,6 +8,7 @@ their number and amount, and the rest are the new clause's, numbered on. What no
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from itertools import count
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from obligations.domain.occurrence import Occurrence, State
 from obligations.planning.answers import PARTLY
 from obligations.planning.instances import answers_to
 from obligations.planning.standing import deadline, standing
-from obligations.planning.values import Instance
+from obligations.planning.values import Happening, Instance
 from obligations.terms.clause import Clause
 from obligations.terms.terms import Amendment
 from schedules.derivation import Derivation, Reasoned
@@ -36,12 +37,62 @@ def governing(world: World, clause_id: str, instance: Instance) -> World | None:
     versions = world.versions
     if instance.trigger is None:
         return next(one for one in versions if clause_id in one.terms.clauses)
-    day = instance.trigger.occurred_on
-    begun = (one for one in reversed(versions) if one.amendment is None or one.amendment.since <= day)
-    version = next(begun)
+    version = _in_force(versions, instance.trigger.occurred_on)
     if clause_id not in version.terms.clauses or clause_id in _ended(version):
         return None
-    return version
+    return version if _by_ordinal(instance.trigger) else _of_one_happening(versions, clause_id, instance, version)
+
+
+def _in_force(versions: tuple[World, ...], day: date) -> World:
+    return next(one for one in reversed(versions) if one.amendment is None or one.amendment.since <= day)
+
+
+def _of_one_happening(versions: tuple[World, ...], clause_id: str, instance: Instance, version: World) -> World:
+    """The version that has what set an instance off, where a definition that was replaced gives it another day in each:
+    the first in whose own time it came; where it came in none, what had begun goes on as it was agreed."""
+    assert instance.trigger is not None, "a happening set it off"
+    told = [
+        (one, its.trigger)
+        for one in versions
+        if clause_id in one.terms.clauses
+        and (its := one.instance(clause_id, instance.id)) is not None
+        and its.trigger is not None
+        and its.trigger.reports == instance.trigger.reports
+    ]
+    own = next((one for one, trigger in told if _in_force(versions, trigger.occurred_on) is one), None)
+    if own is not None:
+        return own
+    return told[0][0] if any(one is version for one, _ in told) else version
+
+
+def _by_ordinal(trigger: Happening) -> bool:
+    """Whether it is known by the number of a window: the second term of one version is not that of another."""
+    return trigger.event.startswith(("start of ", "end of "))
+
+
+def told_apart(world: World, clause_id: str, made: tuple[Instance, ...]) -> tuple[Instance, ...]:
+    """The instances of an amended clause, those with another name whose number an earlier version gave to another."""
+    if world.amendment is None:
+        return made
+    return tuple(_renamed(world, one) if _is_taken(world, clause_id, one) else one for one in made)
+
+
+def _is_taken(world: World, clause_id: str, instance: Instance) -> bool:
+    trigger = instance.trigger
+    if trigger is None or not _by_ordinal(trigger) or _in_force(world.versions, trigger.occurred_on) is not world:
+        return False
+    for one in world.versions:
+        if one is world:
+            return False
+        its = one.instance(clause_id, instance.id) if clause_id in one.terms.clauses else None
+        if its is not None and its.trigger is not None and _in_force(world.versions, its.trigger.occurred_on) is one:
+            return True
+    return False
+
+
+def _renamed(world: World, instance: Instance) -> Instance:
+    assert world.amendment is not None, "only an amendment gives a number anew"
+    return replace(instance, id=f"{instance.id} from {world.amendment.since}")
 
 
 def filled_before(world: World, clause_id: str, instance: Instance) -> bool:

@@ -281,7 +281,8 @@ class World:
     def instances(self, clause_id: str, clause: Clause) -> tuple[tuple[Instance, ...], NotYet]:
         """One instance for each happening of the clause's trigger, in day order, and why there may be more."""
         if clause_id not in self._instances:
-            self._instances[clause_id] = instances.instances(self, clause_id, clause)
+            made, more = instances.instances(self, clause_id, clause)
+            self._instances[clause_id] = versions.told_apart(self, clause_id, made), more
         return self._instances[clause_id]
 
     def instance(self, clause_id: str, instance_id: str) -> Instance | None:

@@ -95,3 +95,74 @@ def test_rounds_go_on_through_an_amendment_each_by_the_version_of_its_day() -> N
         found = of(planned(amended(ROUNDS, *more), *reports, as_of=date(2026, 12, 15)), "mend")
         assert sorted(str(one.due_on) for one in found) == expected, more
         assert len({one.id for one in found}) == len(found)
+
+
+STANDS = """
+events:
+  signed: {says: the release was signed, cite: "A.8"}
+  revoked: {says: the release was revoked, cite: "A.8"}
+define:
+  binding: {stands: {event: signed, for: 7 days, unless: revoked}}
+clauses:
+  thanks:
+    cite: "A.8"
+    who: company owes employee
+    pay: 1000.00
+    when: binding
+    exactly: binding
+    do: {send: payroll, kind: thanks, approve: [finance]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "due"), [("7", "21", "2026-08-28"), ("21", "7", "2026-09-11"), ("7", "8", "2026-08-28")]
+)
+def test_what_each_version_gives_another_day_is_paid_once(before: str, after: str, due: str) -> None:
+    """Signed on 20 August, with seven or twenty-one days to revoke, and on 1 September the other: by the one it would
+    be paid twice under one name, by the other never."""
+    first = STANDS.replace("7 days", f"{before} days")
+    then = f"title: The second\nfrom: 2026-09-01\n{STANDS[STANDS.index('define') : STANDS.index('clauses')]}"
+    terms = amended(first, then.replace("7 days", f"{after} days"))
+    found = of(planned(terms, HIRED, Report("r", "signed", date(2026, 8, 20)), as_of=date(2026, 10, 1)), "thanks")
+    assert [str(one.due_on) for one in found] == [due]
+
+
+def test_a_day_that_an_amendment_moves_back_before_itself_still_comes() -> None:
+    """The raise after eight months, which the parties cut to seven when these were over already, would never be paid."""
+    trial = """
+define:
+  tried: {reached: 8 months after hired}
+clauses:
+  raise:
+    cite: "A.9"
+    who: company owes employee
+    pay: 500.00
+    when: tried
+    exactly: tried
+    do: {send: payroll, kind: raise, approve: [finance]}
+"""
+    cut = "title: The second\nfrom: 2026-09-01\ndefine:\n  tried: {reached: 7 months after hired}\n"
+    (found,) = of(planned(amended(trial, cut), HIRED, as_of=date(2026, 9, 2)), "raise")
+    assert (found.state, str(found.due_on)) == (State.SCHEDULED, "2026-09-05")
+
+
+def test_a_second_term_of_other_lengths_is_not_taken_for_the_second_of_before() -> None:
+    """The second term began in May by the first agreement, and in July by the other: both would have one name, and the
+    payment for the one would be taken for that of the other."""
+    terms_of = """
+windows:
+  term: {lasts: 4 months beginning on hired, renews: {by: 4 months}}
+clauses:
+  fee:
+    cite: "A.10"
+    who: company owes employee
+    pay: 500.00
+    when: start of term
+    exactly: first day of term
+    do: {send: payroll, kind: fee, approve: [finance]}
+"""
+    halves = terms_of[: terms_of.index("clauses")].replace("4 months", "6 months")
+    terms = amended("\nfrom: 2026-01-01" + terms_of, f"title: The second\nfrom: 2026-06-01\n{halves}")
+    found = of(planned(terms, HIRED, as_of=date(2027, 2, 1)), "fee")
+    assert sorted(str(one.due_on) for one in found) == ["2026-01-05", "2026-05-05", "2026-07-05", "2027-01-05"]
+    assert len({one.id for one in found}) == len(found)
