@@ -295,18 +295,18 @@ def _let_no_payment_pass_a_reversal(
     """Money sent for what the terms no longer hold goes back before money goes for what took its place."""
     if not one.push.money or one.push.payload.get("status") == REVERSE:
         return
-    still_open = (DeliveryState.PROPOSED, DeliveryState.SCHEDULED)
+    going = (DeliveryState.SCHEDULED, DeliveryState.SENDING, DeliveryState.RETRYING)
     for other in deliveries:
-        if (
-            other.state in still_open
-            and other.push.money
-            and other.push.payload.get("status") == REVERSE
-            and other.push.occurrence_id in gone
-        ):
+        if not other.push.money or other.push.payload.get("status") != REVERSE or other.push.occurrence_id not in gone:
+            continue
+        what = f"a reversal of {other.push.clause}/{other.push.index}"
+        if other.state is DeliveryState.PROPOSED:
             raise Refused(
-                f"a reversal of {other.push.clause}/{other.push.index} is still open; decide about that one first"
-                f" ({str(other.push.key)[:8]}), so that nothing is paid twice"
+                f"{what} is still open; decide about that one first ({str(other.push.key)[:8]}), so that nothing is"
+                " paid twice"
             )
+        if other.state in going:
+            raise Refused(f"{what} is still on its way ({other.state}); approve this once it arrived")
 
 
 def _let_no_correction_overtake(one: StoredDelivery, deliveries: Iterable[StoredDelivery]) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from obligations.service import NeedsPerson, Refused
-from tests.service.office import LETTER, Office
+from tests.service.office import FAILED, LETTER, Office
 
 STARTED, EXIT = date(2026, 1, 5), date(2026, 3, 2)
 PAY = ("lump_sum", "act.payroll.one_time_earning")
@@ -54,6 +54,11 @@ def test_a_clause_by_another_name_is_paid_only_once_the_old_payment_is_decided_o
     with pytest.raises(Refused, match="a reversal of lump_sum/1 is still open"):
         proposed.approve("severance")
     proposed.approve("lump_sum")
+    proposed.send(FAILED, only=PAY[1])
+    assert proposed.states(*PAY) == ["delivered", "retrying"]
+    with pytest.raises(Refused, match="a reversal of lump_sum/1 is still on its way"):
+        proposed.approve("severance")
+    proposed.clock.set(proposed.clock.now() + timedelta(minutes=6))
     proposed.send()
     proposed.approve("severance")
     assert proposed.states("severance", PAY[1]) == ["scheduled"]
