@@ -128,7 +128,7 @@ def test_what_each_version_gives_another_day_is_paid_once(before: str, after: st
 
 
 def test_a_day_that_an_amendment_moves_back_before_itself_still_comes() -> None:
-    """The raise after eight months, which the parties cut to seven when these were over already, would never be paid."""
+    """The raise after eight months, cut to seven when these were over already, would never be paid."""
     trial = """
 define:
   tried: {reached: 8 months after hired}
