@@ -66,10 +66,11 @@ class Deliveries(Ground):
     ) -> Sequence[tuple[StoredDelivery, tuple[str, ...]]]:
         """Record a person's yes or no to what is proposed; returns each delivery with the roles still needed.
 
-        `reference` names a delivery's key, or an occurrence whose proposed deliveries are all meant. `contents` are the
-        content hashes, or their beginnings, of what the person was shown. Raises `PlanMoved` where what is proposed is
-        not that, `NeedsPerson` where that person may not decide, `NotFound` where nothing is proposed, `Refused` for a
-        refusal without its reason.
+        `reference` names a delivery's key, or an occurrence whose proposed deliveries are all meant; those of them that
+        this person may not decide on, or not yet, stay as they are. `contents` are the content hashes, or their
+        beginnings, of what the person was shown. Raises `PlanMoved` where what is proposed is not that, `NeedsPerson`
+        where that person may decide on nothing, `NotFound` where nothing is proposed, and `Refused` for a refusal
+        without its reason, or where something must arrive first.
         """
         now = self._clock.now()
         if not approve and not reason.strip():
@@ -95,9 +96,9 @@ class Deliveries(Ground):
             outcome = [
                 self._decide(view, kept[one.push.contract], one, person, approve, reason, now) for one in proposed
             ]
-            decided = [one for one in outcome if not isinstance(one, NeedsPerson)]
+            decided = [one for one in outcome if not isinstance(one, Refused)]
             if not decided:
-                raise next(one for one in outcome if isinstance(one, NeedsPerson))
+                raise next(one for one in outcome if isinstance(one, Refused))
             return decided
 
         return self._written(write)
@@ -111,7 +112,7 @@ class Deliveries(Ground):
         approve: bool,
         reason: str,
         now: datetime,
-    ) -> tuple[StoredDelivery, tuple[str, ...]] | NeedsPerson:
+    ) -> tuple[StoredDelivery, tuple[str, ...]] | Refused:
         who, roles = lookup.person(kept.terms, person)
         decisions = view.decisions(one.push.key)
         held = approvals.holders(kept.terms)
@@ -121,13 +122,13 @@ class Deliveries(Ground):
                 if approve
                 else approvals.role_to_refuse(one, who, roles)
             )
-        except NeedsPerson as error:
+            if approve:
+                gone = {it.id for it in view.occurrences(one.push.contract) if it.state is State.CANCELLED}
+                _let_no_payment_pass_a_reversal(one, view.deliveries(one.push.contract), gone)
+            if approve and one.push.supersedes is not None:
+                _let_no_correction_overtake(one, view.deliveries(one.push.contract))
+        except Refused as error:
             return error
-        if approve:
-            gone = {it.id for it in view.occurrences(one.push.contract) if it.state is State.CANCELLED}
-            _let_no_payment_pass_a_reversal(one, view.deliveries(one.push.contract), gone)
-        if approve and one.push.supersedes is not None:
-            _let_no_correction_overtake(one, view.deliveries(one.push.contract))
         name = lookup.identity(who)
         view.decide(Decision(one.push.key, one.content_hash, role, name, approve, now, reason))
         verb = "approved" if approve else "refused"
