@@ -53,6 +53,8 @@ clauses:
     by: 10 days before last day of probation
   close:
     {cite: "3", who: company owes employee, task: Close the file, when: end of probation, by: 5 days after warning}
+  review:
+    {cite: "5", who: hr watches, watch: The end, when: breach during probation, exactly: last day of probation}
   outside:
     {cite: "4", who: hr watches, watch: Once, when: first breach during 30 days following warning, exactly: breach}
 """)
@@ -67,6 +69,7 @@ clauses:
             terms=self.TERMS,
         )
         assert due(plan, "repeated") == ["2027-03-01"]
+        assert due(plan, "review") == ["2027-06-30"], "the window it lies in, not the first"
         assert [str(one.first_on) for one in plan.windows] == ["2026-01-01", "2027-01-01"]
 
     def test_a_breach_in_two_windows_counts_once(self) -> None:
@@ -127,6 +130,8 @@ clauses:
     def test_what_comes_later_is_no_hindsight(self) -> None:
         double = only(planned(self.LEFT, happened("change_of_control", "2025-07-31"), terms=self.TERMS), "double")
         assert "hindsight" not in double.derivation.sentence()
+        same_day = planned(self.LEFT, happened("change_of_control", "2026-05-01"), terms=self.TERMS)
+        assert "hindsight" not in only(same_day, "double").derivation.sentence()
 
     def test_a_sale_that_is_only_planned_leaves_the_money_waiting(self) -> None:
         sale = happened("change_of_control", "2026-06-30", expected=True)

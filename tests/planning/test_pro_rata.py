@@ -41,6 +41,7 @@ def test_nothing_is_repaid_once_the_retention_is_over() -> None:
         ("for: started to exit, of: retention", "9,600.00 USD"),
         ("for: started to exit, of: plan_year", "19,200.00 USD"),
         ("for: 2025-06-01 to exit, of: plan_year", "20,120.55 USD"),
+        ("for: exit to exit, of: plan_year", "65.75 USD"),
         ("for: started to exit, of: year, by: actual/365", "19,200.00 USD"),
         ("for: started to exit, of: year, by: actual/actual", "19,200.00 USD"),
         ("for: started to exit, of: year, by: actual/360", "19,466.67 USD"),
@@ -63,6 +64,8 @@ def test_paydays_are_counted_by_the_payroll_calendar() -> None:
     assert paid(pay, head=head).missing == ("payroll",)
     stated = happened("payroll", "2026-01-01", value="biweekly paid 2026-01-09")
     assert amount(pay, STARTED, EXIT, stated, head=head) == "21,000.00 USD"
+    on_a_payday = happened("exit", "2026-10-30", cause="good")
+    assert amount(pay, STARTED, on_a_payday, stated, head=head) == "21,000.00 USD"
 
 
 def test_a_share_says_its_ends_and_its_denominator() -> None:
@@ -70,6 +73,8 @@ def test_a_share_says_its_ends_and_its_denominator() -> None:
     pay = "{pro rata: 24000, for: started to exit, of: retention}"
     said = str(paid(pay, head=RETENTION).derivation.as_json())
     assert "292 of 730 days from 2026-01-15 to 2026-11-02, both days counted, of those from 2026-01-15" in said
+    one_day = paid("{pro rata: 24000, for: exit to exit, of: plan_year}", head=RETENTION).derivation.as_json()
+    assert "1 of 365 days from 2026-11-02 to 2026-11-02, both days counted" in str(one_day)
 
 
 def test_a_choice_may_decide_how_days_are_counted() -> None:

@@ -111,6 +111,8 @@ def test_a_term_may_renew_long_before_its_end() -> None:
     assert windows(planned(as_of="2025-01-02", terms=terms))[-1] == "2026-01-31 to 2027-01-30"
     late = planned(happened("nonrenewal", "2025-01-02"), as_of="2025-01-03", terms=terms)
     assert str(only(late, "goodbye").due_on) == "2027-01-30"
+    in_time = planned(happened("nonrenewal", "2026-01-01"), as_of="2026-01-02", terms=terms)
+    assert str(only(in_time, "goodbye").due_on) == "2027-01-30", "on the last day for the second term"
 
 
 def test_a_notice_that_is_only_planned_renews_nothing_yet() -> None:

@@ -62,6 +62,20 @@ def test_nothing_but_the_signature_is_missed_while_nobody_has_signed() -> None:
     assert only(made, "sign").state is State.MISSED
 
 
+def test_money_waits_for_the_signature_and_work_does_until_its_day() -> None:
+    """A fee would be put down for a day although nobody signed; a duty would look held up before it is due."""
+    for as_of, state in (("2025-03-10", State.SCHEDULED), ("2025-03-15", State.DUE), ("2025-03-16", State.WAITING)):
+        made = planned(STARTED, NOTICE, as_of=as_of, terms=terms())
+        assert only(made, "cure").state is state, as_of
+        assert {(one.state, one.waiting_for) for one in of(made, "fee")} == {(State.WAITING, ("signed",))}
+
+
+def test_what_falls_due_on_the_day_of_signature_is_due_by_itself() -> None:
+    """A reader would be told that the signature moved a day that it did not move."""
+    made = planned(STARTED, happened("signed", "2025-01-31"), terms=terms())
+    assert "due at signature" not in str(of(made, "fee")[0].derivation.as_json())
+
+
 def test_a_miss_counts_from_the_signature() -> None:
     """A power would arise for a day on which nobody owed anything."""
     made = planned(NOTICE, happened("signed", "2025-03-20"), as_of="2025-03-21", terms=terms())
