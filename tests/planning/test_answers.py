@@ -144,9 +144,40 @@ def test_parts_that_make_the_whole_in_time_leave_no_power() -> None:
     assert (one.state, powers(made, "stop")) == (State.DONE, [])
 
 
+def test_parts_that_made_the_whole_in_time_stand_though_it_is_said_again() -> None:
+    """A last word that came late would turn what was paid in time into a miss."""
+    clauses = PAID + STOP
+    said = [answer(clauses, "partly", on, amount="450.00") for on in ("2025-06-20", "2025-07-02")]
+    one, made = after(clauses, *said, answer(clauses, "done", "2025-07-10"), as_of="2025-07-12")
+    assert (one.state, powers(made, "stop")) == (State.DONE, [])
+
+
+@pytest.mark.parametrize("fields", [{"amount": "900.00 EUR"}, {"units": "900"}])
+def test_a_part_in_another_measure_takes_nothing_off(fields: dict[str, str]) -> None:
+    """Nine hundred euros, or hours, would be taken for the dollars that are owed."""
+    one, _ = after(PAID, answer(PAID, "partly", "2025-06-20", **fields), as_of="2025-06-21")
+    assert (one.state, one.amount and one.amount.shown()) == (State.PARTLY, "900.00 USD")
+
+
+def test_a_grant_is_made_in_parts() -> None:
+    """Units that were handed over would be owed again, or a part too many would be owed back."""
+    grant = PAID.replace("pay: 900", "grant: grant_size").replace(
+        "    do: {send: payroll, kind: pay, approve: [hr]}\n", ""
+    )
+    first, second = (answer(grant, "partly", on, units="700") for on in ("2025-06-20", "2025-06-22"))
+    one, _ = after(grant, first)
+    assert (one.state, one.units) == (State.PARTLY, 500)
+    assert after(grant, first, second)[0].state is State.DONE
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
-    [({"amount": "much"}, "partly.amount"), ({"sum": "5"}, 'has no detail "sum"')],
+    [
+        ({"amount": "much"}, "partly.amount"),
+        ({"sum": "5"}, 'has no detail "sum"'),
+        ({"amount": "0.00"}, "partly.amount is nothing"),
+        ({"units": "0"}, "partly.units is nothing"),
+    ],
 )
 def test_details_that_mean_nothing_are_refused(fields: dict[str, str], said: str) -> None:
     """A slip in an amount would be taken for a part of nothing."""

@@ -31,6 +31,7 @@ CLAUSES = """
     task: Cure the fault
     when: notice
     by: 14 days after notice
+    closed_by: cured
     if_missed: {power: stop, holder: client, may: stop at once}
 """
 

@@ -139,6 +139,14 @@ def test_powers_wait_while_a_person_must_say_what_an_answer_cured() -> None:
     assert {one.waiting_for for one in held} == {("which cure the report cured answers",)}
 
 
+@pytest.mark.parametrize(("cured", "held"), [("2025-03-15", "waiting"), ("2025-03-16", "arisen")])
+def test_an_answer_on_the_last_day_may_be_for_this_one(cured: str, held: str) -> None:
+    """The power over the first fault would arise although it may have been cured on its last day."""
+    reports = (happened("notice", "2025-03-05"), happened("cured", cured))
+    _, (first, _), _ = cure("closed_by: cured", *reports, as_of="2025-03-17")
+    assert str(first.state) == held
+
+
 def test_an_event_that_a_miss_brings_about_waits_as_well() -> None:
     """A breach would be on record, with all that hangs on it, for a duty nobody owed yet."""
     clauses = f"""{CURE}    requires: papers

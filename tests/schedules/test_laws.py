@@ -73,6 +73,16 @@ class TestMonths:
             with pytest.raises(AmbiguousDate, match="choose the month-end policy"):
                 add_months(day, count, MonthEnd.ABORT)
 
+    def test_a_month_that_is_too_short_is_named(self) -> None:
+        """A person would look for the missing day in the wrong month."""
+        with pytest.raises(AmbiguousDate, match="2026-02 has no day 31"):
+            add_months(date(2026, 1, 31), 1, MonthEnd.ABORT)
+
+    def test_the_first_and_the_last_year_are_of_the_calendar(self) -> None:
+        """What never ends would be refused in its last year, as if the number were a slip."""
+        assert add_months(date(9998, 12, 31), 12) == MonthDay(12, 31).within(9999) == date.max
+        assert add_months(date(2, 1, 1), -12) == MonthDay(1, 1).within(1) == date.min
+
 
 class TestSpans:
     @given(days, counts, st.sampled_from([Unit.DAY, Unit.WEEK]), st.booleans(), st.sampled_from(EventDay))
@@ -89,6 +99,12 @@ class TestSpans:
     @given(days, st.integers(1, 2000))
     def test_counted_it_is_day_one(self, day: date, count: int) -> None:
         assert after(Span(count, Unit.DAY), reasoned(day), COUNTED).value == day + timedelta(days=count - 1)
+
+    @pytest.mark.parametrize(("count", "ends"), [(5, 9), (6, 8)])
+    def test_only_a_period_as_short_as_said_leaves_closed_days_out(self, count: int, ends: int) -> None:
+        """A period of just so many days would run over the weekend, or a longer one stand still on it."""
+        counting = Counting(short_days=5, calendar=BusinessCalendar("weekends", "1"))
+        assert after(Span(count, Unit.DAY), reasoned(date(2026, 10, 2)), counting).value == date(2026, 10, ends)
 
     @given(days, counts, st.sampled_from(EventDay))
     def test_clear_days_leave_out_both_ends_however_the_rest_counts(
