@@ -44,7 +44,5 @@ def block(day: date, months: int, begins: date = _FIRST, policy: MonthEnd = Mont
     ordinal = ((day.year - begins.year) * 12 + day.month - begins.month) // months
     if add_months(begins, ordinal * months, policy) > day:
         ordinal -= 1
-    elif add_months(begins, (ordinal + 1) * months, policy) <= day:
-        ordinal += 1
     first = add_months(begins, ordinal * months, policy)
     return Block(ordinal, first, add_days(add_months(begins, (ordinal + 1) * months, policy), -1))
