@@ -82,7 +82,7 @@ def _standing(inside: Edges) -> list[str]:
     """A circle that may not move on: one with a step that nobody can vouch for, or one of steps of no days at all."""
     for name in sorted(inside):
         for to, days in sorted(inside[name].items()):
-            if days is None or days < 0:
+            if days is None:
                 return [name, *_way(to, name, inside)]
     still = {name: {to for to, days in steps.items() if days == 0} for name, steps in inside.items()}
     done: set[str] = set()
@@ -120,15 +120,21 @@ def _edges(file: TermsFile, shortest: Shortest) -> Edges:
     for name, fact in file.facts.items():
         needs(name, ((one, None) for one in names_in(fact.starts_as)))
     for clause_id, clause in file.clauses.items():
+        others = [one for one in family(file, clause_id) if one is not clause]
         for outcome in ("missed", "fulfilled"):
             needs(f"{clause_id} {outcome}", of_clause(clause, outcome, shortest))
             needs(f"{clause_id} {outcome}", ((name, None) for name in names_in(file.signed)))
-            others = (one for one in family(file, clause_id) if one is not clause)
             needs(f"{clause_id} {outcome}", ((name, None) for one in others for name in _settles(one)))
+        # What an event rests on is known by its trigger; beside that, by whatever lets another clause rule.
+        trigger = {*names_in(clause.when)}
         if isinstance(clause.then, Happens):
             needs(clause.then.event, of_clause(clause, "then", shortest))
+            rivals = (one for other in others if not other.postpone for one in _conditions(other))
+            needs(clause.then.event, ((one, None) for one in rivals if one not in trigger))
         if isinstance(clause.if_missed, Happens):
             needs(clause.if_missed.event, of_clause(clause, "missed", shortest))
+            rivals = (one for other in others for one in (_settles if other.postpone else _conditions)(other))
+            needs(clause.if_missed.event, ((one, None) for one in rivals if one not in trigger))
             needs(clause.if_missed.event, ((one, None) for one in _beside(clause.if_missed)))
         cap = (clause.cap.at, clause.cap.balance, clause.cap.less) if clause.cap is not None else ()
         amounts = (clause.pay, clause.accrue, cap, clause.during)
@@ -143,15 +149,20 @@ def family(file: TermsFile, clause_id: str) -> Iterator[Clause]:
     """A clause and every other whose conditions decide whether it rules: those of its family, and holds over it."""
     ours = set(chain(file, clause_id))
     for name, clause in file.clauses.items():
-        if name in ours or ours & set(chain(file, name)) or ours & set(clause.postpone or ()):
+        if ours & {*chain(file, name), *(clause.postpone or ())}:
             yield clause
+
+
+def _conditions(clause: Clause) -> Iterator[str]:
+    """What decides whether a clause applies."""
+    for expression in (clause.when, clause.if_, clause.unless, clause.cancel_if):
+        yield from names_in(expression)
 
 
 def _settles(clause: Clause) -> Iterator[str]:
     """What decides whether a clause is fulfilled or missed."""
-    for expression in (clause.when, clause.if_, clause.unless, clause.cancel_if, clause.if_each):
-        yield from names_in(expression)
-    for expression in (clause.by, clause.exactly, clause.not_before, clause.to, clause.until):
+    yield from _conditions(clause)
+    for expression in (clause.if_each, clause.by, clause.exactly, clause.not_before, clause.to, clause.until):
         yield from names_in(expression)
     yield from gate_names(clause)
     if clause.closed_by:

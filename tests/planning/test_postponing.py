@@ -30,6 +30,15 @@ HOLD = """
     to: 1 day after 6 months after ended
     until: died
 """
+FEE = """
+  fee:
+    cite: "5"
+    who: client owes consultant
+    pay: 900
+    when: ended
+    exactly: 10 days after ended
+    if_missed: {event: revoked}
+"""
 # The engagement ended on 2 June 2025: six months are over on 2 December.
 YES = happened("specified", "2025-05-01", value="yes")
 NO = happened("specified", "2025-05-01", value="no")
@@ -131,6 +140,7 @@ def test_the_day_held_back_to_rolls_forward_only() -> None:
         (PAY + HOLD.replace("    to: 1 day after 6 months after ended\n", ""), "needs `to:`"),
         (PAY + HOLD.replace("until: died", "remind: {hr: [on the day]}"), "leave out `remind`|would never go"),
         (PAY + "    to: 2025-12-01\n", "`to` is the day that `postpone`"),
+        (FEE + HOLD.replace("parting_pay", "fee").replace("specified", "revoked happened"), "circular"),
     ],
 )
 def test_a_hold_that_means_nothing_is_refused(clauses: str, said: str) -> None:

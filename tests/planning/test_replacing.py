@@ -32,6 +32,23 @@ CURE = """
     remind: {hr: [2 days before]}
     if_missed: {power: stop, holder: client, may: stop at once}
 """
+ROUND = """
+  cure:
+    cite: "3(a)"
+    who: consultant owes client
+    task: Cure the fault
+    when: notice
+    by: 30 days after notice
+    %s
+  otherwise:
+    cite: "3(b)"
+    who: consultant owes client
+    task: Cure it otherwise
+    instead_of: cure
+    when: notice
+    if: revoked happened
+    by: 40 days after notice
+"""
 PAY = happened("notice", "2025-03-01", identity="first", ground="pay")
 OTHER = happened("notice", "2025-03-01", identity="first", ground="other")
 
@@ -184,6 +201,8 @@ def test_what_follows_from_a_miss_is_the_same_whichever_rule_was_missed() -> Non
         (CURE.replace("instead_of: cure", "instead_of: curre"), 'Did you mean "cure"'),
         (CURE.replace("instead_of: cure", "instead_of: pay_cure"), "instead of itself"),
         (CURE.replace("when: notice\n    by: 30", "when: notice\n    instead_of: pay_cure\n    by: 30"), "itself"),
+        (ROUND % "if_missed: {event: revoked}", "circular: revoked"),
+        (ROUND % "then: {event: revoked, on: 3 days after notice}", "circular: revoked"),
     ],
 )
 def test_what_replaces_nothing_is_refused(clauses: str, said: str) -> None:

@@ -129,6 +129,27 @@ clauses:
         assert plan.replan_at is not None
 
 
+def test_an_exception_to_what_comes_round_is_no_circle() -> None:
+    """A contract could not say that an urgent fault is to be cured sooner, each time it is asked for again."""
+    made = planned(
+        happened("notice", "2026-01-01"),
+        happened("urgent", "2026-01-01", value="yes"),
+        as_of="2026-01-25",
+        terms=terms("""\
+facts: {urgent: {type: yes_or_no, ask: Is it urgent?}}
+define:
+  demand:
+    any of: [notice, again]
+clauses:
+  cure: {cite: "1", who: company owes employee, task: Cure, when: demand, by: 30 days after demand,
+    if_missed: {event: again}}
+  sooner: {cite: "1", who: company owes employee, task: Cure soon, instead_of: cure, when: demand, if: urgent,
+    by: 10 days after demand, if_missed: {event: again}}
+"""),
+    )
+    assert due(made, "cure")[:3] == ["2026-01-11", "2026-01-22", "2026-02-02"]
+
+
 @pytest.mark.parametrize(
     "part",
     [
