@@ -19,9 +19,10 @@ from schedules.conventions import Convention, adjust
 from schedules.derivation import Derivation, Reasoned
 from schedules.instants import end_of_day, instant, local_day
 from schedules.periods import accrued, instalment, periods, service_year
+from schedules.runs import total_reached
 from schedules.spans import AmbiguousDate, Counting, EventDay, MonthEnd, Span, Unit, add_months, after, before, summed
 from schedules.vesting import Point, Step, step_days
-from schedules.windows import beginning_on, following
+from schedules.windows import Window, beginning_on, following
 from schedules.yearly import MonthDay, last_anniversary, last_date, next_anniversary, next_date
 
 days = st.dates(date(1900, 1, 1), date(2200, 12, 31))
@@ -437,6 +438,28 @@ class TestCompoundSpans:
                 summed(parts)
         with pytest.raises(ValueError, match="none of them is clear"):
             Span(1, Unit.MONTH, then=Span(1, Unit.DAY, clear=True))
+
+
+class TestTotals:
+    """Days of illness within any thirty days."""
+
+    @staticmethod
+    def reached(wanted: int, *spells: tuple[date, date]) -> list[date]:
+        windows = [Window(first, last) for first, last in spells]
+        return list(total_reached(windows, wanted, Span(30, Unit.DAY), date(2026, 12, 31)))
+
+    def test_what_stays_at_its_limit_is_not_reached_again(self) -> None:
+        """A power over absences would arise anew although the total had never fallen."""
+        assert self.reached(3, (date(2026, 1, 1), date(2026, 1, 3)), (date(2026, 1, 31), date(2026, 1, 31))) == [
+            date(2026, 1, 3)
+        ]
+
+    @pytest.mark.parametrize(("last", "found"), [(30, [date(2026, 1, 30)]), (31, [])])
+    def test_the_first_of_the_thirty_days_is_one_of_them(self, last: int, found: list[date]) -> None:
+        """The day of illness that made it too many would be left out, or one from before counted."""
+        assert (
+            self.reached(4, (date(2026, 1, 1), date(2026, 1, 3)), (date(2026, 1, last), date(2026, 1, last))) == found
+        )
 
 
 class TestBlocks:

@@ -107,3 +107,14 @@ def test_a_series_that_would_need_what_was_paid_by_then_is_pointed_out() -> None
 roles:"""
     found = said(SOUND.replace("roles:", yearly, 1))
     assert any("`paid of called_back` is counted on the day that sets the series off" in one for one in found), found
+    whole = yearly.replace("10 percent of (lent - paid of called_back)", "lent - paid of called_back")
+    split = whole.replace(
+        "{every: 12 months, times: 3}", "{every: 12 months, over: 36 months following drawn, splits: yes}"
+    )
+    assert said(SOUND.replace("roles:", split, 1)) == [], "one whole is reckoned on one day"
+
+
+def test_months_alone_leave_no_question_about_days() -> None:
+    """Whoever counts in months only would be asked how to count days."""
+    months = SOUND.replace("5 days", "5 months").replace("10 days", "10 months").replace(", governs: event_day", "")
+    assert not any("the day of the event" in one for one in said(months))
