@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -166,7 +167,7 @@ def test_a_grant_is_made_in_parts() -> None:
     )
     first, second = (answer(grant, "partly", on, units="700") for on in ("2025-06-20", "2025-06-22"))
     one, _ = after(grant, first)
-    assert (one.state, one.units) == (State.PARTLY, 500)
+    assert (one.state, one.units) == (State.PARTLY, Decimal(500))
     assert after(grant, first, second)[0].state is State.DONE
 
 
