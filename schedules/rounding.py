@@ -23,6 +23,8 @@ def rounded(exact: Fraction, smallest: Fraction = Fraction(1), rule: Rounding = 
     >>> int(rounded(Fraction(61_001), Fraction(1_000), Rounding.UP))
     62000
     """
+    if (exact / smallest).denominator == 1:
+        return exact
     sign = -1 if exact < 0 else 1
     parts = abs(exact) / smallest
     whole, rest = parts.numerator // parts.denominator, parts - parts.numerator // parts.denominator

@@ -89,9 +89,9 @@ def figure(world: World, expression: Any, here: Instance, on: date | None) -> Re
     if isinstance(found, NotYet):
         return found
     exact = rounded(found.value.exact, found.value.smallest)
-    value = replace(found.value, exact=exact).value()
     if exact == found.value.exact:
-        return Reasoned(value, found.why)
+        return Reasoned(found.value.value(), found.why)
+    value = replace(found.value, exact=exact).value()
     part = "the minor unit" if found.value.is_money else decimal_text(found.value.smallest)
     return Reasoned(value, Derivation(f"rounded to {part}, halves up", shown(value), (found.why,)))
 
