@@ -1,4 +1,4 @@
-"""Replacing a file whole or not at all, whoever reads it meanwhile and whatever ends the process."""
+"""Writing a file whole or not at all: in the place of what was there, or only where nothing is."""
 
 from __future__ import annotations
 
@@ -25,3 +25,21 @@ def write_whole(path: Path, text: str) -> None:
         os.replace(draft, target)
     finally:
         Path(draft).unlink(missing_ok=True)  # gone already where it took the file's place
+
+
+def write_new(path: Path, text: str, mode: int) -> bool:
+    """Put the text where no file is yet, with these permissions; False, and nothing is touched, where one is.
+
+    Raises `OSError`, and leaves no file, where the text cannot be written whole.
+    """
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    except FileExistsError:
+        return False
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except BaseException:
+        path.unlink(missing_ok=True)  # half a file would be kept as the user's own the next time
+        raise
+    return True

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from obligations.whole_files import write_whole
+from obligations.whole_files import write_new, write_whole
 
 
 def test_a_file_keeps_its_permissions_and_a_new_one_is_its_owner_s_alone(tmp_path: Path) -> None:
@@ -43,3 +43,17 @@ def test_what_cannot_be_written_whole_changes_nothing(tmp_path: Path) -> None:
         write_whole(file, "after \udc80")
 
     assert [(one, one.read_text()) for one in tmp_path.iterdir()] == [(file, "before")]
+
+
+def test_a_file_that_is_there_is_its_user_s_and_a_new_one_is_whole(tmp_path: Path) -> None:
+    """Settings that somebody wrote would be lost, or half of the first ones be taken for theirs the next time."""
+    theirs, new, half = tmp_path / "theirs", tmp_path / "new", tmp_path / "half"
+    theirs.write_text("theirs")
+
+    assert not write_new(theirs, "ours", 0o600)
+    assert write_new(new, "ours", 0o600)
+    with pytest.raises(UnicodeEncodeError):
+        write_new(half, "ours \udc80", 0o600)
+
+    assert {one.name: one.read_text() for one in tmp_path.iterdir()} == {"theirs": "theirs", "new": "ours"}
+    assert new.stat().st_mode & 0o777 == 0o600

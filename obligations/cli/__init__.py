@@ -10,7 +10,8 @@ from typing import NoReturn
 import typer
 
 from obligations.cli.answers import done, waive
-from obligations.cli.contracts import contract_app, init
+from obligations.cli.beginning import init
+from obligations.cli.contracts import contract_app
 from obligations.cli.deliveries import approve, deliveries, refuse, retry
 from obligations.cli.due import next_, why
 from obligations.cli.events import correct, event, fact, withdraw

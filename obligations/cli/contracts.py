@@ -1,90 +1,23 @@
-"""Commands about contracts: begin, add, list, show."""
+"""Commands about contracts: add, amend, list, show."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from config.settings import config_path, first_text, read_settings
-from config.shipped import template_ids
-from obligations.app import open_service
 from obligations.cli.events import agreed, show_preview
 from obligations.cli.lines import wrapped
 from obligations.cli.occurrence_text import legend
 from obligations.cli.plan_text import plan_text
 from obligations.cli.question_text import questions
-from obligations.cli.shell import (
-    As,
-    Json,
-    Yes,
-    actor,
-    confirmed,
-    fail,
-    plain_errors,
-    print_json,
-    print_lines,
-    read_text,
-    service,
-)
-from obligations.cli.starting import USUAL, first_contract
+from obligations.cli.shell import As, Json, Yes, actor, confirmed, fail, print_json, print_lines, read_text, service
 from obligations.planning.as_json import change_json, plan_json
 from obligations.ports import TermsVersion
 
 contract_app = typer.Typer(no_args_is_help=True, help="Add, list and show contracts.")
-
-
-def init(
-    folder: Annotated[Path, typer.Argument(help="Where to put a first contract file.")] = Path(),
-    template: Annotated[
-        str, typer.Option("--template", help=f"What the contract starts from: {', '.join(template_ids())}.")
-    ] = USUAL,
-) -> None:
-    """Write the configuration file and a first contract on a template, and make the database."""
-    if template not in template_ids():
-        fail(f'there is no template "{template}"; shipped are {", ".join(template_ids())}')
-    settings_file = config_path()
-    made = _write_once(settings_file, first_text(), 0o600)
-    contract_file = folder / "contract.yaml"
-    made_contract = _write_once(contract_file, first_contract(template), 0o644)
-    with plain_errors():
-        settings = read_settings(settings_file)
-        with open_service(settings):
-            pass
-    typer.echo(f"{'wrote' if made else 'kept '} {settings_file}")
-    on = f", a contract on the template {template}" if made_contract else ""
-    typer.echo(f"{'wrote' if made_contract else 'kept '} {contract_file}{on}")
-    typer.echo("the database is ready")
-    typer.echo("")
-    typer.echo(f"Next: put your people into {contract_file}, then")
-    typer.echo(f"  obligations check {contract_file}")
-    typer.echo(f"  obligations contract add {contract_file}")
-    typer.echo("  obligations run")
-    if made:
-        typer.echo("")
-        typer.echo(
-            "Until Slack and payroll are set up there, reminders and instructions are shown where the daemon runs."
-        )
-
-
-def _write_once(path: Path, text: str, mode: int) -> bool:
-    """Write a file that is not there yet; an existing one is the user's and stays."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        fail(f"{path.parent} is no folder and cannot be made one: {error.strerror}")
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    except FileExistsError:
-        return False
-    except OSError as error:
-        fail(f"{path} cannot be written: {error.strerror}")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-    return True
 
 
 @contract_app.command("add")
