@@ -17,9 +17,9 @@ from obligations.domain.hold import Scope
 from obligations.ports import Claim, Result
 from obligations.store import queue
 from obligations.store.bulk import run_many
+from obligations.store.columns import Values, texts_by_name, to_json
 from obligations.store.guarded import IllegalMove
 from obligations.store.instants import to_micros
-from obligations.store.rows import Values, texts_by_name, to_json
 
 _AFTER_SENDING = ARROWS[DeliveryState.SENDING] - {DeliveryState.SENDING}
 # How many sweeps for stale reminders one claim makes at most.

@@ -12,8 +12,9 @@ from sqlalchemy.exc import IntegrityError
 
 from obligations.domain.delivery import ARROWS, UNSENT, DeliveryState
 from obligations.ports import Conflict, DeliveryChange
-from obligations.store import rows, tables
+from obligations.store import tables
 from obligations.store.bulk import insert_many
+from obligations.store.delivery_rows import content_row, new_delivery_row
 from obligations.store.instants import Instant
 
 # A delivery sent back to `retrying` by a person goes at once; no clock is asked, every clock is past this.
@@ -35,7 +36,7 @@ def begin(connection: Connection, tenant: str, changes: Sequence[DeliveryChange]
                 f"a new delivery cannot start as {change.state.value} ({change.push.name}, {change.push.key})"
             )
     try:
-        insert_many(connection, tables.delivery, [rows.new_delivery_row(tenant, it) for it in changes])
+        insert_many(connection, tables.delivery, [new_delivery_row(tenant, it) for it in changes])
     except IntegrityError as error:
         if "CHECK" in str(error.orig).upper():
             raise
@@ -51,8 +52,8 @@ def rewrite(connection: Connection, mine: ColumnElement[bool], changes: Sequence
         assert change.seen_in is not None
         by_arrow.setdefault((change.state, change.seen_in), []).append(change)
     for (state, seen_in), some in by_arrow.items():
-        written = [{"at_key": it.push.key, "same_body": it.body, **rows.content_row(it)} for it in some]
-        statement = _rewriting(mine, _may_become(state, seen_in), state, rows.content_row(some[0]))
+        written = [{"at_key": it.push.key, "same_body": it.body, **content_row(it)} for it in some]
+        statement = _rewriting(mine, _may_become(state, seen_in), state, content_row(some[0]))
         if connection.execute(statement, written).rowcount != len(some):
             _explain(connection, mine, some)
 

@@ -26,7 +26,19 @@ from obligations.ports import (
     StoredDelivery,
     TermsVersion,
 )
-from obligations.store import guarded, rows, tables
+from obligations.store import guarded, tables
+from obligations.store.contract_rows import (
+    contract_of,
+    contract_row,
+    event_of,
+    event_row,
+    ledger_of,
+    ledger_row,
+    version_of,
+    version_row,
+)
+from obligations.store.delivery_rows import attempt_of, decision_of, decision_row, delivery_of, hold_of
+from obligations.store.occurrence_rows import occurrence_of, occurrence_row
 
 # SQLite takes 32,766 parameters in one statement.
 _KEYS_AT_ONCE = 10_000
@@ -45,7 +57,7 @@ class SqlTransaction:
 
     def contracts(self) -> Sequence[StoredContract]:
         found = self._rows(select(tables.contract).where(self._mine(tables.contract)).order_by(tables.contract.c.id))
-        return [rows.contract_of(row) for row in found]
+        return [contract_of(row) for row in found]
 
     def contract(self, contract_id: str, *, lock: bool = False) -> StoredContract | None:
         query = select(tables.contract).where(self._mine(tables.contract), tables.contract.c.id == contract_id)
@@ -54,7 +66,7 @@ class SqlTransaction:
             # SQLite has one writer at a time and leaves the clause out.
             query = query.with_for_update()
         row = self._connection.execute(query).one_or_none()
-        return None if row is None else rows.contract_of(row)
+        return None if row is None else contract_of(row)
 
     def put_contract(self, contract: StoredContract) -> None:
         self._must_write()
@@ -67,33 +79,33 @@ class SqlTransaction:
             tables.contract,
             ("tenant", "id"),
             ("title", "source", "template", "replan_at", "amendments_json"),
-            [rows.contract_row(contract)],
+            [contract_row(contract)],
         )
 
     def versions(self, contract_id: str) -> Sequence[TermsVersion]:
         c = tables.terms_version.c
         query = select(tables.terms_version).where(self._mine(tables.terms_version), c.contract == contract_id)
-        return [rows.version_of(row) for row in self._rows(query.order_by(c.number))]
+        return [version_of(row) for row in self._rows(query.order_by(c.number))]
 
     def add_version(self, version: TermsVersion) -> None:
         self._must_write()
         self._insert(
             tables.terms_version,
-            [rows.version_row(self._tenant, version)],
+            [version_row(self._tenant, version)],
             refused=f"there is a version {version.number} already, or no contract {version.contract}",
         )
 
     def log(self, contract_id: str) -> Sequence[LogEntry]:
         log = tables.event_log
         found = self._rows(select(log).where(self._mine(log), log.c.contract == contract_id).order_by(log.c.n))
-        return [rows.event_of(row) for row in found]
+        return [event_of(row) for row in found]
 
     def append(self, contract_id: str, entry: LogEntry) -> None:
         self._must_write()
         what = _called(entry)
         self._insert(
             tables.event_log,
-            [rows.event_row(self._tenant, contract_id, entry)],
+            [event_row(self._tenant, contract_id, entry)],
             refused=f"{what} is in the event log already, or there is no contract {contract_id}",
         )
 
@@ -118,7 +130,7 @@ class SqlTransaction:
         if states is not None:
             query = query.where(c.state.in_([state.value for state in states]))
         query = query.order_by(c.acts_on.is_(None), c.acts_on, c.contract, c.clause, c.instance, c.ordinal, c.id)
-        return [rows.occurrence_of(row) for row in self._rows(query)]
+        return [occurrence_of(row) for row in self._rows(query)]
 
     def deliveries(
         self,
@@ -136,9 +148,9 @@ class SqlTransaction:
             query = query.where(c.state.in_([state.value for state in states]))
         query = query.order_by(c.send_at, c.key).limit(limit)
         if keys is None:
-            return [rows.delivery_of(row) for row in self._rows(query)]
+            return [delivery_of(row) for row in self._rows(query)]
         found = [
-            rows.delivery_of(row)
+            delivery_of(row)
             for some in _in_parts(sorted(set(keys)), _KEYS_AT_ONCE)
             for row in self._rows(query.where(c.key.in_(some)))
         ]
@@ -163,7 +175,7 @@ class SqlTransaction:
         seen = [it for it in changes.deliveries if it.seen_in is not None]
         guarded.begin(self._connection, self._tenant, new)
         guarded.rewrite(self._connection, self._mine(tables.delivery), seen)
-        self._insert(tables.ledger, [rows.ledger_row(self._tenant, entry) for entry in changes.ledger])
+        self._insert(tables.ledger, [ledger_row(self._tenant, entry) for entry in changes.ledger])
 
     def _apply_occurrences(self, contract_id: str, changes: Changes) -> None:
         c = tables.occurrence.c
@@ -178,7 +190,7 @@ class SqlTransaction:
             tables.occurrence,
             ("tenant", "id"),
             replaced,
-            [rows.occurrence_row(self._tenant, it) for it in changes.occurrences],
+            [occurrence_row(self._tenant, it) for it in changes.occurrences],
         )
 
     def move(self, key: UUID, seen_in: Collection[DeliveryState], state: DeliveryState, reason: str = "") -> None:
@@ -199,43 +211,38 @@ class SqlTransaction:
     def decisions(self, key: UUID) -> Sequence[Decision]:
         c = tables.decision.c
         found = self._rows(select(tables.decision).where(self._mine(tables.decision), c.key == key).order_by(c.n))
-        return [rows.decision_of(row) for row in found]
+        return [decision_of(row) for row in found]
 
     def decide(self, decision: Decision) -> None:
         self._must_write()
         self._insert(
             tables.decision,
-            [rows.decision_row(self._tenant, decision)],
+            [decision_row(self._tenant, decision)],
             refused=f"there is no delivery {decision.key} to decide on, or the decision names no person or content",
         )
 
     def attempts(self, key: UUID) -> Sequence[Attempt]:
         c = tables.attempt.c
         found = self._rows(select(tables.attempt).where(self._mine(tables.attempt), c.key == key).order_by(c.number))
-        return [rows.attempt_of(row) for row in found]
+        return [attempt_of(row) for row in found]
 
     def ledger(self, contract_id: str | None = None) -> Sequence[LedgerEntry]:
         c = tables.ledger.c
         query = select(tables.ledger).where(self._mine(tables.ledger)).order_by(c.n)
         if contract_id is not None:
             query = query.where(c.contract == contract_id)
-        return [rows.ledger_of(row) for row in self._rows(query)]
+        return [ledger_of(row) for row in self._rows(query)]
 
     def note(self, entry: LedgerEntry) -> None:
         self._must_write()
-        self._insert(tables.ledger, [rows.ledger_row(self._tenant, entry)])
-
-    # --- common -----------------------------------------------------------------------------------------------------
-
-    def _mine(self, table: Any) -> Any:
-        return table.c.tenant == self._tenant
+        self._insert(tables.ledger, [ledger_row(self._tenant, entry)])
 
     # --- holds ----------------------------------------------------------------------------------------------------
 
     def holds(self) -> Sequence[Hold]:
         c = tables.hold.c
         query = select(tables.hold).where(self._mine(tables.hold), c.lifted_at.is_(None)).order_by(c.n)
-        return [rows.hold_of(row) for row in self._rows(query)]
+        return [hold_of(row) for row in self._rows(query)]
 
     def hold(self, scope: Scope, reason: str, *, at: datetime, by: str) -> Hold:
         self._must_write()
@@ -253,6 +260,11 @@ class SqlTransaction:
         )
         if not lifted.rowcount:
             raise Conflict(f"no hold {number} is in force")
+
+    # --- common -----------------------------------------------------------------------------------------------------
+
+    def _mine(self, table: Any) -> Any:
+        return table.c.tenant == self._tenant
 
     def _must_write(self) -> None:
         if not self._writes:

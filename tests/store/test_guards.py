@@ -14,8 +14,9 @@ from obligations.domain.delivery import DeliveryState, Outcome, Verdict
 from obligations.domain.event import Report
 from obligations.domain.money import Money
 from obligations.ports import Changes, Decision, LedgerEntry, Result, TermsVersion
-from obligations.store import SqlStore, rows, tables
+from obligations.store import SqlStore, tables
 from obligations.store.connect import Database, make_engine
+from obligations.store.delivery_rows import content_row
 from obligations.testing.builders import NOON, a_change, a_contract, a_push, an_occurrence
 
 
@@ -143,6 +144,6 @@ def test_a_line_of_the_log_that_makes_no_sense_is_refused(engine: Engine, wrong:
 
 
 def test_a_row_without_its_parent_is_refused(engine: Engine) -> None:
-    row = {"tenant": "", "key": a_push("nowhere").key, "contract": "nowhere", **rows.content_row(a_change(a_push("c")))}
+    row = {"tenant": "", "key": a_push("nowhere").key, "contract": "nowhere", **content_row(a_change(a_push("c")))}
     with pytest.raises(IntegrityError, match=r"(?i)foreign key"), engine.begin() as connection:
         connection.execute(insert(tables.delivery), [row])

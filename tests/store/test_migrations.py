@@ -20,7 +20,7 @@ from obligations.domain.occurrence import State
 from obligations.ports import Changes, StoreUnavailable
 from obligations.store import migrate, open_store, tables
 from obligations.store.connect import Database, make_engine
-from obligations.store.rows import occurrence_row
+from obligations.store.occurrence_rows import occurrence_row
 from obligations.testing.builders import a_contract, an_occurrence
 
 
