@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from obligations.terms import expressions as e
@@ -13,33 +13,39 @@ from obligations.terms.notices import receipt_rule
 from schedules.spans import Span, Unit
 
 
+def _said(value: Any) -> str:
+    """What the file says, by which one such event is told from another."""
+    return " ".join(value.split()) if isinstance(value, str) else json.dumps(value)
+
+
 def _union(how: str, value: Any, at: At) -> e.EventUnion:
     listed = members(phrases.event_phrase, EVENT_SHAPES, "events", how, value, at)
     return e.EventUnion(listed, first=how == "first of")
-
-
-def _picked_day(how: str, value: Any, at: At) -> e.PickedDay:
-    listed = members(phrases.member_phrase, DAY_SHAPES, "days", how, value, at)
-    return e.PickedDay("earliest" if how == "earliest of" else "latest", listed)
 
 
 def _all(how: str, value: Any, at: At) -> e.EventAll:
     return e.EventAll(members(phrases.event_phrase, EVENT_SHAPES, "events", how, value, at))
 
 
-def _reached(_: str, value: Any, at: At) -> e.EventReached:
-    day = expression(phrases.day_phrase, value, at, DAY_SHAPES)
-    return e.EventReached(day, " ".join(value.split()) if isinstance(value, str) else json.dumps(value))
-
-
-def _picked_receipt(how: str, value: Any, at: At) -> e.PickedDay:
-    listed = members(receipt_rule, _RECEIPT_SHAPES, "days", how, value, at)
+def _picked(parse: Callable[[str], Any], shapes: Shapes, how: str, value: Any, at: At) -> e.PickedDay:
+    listed = members(parse, shapes, "days", how, value, at)
     return e.PickedDay("earliest" if how == "earliest of" else "latest", listed)
 
 
+def _picked_day(how: str, value: Any, at: At) -> e.PickedDay:
+    return _picked(phrases.member_phrase, DAY_SHAPES, how, value, at)
+
+
+def _picked_receipt(how: str, value: Any, at: At) -> e.PickedDay:
+    return _picked(receipt_rule, _RECEIPT_SHAPES, how, value, at)
+
+
+def _reached(_: str, value: Any, at: At) -> e.EventReached:
+    return e.EventReached(expression(phrases.day_phrase, value, at, DAY_SHAPES), _said(value))
+
+
 def _becomes(_: str, value: Any, at: At) -> e.EventBecomes:
-    holds = expression(phrases.condition_phrase, value, at)
-    return e.EventBecomes(holds, " ".join(value.split()) if isinstance(value, str) else json.dumps(value))
+    return e.EventBecomes(expression(phrases.condition_phrase, value, at), _said(value))
 
 
 def _stands(how: str, value: Any, at: At) -> e.EventStood:
@@ -48,9 +54,8 @@ def _stands(how: str, value: Any, at: At) -> e.EventStood:
     event = expression(phrases.event_phrase, value["event"], (*at, "event"), EVENT_SHAPES)
     unless = value.get("unless")
     taken_back = expression(phrases.event_phrase, unless, (*at, "unless"), EVENT_SHAPES) if unless is not None else None
-    return e.EventStood(
-        event, expression(phrases.span_phrase, value["for"], (*at, "for")), taken_back, json.dumps(value)
-    )
+    stays = expression(phrases.span_phrase, value["for"], (*at, "for"))
+    return e.EventStood(event, stays, taken_back, _said(value))
 
 
 EVENT_SHAPES: Shapes = {
