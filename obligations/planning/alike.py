@@ -52,7 +52,7 @@ def row(
 
 
 def _is_plain(world: World, clause: Clause, instance: Instance, stands: Standing) -> bool:
-    """Whether nothing is asked, held back, moved, opened or ended that would have to be looked at day by day."""
+    """Whether nothing is asked, held back, moved or opened that would have to be looked at day by day."""
     trigger = instance.trigger
     # What suspends vesting moves the tranches of its grant before anybody looks at them here.
     suspended = clause.suspended if clause.vest is None else None
