@@ -8,6 +8,7 @@ import pytest
 
 from config.shipped import find_template
 from obligations.planning.as_json import plan_json
+from obligations.terms.amendment import amend
 from obligations.terms.errors import TermsError
 from obligations.terms.loader import load
 from tests.planning.letter import happened, of, planned
@@ -47,6 +48,18 @@ def test_it_happens_each_time_it_comes_true_and_not_while_it_stays_so() -> None:
     assert due("notice", cut) == ["2026-04-01"]
     assert due("notice", cut, deeper) == ["2026-04-01"]
     assert due("notice", cut, deeper, rise, again) == ["2026-04-01", "2026-06-30"]
+
+
+def test_what_an_amendment_states_comes_true_on_its_day() -> None:
+    """A cut that both sides agreed to would give no right to object, or give it twice."""
+    for title, body in (
+        ("a cut", "facts: {salary: 150000.00}"),
+        ("a text", "parameters: {spare: {type: number, default: 1}}"),
+    ):
+        terms = amend(TERMS, f"terms: 1\namends: becoming\ntitle: {title}\nfrom: 2026-07-01\n{body}\n", "a.yaml")
+        made = planned(happened("salary", "2026-01-01", value="200000"), as_of="2026-08-01", terms=terms)
+        found = [str(one.due_on) for one in of(made, "notice") if one.due_on]
+        assert found == (["2026-09-29"] if title == "a cut" else []), title
 
 
 def test_exactly_nine_tenths_is_no_cut() -> None:

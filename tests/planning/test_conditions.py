@@ -60,6 +60,24 @@ def test_unless_takes_an_event_with_its_details_and_asks_for_one_that_nobody_gav
     assert (asked.state, asked.missing) == (State.NEEDS_PERSON, ("ended.for_cause",))
 
 
+@pytest.mark.parametrize(("on", "state"), [("2025-03-31", State.NEEDS_PERSON), ("2025-04-01", State.NOT_APPLICABLE)])
+def test_what_happened_on_the_last_day_is_asked_about(on: str, state: State) -> None:
+    """A notice of the last day, whose ground nobody gave, would be taken for none."""
+    engagement = terms(f"{PAID}    if: notice with ground pay happened by 2025-03-31\n")
+    made = planned(happened("notice", on), ENDED, as_of="2025-06-10", terms=engagement)
+    assert only(made, "paid").state is state
+
+
+def test_a_condition_of_what_runs_since_the_beginning_has_no_day() -> None:
+    """A duty that nothing sets off could not be asked whether something happened, or the planning would fail on it."""
+    clause = CURE.replace(
+        "    when: notice\n    by: 14 days after notice\n", "    by: 2025-06-01\n    if: settled happened\n"
+    )
+    assert only(planned(STARTED, as_of="2025-03-01", terms=terms(clause)), "cure").state is State.WAITING
+    settled = happened("settled", "2025-02-20")
+    assert only(planned(settled, as_of="2025-03-01", terms=terms(clause)), "cure").state is State.SCHEDULED
+
+
 def test_unless_takes_a_condition() -> None:
     """A fact that rules a clause out could not be written down."""
     engagement = terms(f"{CURE}    unless: curable\n")

@@ -82,6 +82,15 @@ def test_each_happening_has_its_own_rule() -> None:
     assert [str(one.due_on) for one in of(made, "cure")] == ["2025-03-11", "2025-05-01"]
 
 
+def test_what_asks_for_more_beside_the_same_detail_rules() -> None:
+    """A fault that can be cured would fall under the rule for any unpaid fee, which asks for less."""
+    curable = CURE[CURE.index("  pay_cure:") :].replace("pay_cure", "late_cure").replace("3(b)", "3(c)")
+    curable = curable.replace("    by: 10", "    if: curable\n    by: 20")
+    stated = happened("curable", "2025-03-01", value="yes", answers="first")
+    one = only(planned(PAY, stated, terms=terms(CURE + curable)), "cure")
+    assert (one.cite, str(one.due_on)) == ("3(c)", "2025-03-21")
+
+
 def test_only_the_rule_that_stands_can_be_missed_or_answered() -> None:
     """A fault cured in time by the one rule would count as missed by the other, and bring two powers."""
     made = planned(PAY, as_of="2025-03-12", terms=terms(CURE))
