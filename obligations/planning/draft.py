@@ -171,6 +171,8 @@ class Draft:
             said = {WAIVED: "waived", PARTLY: "partly done"}.get(answers[0].event, "done")
             self.judgment.append(f"{self.clause_id} was reported {said}, but nothing sets it off; is it to be undone")
             answers = ()
+        if self.ended is State.SUPERSEDED:
+            answers = ()  # its units vested early, by acceleration: whoever reported them before is asked about it
         lived_to = self._lived(answers) if answers else self.ended
         state = self._state(lived_to)
         if state is State.PARTLY:

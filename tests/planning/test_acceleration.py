@@ -214,3 +214,15 @@ def test_vested_and_accelerated_and_lapsed_are_together_the_grant(
     taken = units([one for one in accelerations(plan) if not still_open(one)])
     assert lapsed_and_vested(plan) + taken == GRANT * len(grants)
     assert all(one.units is None or one.units <= GRANT * len(grants) for one in accelerations(plan))
+
+
+def test_a_tranche_reported_before_its_day_and_then_accelerated_vests_once() -> None:
+    """Somebody entered the third tranche as vested in March; in May everything vested early. Four hundred shares would
+    be given twice."""
+    third = of(plan_of(START), "vesting")[2]
+    said = happened("done", "2025-03-01", answers=str(third.id))
+    plan = plan_of(START, BREACH, said, as_of="2025-06-01")
+    assert of(plan, "vesting")[2].state is State.SUPERSEDED
+    lasting = [one for one in plan.occurrences if one.state is not State.SUPERSEDED and one.units]
+    assert sum((one.units for one in lasting if one.units), Decimal(0)) == GRANT
+    assert any("which is not open: what does it close?" in one.ask for one in plan.questions)
