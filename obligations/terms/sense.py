@@ -123,7 +123,8 @@ class _Judge:
                     yield str(error), (word,)
                     continue
                 if kind == kinds.FIGURE and kinds.MONEY not in types:
-                    yield f"`{word}` takes {' or '.join(types)}; a bare figure is money, so write what it is", (word,)
+                    meant_so = " or ".join(f"`1000 {one}`" for one in types)
+                    yield f"`{word}` takes {' or '.join(types)}; say of a bare figure what it is: {meant_so}", (word,)
                 elif kind not in types and kind != kinds.FIGURE:
                     yield f"`{word}` takes {' or '.join(types)}; this is {_a(kind)}", (word,)
                 else:
