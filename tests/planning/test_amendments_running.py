@@ -86,6 +86,14 @@ def test_from_its_own_day_on_what_is_still_to_come_is_shown_by_the_amendment() -
         assert {one.cite for one in of(planned(terms, HIRED, as_of=as_of), "severance")} == {cite}
 
 
+def test_what_nothing_sets_off_goes_on_or_changes_as_is_said() -> None:
+    """An amendment that says what becomes of the running report would be refused, or the report go by the other day."""
+    report = BASE[BASE.index("  report:") : BASE.index("  lump:")].replace("2027-03-31", "2027-06-30")
+    for said, due in (("changes", date(2027, 6, 30)), ("continues", date(2027, 3, 31))):
+        terms = amended(f"clauses:\n{report}running: {{report: {said}}}\n")
+        assert [one.due_on for one in of(planned(terms, HIRED), "report")] == [due], said
+
+
 def test_fewer_instalments_leave_what_was_due_and_owe_no_more() -> None:
     fewer = REPLACED.replace("times: 12", "times: 2")
     found = of(planned(amended(f"{fewer}running: changes\n"), HIRED, EXITED), "severance")

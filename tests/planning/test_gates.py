@@ -129,6 +129,13 @@ def test_a_gate_that_opens_late_forfeits_where_the_clause_says_so() -> None:
     assert (one.state, str(one.due_on)) == (State.DUE, "2025-06-12")
 
 
+def test_a_last_day_is_forfeited_like_a_day() -> None:
+    """A clause that is due by a day, and lost by a late release, could not be written down."""
+    clause = SEVERANCE.replace("exactly:", "by:") + RELEASE % ", late: forfeits"
+    for signed, state in ((SIGNED, State.CONDITION_FAILED), (happened("released", "2025-06-04"), State.DUE)):
+        assert only(planned(ENDED, signed, as_of="2025-06-12", terms=terms(clause)), "severance").state is state
+
+
 def test_a_release_may_have_to_count_by_a_day() -> None:
     """A release signed in time that is not yet irrevocable by the last day would open the payment."""
     one, _ = severance(SIGNED, as_of="2025-07-01", more=", opens_by: 25 days after ended")
