@@ -290,6 +290,20 @@ def test_nothing_is_paid_anew_while_nobody_knows_whether_a_reversal_arrived(paid
     assert [one.push.payload["status"] for one in office.chain(*PAY)] == ["instruct", "reverse", "instruct"]
 
 
+def test_an_amendment_of_which_nobody_knows_gives_way_to_the_next(paid: tuple[Office, str]) -> None:
+    """A day that is wrong by now would be sent again and again before the right one may go."""
+    office, report = paid
+    report = move(office, report, date(2026, 3, 5))
+    office.approve("lump_sum")
+    office.answer(office.claim(), UNKNOWN, arrived=False)
+    move(office, report, date(2026, 3, 4))
+    assert office.states(*PAY) == ["delivered", "cancelled", "proposed"]
+    office.approve("lump_sum")
+    office.send()
+    sent = office.chain(*PAY)[-1].push
+    assert office.receiver.believes[(sent.occurrence_id, PAY[1])]["timing"]["pay_on"] == "2026-03-09"
+
+
 def test_a_reversal_that_was_stopped_half_way_goes_again_before_anything_new(paid: tuple[Office, str]) -> None:
     """It was cancelled by a report of payment that turned out wrong; nobody knows what payroll believes."""
     office, report = paid
@@ -462,6 +476,9 @@ def test_a_done_taken_back_before_the_edit_went_leaves_the_message(office: Offic
     office.withdraw("done-1")
     assert office.states("i9", "remind.hr.1-day-before.edit") == ["cancelled"]
     assert office.states("i9", "remind.hr.on-due") == ["scheduled"]
+    office.service.done("i9", evidence="the right form", on=None, actor="hana", report_id="done-2")
+    (edit,) = office.chain("i9", "remind.hr.1-day-before.edit")
+    assert edit.state is DeliveryState.SCHEDULED, "what was done after all is said"
 
 
 def test_a_reminder_of_another_day_is_followed_up(exited: tuple[Office, str]) -> None:
