@@ -14,7 +14,7 @@ from schedules.allocation import round_half_up
 from schedules.calendars import BusinessCalendar
 from schedules.conventions import Convention
 from schedules.payroll import LAST, EveryDays, MonthDays, PayCalendar, Rhythm, Steps, monthly, semi_monthly
-from schedules.periods import Period, accrued, instalment, pay_periods
+from schedules.periods import Period, accrued, decimal_text, instalment, pay_periods
 from schedules.spans import Span, Unit, add_months
 
 starts = st.dates(date(1990, 1, 1), date(2060, 12, 31))
@@ -76,6 +76,18 @@ class TestRhythms:
     def test_half_months_that_meet_in_february_are_refused(self) -> None:
         with pytest.raises(ValueError, match="27th"):
             MonthDays((28, LAST))
+
+    def test_one_day_cannot_end_two_periods(self) -> None:
+        """A slip in the paydays would pay half a month for no days at all."""
+        with pytest.raises(ValueError, match="rise"):
+            MonthDays((15, 15))
+
+    def test_half_a_month_is_called_by_its_month(self) -> None:
+        """What was paid for a period would be known by another name, and be paid again."""
+        halves, months = MonthDays((15, LAST)), MonthDays((LAST,))
+        named = [halves.name(halves.number(date(2026, 12, day))) for day in (15, 16)]
+        assert named == ["part 1 of month 2026-12", "part 2 of month 2026-12"]
+        assert months.name(months.number(date(2026, 1, 31))) == "month 2026-01"
 
     def test_a_named_end_is_any_of_its_ends(self) -> None:
         assert EveryDays(14, date(2005, 4, 22)) == EveryDays(14, date(2005, 7, 1))
@@ -184,3 +196,9 @@ class TestChanges:
 def then_in_force(rhythms_since: list[tuple[date, Rhythm]], day: date) -> Rhythm:
     """The rhythm in force the day before."""
     return next(rhythm for since, rhythm in reversed(rhythms_since) if since < day)
+
+
+@pytest.mark.parametrize(("number", "text"), [("1/20", "0.05"), ("-1/20", "-0.05"), ("0", "0"), ("123/20", "6.15")])
+def test_hours_are_written_with_every_digit(number: str, text: str) -> None:
+    """A twentieth of an hour would be written down as half of one."""
+    assert decimal_text(Fraction(number)) == text

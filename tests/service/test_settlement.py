@@ -497,6 +497,16 @@ def test_a_reminder_of_another_day_is_followed_up(exited: tuple[Office, str]) ->
     assert office.states(*REMINDER) == ["delivered", "cancelled"]
 
 
+def test_the_ledger_says_what_changed_and_not_what_follows_from_it(office: Office) -> None:
+    """Who looks for a decision would have to read through a line for every reminder that was ever planned."""
+    office.add()
+    office.tell("employment_started", START)
+    event, changed = office.ledger()[-2:]
+    assert (event.action, changed.action) == ("event employment_started", "occurrence changed")
+    assert (changed.before, changed.after) == ("waiting", "scheduled, 2026-01-08")
+    assert not any(one.action.startswith("delivery") for one in office.ledger())
+
+
 def test_a_reminder_that_is_still_retried_stops_when_the_duty_is_done(office: Office) -> None:
     office.add()
     office.tell("employment_started", START)
