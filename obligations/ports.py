@@ -44,7 +44,7 @@ class StoredContract:
 
     `source` and `template` are the YAML texts, kept whole so that planning later needs no file, and `amendments` those
     of its amendments, oldest first. `replan_at` is the first instant at which the clock alone changes the plan; None
-    when nothing is due to change.
+    when nothing is due to change. `edition` names the calendars and zones it was last planned with.
     """
 
     id: str
@@ -56,6 +56,7 @@ class StoredContract:
     replan_at: datetime | None = None
     tenant: str = ""
     amendments: tuple[str, ...] = ()
+    edition: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,7 @@ class Changes:
     deliveries: tuple[DeliveryChange, ...] = ()
     ledger: tuple[LedgerEntry, ...] = ()
     replan_at: datetime | None = None
+    edition: str | None = None  # of the calendars and zones it was planned with; None leaves it as it was
 
 
 class Conflict(RuntimeError):
@@ -268,6 +270,14 @@ class Transaction(Protocol):
         """End a hold; raises `Conflict` where none of that number is in force."""
         ...
 
+    def seen_at(self) -> datetime | None:
+        """The latest business time that was noted; None where none was."""
+        ...
+
+    def saw(self, at: datetime) -> None:
+        """Note how far business time has come, also where it has gone back."""
+        ...
+
 
 # --- what the engine does with it -----------------------------------------------------------------------------------
 
@@ -309,6 +319,14 @@ class Result:
     next_attempt_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Rescued:
+    """What was in flight when its daemon went silent: how many go again, and the keys that are parked."""
+
+    again: int
+    parked: tuple[UUID, ...] = ()
+
+
 class Store(Protocol):
     """Where contracts, events, plans, deliveries and the ledger are kept. SQLite and PostgreSQL both pass one suite."""
 
@@ -335,6 +353,9 @@ class Store(Protocol):
         Due: scheduled with `send_at` reached on the business clock, or retrying with `next_attempt_at` reached on the
         machine clock. Destinations in `full` are passed over, and so is what a hold in force keeps back. Stale
         reminders of one occurrence to one destination collapse into the latest that is due.
+
+        A claim is counted when it is made. What was claimed twice and had no result either time may be what killed its
+        daemon, so of all those one is in flight at a time.
         """
         ...
 
@@ -342,9 +363,9 @@ class Store(Protocol):
         """Write results in one transaction; returns the keys whose fence had moved on: nothing was written for them."""
         ...
 
-    def rescue(self, *, machine_now: datetime, everything: bool = False) -> int:
+    def rescue(self, *, machine_now: datetime, everything: bool = False) -> Rescued:
         """Send back deliveries whose lease ran out (or all in flight): their outcome is unknown and they go again at
-        once under the same key. Returns how many."""
+        once under the same key. The third time in a row without a result they are parked instead."""
         ...
 
     def next_wake(self) -> tuple[datetime | None, datetime | None]:
@@ -352,8 +373,9 @@ class Store(Protocol):
         force keeps back."""
         ...
 
-    def to_replan(self, now: datetime, limit: int = 100) -> Sequence[str]:
-        """Contracts whose plan the clock alone has changed by that instant."""
+    def to_replan(self, now: datetime, limit: int = 100, *, edition: str | None = None) -> Sequence[str]:
+        """Contracts whose plan the clock alone has changed by that instant; with an `edition`, then those that were
+        planned with another."""
         ...
 
     def seal(self, limit: int = 10_000) -> int:

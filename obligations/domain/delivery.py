@@ -76,6 +76,8 @@ ARROWS: Mapping[DeliveryState, frozenset[DeliveryState]] = {
     _S.COLLAPSED: frozenset({_S.CANCELLED}),
     _S.DELIVERED: frozenset(),
 }
+# A delivery claimed so often in a row without a result, because its daemon died, is parked: it may be what killed it.
+MOST_UNANSWERED = 3
 UNSENT = frozenset({_S.PROPOSED, _S.SCHEDULED, _S.PARKED, _S.REFUSED})
 
 

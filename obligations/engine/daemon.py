@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import structlog
 
-from obligations.engine.housekeeping import Housekeeping
+from obligations.engine.housekeeping import Housekeeping, tell_quarantined
 from obligations.engine.pump import Pump
 from obligations.engine.retry import Backoff
 from obligations.engine.settings import EngineSettings
@@ -95,14 +95,15 @@ class Daemon:
         backoff = Backoff(settings.store_wait_seconds, settings.store_wait_most_seconds)
         while not self._stopping.is_set():
             try:
-                count = await self._thread.call(
+                found = await self._thread.call(
                     self._store.rescue, machine_now=self._machine.now(), everything=self._exclusive
                 )
             except StoreUnavailable:
                 await heard(self._stopping, backoff.next())
                 continue
-            if count:
-                _log.warning("deliveries were in flight when a daemon died; they go again", count=count)
+            if found.again:
+                _log.warning("deliveries were in flight when a daemon died; they go again", count=found.again)
+            tell_quarantined(found)
             return
 
     async def _close(self) -> None:

@@ -11,7 +11,7 @@ import structlog
 from obligations.engine.scheduler import Ticker
 from obligations.engine.settings import EngineSettings
 from obligations.engine.store_thread import StoreThread
-from obligations.ports import MachineClock, Store, StoreUnavailable
+from obligations.ports import MachineClock, Rescued, Store, StoreUnavailable
 
 _log = structlog.get_logger()
 
@@ -64,9 +64,10 @@ class Housekeeping:
 
     async def rescue(self) -> None:
         """Send back what another daemon claimed and did not finish within its lease."""
-        count = await self._thread.call(self._store.rescue, machine_now=self._machine.now())
-        if count:
-            _log.warning("deliveries were taken back from a daemon that went silent", count=count)
+        found = await self._thread.call(self._store.rescue, machine_now=self._machine.now())
+        tell_quarantined(found)
+        if found.again:
+            _log.warning("deliveries were taken back from a daemon that went silent", count=found.again)
             self._changed()
 
     async def replan(self) -> None:
@@ -103,6 +104,12 @@ class Housekeeping:
         # Somewhere a day begins at every quarter of an hour, and plans change with the days of their own zones.
         if self._planned_through != _quarter(self._now()):
             self._chores["replan"][0].set()
+
+
+def tell_quarantined(found: Rescued) -> None:
+    """Call somebody for what was parked because each daemon that sent it died."""
+    for key in found.parked:
+        _log.error("a delivery is quarantined: the daemon died each time while it was being sent", key=str(key))
 
 
 def _quarter(moment: datetime) -> datetime:

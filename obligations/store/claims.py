@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row
 
 from obligations.domain.delivery import ARROWS, DeliveryState, PushKind, Verdict
 from obligations.domain.hold import Scope
-from obligations.ports import Claim, Result
+from obligations.ports import Claim, Rescued, Result
 from obligations.store import queue
 from obligations.store.bulk import run_many
 from obligations.store.columns import Values, texts_by_name, to_json
@@ -205,7 +205,7 @@ def _ending(result: Result) -> Values:
     }
 
 
-def rescue(connection: Connection, tenant: str, *, machine_now: datetime, everything: bool) -> int:
+def rescue(connection: Connection, tenant: str, *, machine_now: datetime, everything: bool) -> Rescued:
     """Send back what a stopped daemon held. Its outcome is unknown since the attempt began, not since it was noticed:
     a receiver forgets keys by the time that passed."""
     statement = queue.rescue(is_sqlite=connection.dialect.name == "sqlite", everything=everything)
@@ -226,7 +226,8 @@ def rescue(connection: Connection, tenant: str, *, machine_now: datetime, everyt
                 for row in sorted(sent_back, key=lambda row: row.key)
             ],
         )
-    return len(sent_back)
+    parked = tuple(row.key for row in sent_back if row.state == DeliveryState.PARKED)
+    return Rescued(len(sent_back) - len(parked), parked)
 
 
 def next_wake(connection: Connection, tenant: str) -> tuple[datetime | None, datetime | None]:

@@ -23,6 +23,7 @@ def contract_row(contract: StoredContract) -> Values:
         "added_by": contract.added_by,
         "replan_at": contract.replan_at,
         "amendments_json": to_json(contract.amendments) if contract.amendments else "[]",
+        "edition": contract.edition,
     }
 
 
@@ -37,6 +38,7 @@ def contract_of(row: Row[Any]) -> StoredContract:
         replan_at=row.replan_at,
         tenant=row.tenant,
         amendments=texts(row.amendments_json),
+        edition=row.edition,
     )
 
 

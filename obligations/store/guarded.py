@@ -128,12 +128,12 @@ def _in_state(states: Collection[DeliveryState]) -> ColumnElement[bool]:
 
 
 def _released(state: DeliveryState) -> dict[str, Any]:
-    """What else a move to the state sets: nobody holds it any more, and a retry has its instant."""
+    """What else a move to the state sets: nobody holds it any more, it starts afresh, and a retry has its instant."""
     c = tables.delivery.c
     if state is DeliveryState.SENDING:
         raise IllegalMove("only a claim may send a delivery")
     again = func.coalesce(c.next_attempt_at, literal(AT_ONCE, Instant)) if state is DeliveryState.RETRYING else None
-    return {"worker": "", "lease_until": None, "next_attempt_at": again}
+    return {"worker": "", "lease_until": None, "next_attempt_at": again, "unanswered": 0}
 
 
 def _rewriting(

@@ -28,16 +28,21 @@ from sqlalchemy import (
     insert,
     literal_column,
     null,
+    or_,
     select,
     union_all,
     update,
 )
 
-from obligations.domain.delivery import DeliveryState, PushKind
+from obligations.domain.delivery import MOST_UNANSWERED, DeliveryState, PushKind
 from obligations.store import tables
 from obligations.store.instants import Instant, database_now
 
 STOPPED = "the daemon stopped before it learned the outcome"
+QUARANTINED = (
+    f"quarantined: {MOST_UNANSWERED} times in a row the daemon died while this was being sent, which may be why;"
+    " ask the receiver whether it took effect, and look at the log before sending it again"
+)
 REPLACED = "a later reminder of the same occurrence was due as well"
 # How many due rows one sweep for stale reminders looks at.
 _SWEPT = 1_000
@@ -54,9 +59,11 @@ def _is(value: str) -> ColumnElement[str]:
     return literal_column(f"'{value}'", Text)
 
 
-_SCHEDULED, _SENDING, _RETRYING = (
-    _is(state.value) for state in (DeliveryState.SCHEDULED, DeliveryState.SENDING, DeliveryState.RETRYING)
+_SCHEDULED, _SENDING, _RETRYING, _PARKED = (
+    _is(state.value)
+    for state in (DeliveryState.SCHEDULED, DeliveryState.SENDING, DeliveryState.RETRYING, DeliveryState.PARKED)
 )
+_LAST_CHANCE = literal_column(str(MOST_UNANSWERED - 1), Integer)
 _COLLAPSED = _is(DeliveryState.COLLAPSED.value)
 _REMINDER = _is(PushKind.REMINDER.value)
 
@@ -83,6 +90,38 @@ def _newer_than(d: Any) -> Select[Any]:
     )
 
 
+def _next_suspect(lanes: bool, money_held: bool) -> Any:
+    """The one delivery that may go of those whose daemon died each time but the last allowed; none while another of
+    them is in flight. Together they would be parked together, and only one of them can be to blame."""
+    suspect, tried = _D.alias("suspect"), _D.alias("tried")
+    s, t = suspect.c, tried.c
+    in_flight: Select[Any] = select(literal_column("1")).where(
+        t.tenant == _MINE, t.state == _SENDING, t.unanswered > _LAST_CHANCE
+    )
+    return (
+        select(s.key)
+        .where(
+            s.tenant == _MINE,
+            s.state == _RETRYING,
+            s.unanswered >= _LAST_CHANCE,
+            s.next_attempt_at <= _BY_MACHINE,
+            *_open(s, lanes, money_held),
+            ~exists(in_flight),
+        )
+        .order_by(s.next_attempt_at, s.key)
+        .limit(literal_column("1"))
+        .scalar_subquery()
+    )
+
+
+def _open(columns: Any, lanes: bool, money_held: bool) -> list[ColumnElement[bool]]:
+    """What goes to a lane with room, and what no hold keeps back."""
+    found = [columns.destination.not_in(bindparam("lanes", expanding=True))] if lanes else []
+    if money_held:
+        found.append(columns.money.is_(False))
+    return found
+
+
 @lru_cache
 def take(*, is_sqlite: bool, some_full: bool, money_held: bool = False) -> Any:
     """The claim, one conditional statement.
@@ -90,9 +129,8 @@ def take(*, is_sqlite: bool, some_full: bool, money_held: bool = False) -> Any:
     Both queues are read in the order of their index and only as far as needed. Rows that another daemon is claiming
     are passed over, and so are full lanes, money that is held and reminders that a later one replaces.
     """
-    open_lane = [_d.destination.not_in(bindparam("lanes", expanding=True))] if some_full else []
-    if money_held:
-        open_lane.append(_d.money.is_(False))
+    open_lane = _open(_d, some_full, money_held)
+    unsuspected = or_(_d.unanswered < _LAST_CHANCE, _d.key == _next_suspect(some_full, money_held))
     stale = and_(_d.kind == _REMINDER, exists(_newer_than(_D)))
     due = (
         select(_d.key.label("key"), _d.send_at.label("at"), _d.kind.label("kind"))
@@ -104,7 +142,7 @@ def take(*, is_sqlite: bool, some_full: bool, money_held: bool = False) -> Any:
     )
     again = (
         select(_d.key.label("key"), _d.next_attempt_at.label("at"), _d.kind.label("kind"))
-        .where(_d.tenant == _MINE, _d.state == _RETRYING, _d.next_attempt_at <= _BY_MACHINE, *open_lane)
+        .where(_d.tenant == _MINE, _d.state == _RETRYING, _d.next_attempt_at <= _BY_MACHINE, *open_lane, unsuspected)
         .order_by(_d.next_attempt_at, _d.kind)
         .limit(_UP_TO)
         .with_for_update(skip_locked=True, of=_D)
@@ -123,6 +161,7 @@ def take(*, is_sqlite: bool, some_full: bool, money_held: bool = False) -> Any:
             state=_SENDING,
             fence=_d.fence + literal_column("1"),
             attempts=_d.attempts + literal_column("1"),
+            unanswered=_d.unanswered + literal_column("1"),
             worker=bindparam("as_worker"),
             lease_until=lease_until,
         )
@@ -250,6 +289,7 @@ FINISH_DELIVERY = (
         reason=bindparam("because"),
         worker=_is(""),
         lease_until=null(),
+        unanswered=literal_column("0"),
     )
 )
 FINISH_ATTEMPT = (
@@ -311,6 +351,7 @@ def _finish_all() -> Any:
             reason=g.because,
             worker=_is(""),
             lease_until=null(),
+            unanswered=literal_column("0"),
         )
         .returning(g.at_key, g.at_fence, g.as_worker, g.at_number, g.ended_at, g.came_to, g.answered, g.said)
         .cte("written")
@@ -330,7 +371,7 @@ FINISH_ALL = _finish_all()
 
 @lru_cache
 def rescue(*, is_sqlite: bool, everything: bool) -> Any:
-    """Sends back what is in flight and whose lease ran out, or all of it."""
+    """Sends back what is in flight and whose lease ran out, or all of it, and parks what was lost too often."""
     now = _BY_MACHINE if is_sqlite else database_now()
     lost = select(_d.key).where(_d.tenant == _MINE, _d.state == _SENDING)
     if not everything:
@@ -340,16 +381,17 @@ def rescue(*, is_sqlite: bool, everything: bool) -> Any:
         .where(_a.tenant == _d.tenant, _a.key == _d.key, _a.number == _d.attempts)
         .scalar_subquery()
     )
+    quarantined = _d.unanswered >= literal_column(str(MOST_UNANSWERED))
     return (
         update(_D)
         .where(_d.tenant == _MINE, _d.state == _SENDING, _d.key.in_(lost.with_for_update(skip_locked=True)))
         .values(
-            state=_RETRYING,
-            next_attempt_at=_BY_MACHINE,
+            state=case((quarantined, _PARKED), else_=_RETRYING),
+            next_attempt_at=case((quarantined, null()), else_=_BY_MACHINE),
             first_unknown_at=func.coalesce(_d.first_unknown_at, began, _BY_MACHINE),
             worker=_is(""),
             lease_until=null(),
-            reason=_is(STOPPED),
+            reason=case((quarantined, _is(QUARANTINED)), else_=_is(STOPPED)),
         )
-        .returning(_d.key, _d.attempts)
+        .returning(_d.key, _d.attempts, _d.state)
     )

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select
 
-from obligations.ports import Claim, Conflict, Result, StoreUnavailable
+from obligations.ports import Claim, Conflict, Rescued, Result, StoreUnavailable
 from obligations.store import claims, sealing, tables
 from obligations.store.connect import PATIENCE_SECONDS, Database, in_words, make_engine
 from obligations.store.migrate import migrate
@@ -98,8 +98,9 @@ class SqlStore:
         kept = tuple(results)
         return self._again(lambda connection: claims.record(connection, self._tenant, kept))
 
-    def rescue(self, *, machine_now: datetime, everything: bool = False) -> int:
-        """Send back what a stopped daemon held; `everything` also what is still leased, for a sole owner at start."""
+    def rescue(self, *, machine_now: datetime, everything: bool = False) -> Rescued:
+        """Send back what a stopped daemon held, and park what was lost so three times in a row; `everything` also what
+        is still leased, for a sole owner at start."""
         return self._again(
             lambda connection: claims.rescue(connection, self._tenant, machine_now=machine_now, everything=everything)
         )
@@ -109,18 +110,21 @@ class SqlStore:
         with self._reading() as connection:
             return claims.next_wake(connection, self._tenant)
 
-    def to_replan(self, now: datetime, limit: int = 100) -> Sequence[str]:
-        """Contracts whose plan the clock alone changes by that day, the longest overdue first."""
+    def to_replan(self, now: datetime, limit: int = 100, *, edition: str | None = None) -> Sequence[str]:
+        """Contracts whose plan the clock alone changes by that instant, the longest overdue first; then those planned
+        with another edition of the calendars."""
         c = tables.contract.c
+        mine = select(c.id).where(c.tenant == self._tenant)
+        queries = [mine.where(c.replan_at <= now).order_by(c.replan_at, c.id)]
+        if edition is not None:
+            queries += [
+                mine.where(other).order_by(c.edition, c.id) for other in (c.edition < edition, c.edition > edition)
+            ]
+        found: dict[str, None] = {}
         with self._reading() as connection:
-            return list(
-                connection.execute(
-                    select(c.id)
-                    .where(c.tenant == self._tenant, c.replan_at <= now)
-                    .order_by(c.replan_at, c.id)
-                    .limit(limit)
-                ).scalars()
-            )
+            for query in queries:
+                found.update(dict.fromkeys(connection.execute(query.limit(limit)).scalars()))
+        return list(found)[:limit]
 
     # --- the record -------------------------------------------------------------------------------------------------
 

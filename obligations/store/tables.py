@@ -77,6 +77,7 @@ class ContractRow(Kept, table=True):
             postgresql_where=text("replan_at IS NOT NULL"),
             sqlite_where=text("replan_at IS NOT NULL"),
         ),
+        Index("ix_contract_edition", "tenant", "edition"),
     )
     tenant: str = Field(sa_type=Text, primary_key=True)
     id: str = Field(sa_type=Text, primary_key=True)
@@ -87,6 +88,7 @@ class ContractRow(Kept, table=True):
     added_by: str = Field(sa_type=Text)
     replan_at: datetime | None = Field(default=None, sa_type=Instant)
     amendments_json: str = Field(sa_column=Column(Text, nullable=False, server_default=text("'[]'")))
+    edition: str = Field(sa_column=Column(Text, nullable=False, server_default=text("''")))
 
 
 class VersionRow(Kept, table=True):
@@ -205,7 +207,8 @@ class DeliveryRow(Kept, table=True):
 
     The three partial indexes are what the daemon looks at: they hold the rows that may go and no others, in the order
     in which they go ('action' sorts before 'edit' and 'reminder'), with the destination beside so that a full lane is
-    passed over without reading rows. The fourth finds the newer reminders of an occurrence.
+    passed over without reading rows. The fourth finds the newer reminders of an occurrence, the fifth what is tried
+    alone.
     """
 
     __tablename__ = "delivery"
@@ -255,6 +258,14 @@ class DeliveryRow(Kept, table=True):
             sqlite_where=text("state = 'scheduled' AND kind = 'reminder'"),
             postgresql_where=text("state = 'scheduled' AND kind = 'reminder'"),
         ),
+        # What may have killed its daemon twice; nearly always empty.
+        Index(
+            "ix_delivery_suspect",
+            "tenant",
+            "next_attempt_at",
+            sqlite_where=text("state = 'retrying' AND unanswered >= 2"),
+            postgresql_where=text("state = 'retrying' AND unanswered >= 2"),
+        ),
         # Room on each page for the versions a row goes through, and a vacuum that does not wait for a fifth of it.
         {"postgresql_with": {"fillfactor": 80, "autovacuum_vacuum_scale_factor": 0.01}},
     )
@@ -288,6 +299,7 @@ class DeliveryRow(Kept, table=True):
     delivered_at: datetime | None = Field(default=None, sa_type=Instant)
     reason: str = Field(sa_column=Column(Text, nullable=False, server_default=text("''")))
     receipt_json: str = Field(sa_column=Column(Text, nullable=False, server_default=text("'{}'")))
+    unanswered: int = Field(sa_column=Column(Integer, nullable=False, server_default=text("0")))
 
 
 class AttemptRow(Kept, table=True):
@@ -333,6 +345,14 @@ class DecisionRow(Kept, table=True):
     approve: bool
     decided_at: datetime = Field(sa_type=Instant)
     reason: str = Field(sa_type=Text)
+
+
+class InstallationRow(Kept, table=True):
+    """What the service knows of its last run: the latest business time it saw."""
+
+    __tablename__ = "installation"
+    tenant: str = Field(sa_type=Text, primary_key=True)
+    seen_at: datetime = Field(sa_type=Instant)
 
 
 class HoldRow(Kept, table=True):
@@ -422,6 +442,7 @@ occurrence = _table(OccurrenceRow)
 delivery = _table(DeliveryRow)
 attempt = _table(AttemptRow)
 decision = _table(DecisionRow)
+installation = _table(InstallationRow)
 hold = _table(HoldRow)
 ledger = _table(LedgerRow)
 ledger_unsealed = _table(UnsealedRow)

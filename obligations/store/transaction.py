@@ -166,7 +166,7 @@ class SqlTransaction:
         kept = self._connection.execute(
             update(tables.contract)
             .where(self._mine(tables.contract), tables.contract.c.id == contract_id)
-            .values(replan_at=changes.replan_at)
+            .values(replan_at=changes.replan_at, **({} if changes.edition is None else {"edition": changes.edition}))
         )
         if kept.rowcount != 1:
             raise Conflict(f"there is no contract {contract_id}; it may have been removed")
@@ -265,6 +265,18 @@ class SqlTransaction:
 
     def _mine(self, table: Any) -> Any:
         return table.c.tenant == self._tenant
+
+    # --- how far time has come ------------------------------------------------------------------------------------
+
+    def seen_at(self) -> datetime | None:
+        found: datetime | None = self._connection.execute(
+            select(tables.installation.c.seen_at).where(self._mine(tables.installation))
+        ).scalar()
+        return found
+
+    def saw(self, at: datetime) -> None:
+        self._must_write()
+        self._upsert(tables.installation, ("tenant",), ("seen_at",), [{"tenant": self._tenant, "seen_at": at}])
 
     def _must_write(self) -> None:
         if not self._writes:

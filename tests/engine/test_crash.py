@@ -16,8 +16,9 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from obligations.domain.delivery import DeliveryState
+from obligations.domain.delivery import MOST_UNANSWERED, DeliveryState
 from obligations.engine.steps import Step
+from tests.engine.daemon_process import DIED, POISON
 from tests.engine.stage import NAMESPACE, Stage, push
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -114,3 +115,38 @@ def test_killed_at_this_step_nothing_is_lost_and_no_effect_happens_twice(
         assert twice, "the answer was lost with the process, so the receiver must hear the key again"
     assert max(times.values()) <= 2
     assert all(body == str(key) for key, body in receiver.received)
+
+
+def test_what_kills_every_daemon_is_quarantined_and_the_rest_goes(
+    stage: Stage, database_url: str, receiver: Receiver
+) -> None:
+    """One message that no daemon survives would otherwise stop all payments for good."""
+    names = [f"pay {number}" for number in range(DUE)]
+    stage.plan(push("the last straw", POISON), *(push(name, f"system {n % 5}") for n, name in enumerate(names)))
+
+    for _ in range(MOST_UNANSWERED):
+        assert stage.states()["the last straw"] is not DeliveryState.PARKED
+        with daemon(database_url, receiver, "never") as dying:
+            _, said = dying.communicate(timeout=DEADLINE_SECONDS)
+        assert dying.returncode == DIED, said.decode()
+
+    with daemon(database_url, receiver, "never") as living:
+        waiting = {name for name, state in stage.states().items() if state is not DeliveryState.DELIVERED}
+        waiting.discard("the last straw")
+        keys = {uuid5(NAMESPACE, name) for name in waiting}
+        while keys:
+            keys.discard(receiver.recorded.get(timeout=DEADLINE_SECONDS))
+        assert living.stderr is not None
+        alarm = b""
+        while b"quarantined" not in alarm:
+            alarm = living.stderr.readline()
+            assert alarm, "nobody was told"
+        living.send_signal(signal.SIGTERM)
+        _, said = living.communicate(timeout=DEADLINE_SECONDS)
+    assert living.returncode == 0, said.decode()
+    assert b'"error"' in alarm
+    states = stage.states()
+    assert states.pop("the last straw") is DeliveryState.PARKED
+    assert "quarantined" in stage.delivery("the last straw").reason
+    assert set(states.values()) == {DeliveryState.DELIVERED}
+    assert [attempt.verdict for attempt in stage.attempts("the last straw")] == ["unknown"] * MOST_UNANSWERED

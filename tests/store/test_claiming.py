@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from obligations.domain.delivery import DeliveryState, Outcome, PushKind, Verdict
-from obligations.ports import Changes, Claim, Result
+from obligations.ports import Changes, Claim, Rescued, Result
 from obligations.store import SqlStore, claims, open_store, queue
 from obligations.testing.builders import NOON, a_change, a_contract, a_push
 
@@ -108,7 +108,7 @@ def test_tenants_never_meet(database_url: str) -> None:
     (claimed,) = _claim(ours, limit=10)
     assert claimed.key == a_push("c", tenant="ours").key
     assert theirs.next_wake() == (NOON, None)
-    assert theirs.rescue(machine_now=NOON, everything=True) == 0
+    assert theirs.rescue(machine_now=NOON, everything=True) == Rescued(0)
     with theirs.read() as tx:
         assert [it.state for it in tx.deliveries()] == [DeliveryState.SCHEDULED]
         assert not tx.attempts(claimed.key)

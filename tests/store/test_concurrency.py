@@ -14,7 +14,7 @@ from datetime import timedelta
 import pytest
 
 from obligations.domain.delivery import DeliveryState, Outcome, Verdict
-from obligations.ports import Changes, Conflict, LedgerEntry, Result
+from obligations.ports import Changes, Conflict, LedgerEntry, Rescued, Result
 from obligations.store import SqlStore, open_store
 from obligations.testing.builders import NOON, a_change, a_contract, a_push, an_occurrence
 
@@ -171,7 +171,7 @@ def test_a_process_killed_in_a_write_leaves_nothing_of_it(store: SqlStore, datab
 
 
 def test_an_empty_store_has_nothing_to_do(store: SqlStore) -> None:
-    assert store.rescue(machine_now=NOON, everything=True) == 0
+    assert store.rescue(machine_now=NOON, everything=True) == Rescued(0)
     assert store.seal() == 0
     assert list(store.record([])) == []
     assert store.next_wake() == (None, None)

@@ -17,11 +17,13 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 
 from obligations.domain.occurrence import State
-from obligations.ports import Changes, StoreUnavailable
+from obligations.ports import Changes, Rescued, StoredContract, StoreUnavailable
 from obligations.store import migrate, open_store, tables
 from obligations.store.connect import Database, make_engine
+from obligations.store.contract_rows import contract_row
+from obligations.store.delivery_rows import new_delivery_row
 from obligations.store.occurrence_rows import occurrence_row
-from obligations.testing.builders import a_contract, an_occurrence
+from obligations.testing.builders import NOON, a_change, a_contract, a_push, an_occurrence
 
 
 @pytest.fixture
@@ -188,7 +190,7 @@ def test_a_table_with_children_can_be_rebuilt(sqlite_url: str, tmp_path: Path, m
         "op.execute('DROP TABLE contract')",
         "op.execute('CREATE TABLE contract (tenant TEXT NOT NULL, id TEXT NOT NULL, title TEXT NOT NULL,"
         " source TEXT NOT NULL, template TEXT NOT NULL, added_at BIGINT NOT NULL, added_by TEXT NOT NULL,"
-        " replan_at BIGINT, amendments_json TEXT, extra TEXT, PRIMARY KEY (tenant, id))')",
+        " replan_at BIGINT, amendments_json TEXT, edition TEXT, extra TEXT, PRIMARY KEY (tenant, id))')",
         "op.execute('INSERT INTO contract SELECT *, NULL FROM made_anew')",
         "op.execute('DROP TABLE made_anew')",
     )
@@ -243,23 +245,13 @@ def test_deadlines_kept_before_there_were_more_states_come_along(
     sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An upgrade that makes the table anew would lose a deadline, or refuse the states it was made for."""
-    import sys
-
-    module = sys.modules["obligations.store.migrate"]
-    before = tmp_path / "before"
-    shutil.copytree(module.MIGRATIONS, before, ignore=shutil.ignore_patterns("__pycache__", "000[3-9]*"))
-    with monkeypatch.context() as earlier:
-        earlier.setattr(module, "MIGRATIONS", before)
-        earlier.setattr(module, "HEAD", "0002")
-        store = open_store(sqlite_url)
-        contract = a_contract()
-        kept = replace(an_occurrence(contract.id), bounds=None)
-        with store.write() as tx:
-            tx.put_contract(contract)
-        store.close()
+    _migrate_to("0002", sqlite_url, tmp_path, monkeypatch)
+    contract = a_contract()
+    kept = replace(an_occurrence(contract.id), bounds=None)
     row = {name: value for name, value in occurrence_row("", kept).items() if name != "bounds_json"}
     engine = make_engine(Database.of(sqlite_url))
     with engine.begin() as connection:
+        connection.execute(tables.contract.insert().values(_before_editions(contract)))
         connection.execute(tables.occurrence.insert().values(row))
     engine.dispose()
     again = open_store(sqlite_url)
@@ -269,6 +261,76 @@ def test_deadlines_kept_before_there_were_more_states_come_along(
         tx.apply(contract.id, Changes(occurrences=tuple(later)))
         assert {one.state for one in tx.occurrences(contract.id)} == set(State)
     again.close()
+
+
+@pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004", "0005", "0006"])
+def test_a_database_of_any_earlier_program_is_brought_up(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, revision: str
+) -> None:
+    """An installation that skipped a few versions would not start, or would start without its contracts."""
+    _migrate_to(revision, database_url, tmp_path, monkeypatch)
+    contract = a_contract("c")
+    engine = make_engine(Database.of(database_url))
+    with engine.begin() as connection:
+        there = {column["name"] for column in inspect(connection).get_columns("contract")}
+        kept = {name: value for name, value in contract_row(contract).items() if name in there}
+        connection.execute(tables.contract.insert().values(kept))
+    store = open_store(database_url)
+    with store.read() as tx:
+        assert tx.contract("c") == contract
+    store.close()
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
+    engine.dispose()
+
+
+def test_what_was_in_flight_before_claims_were_counted_is_under_no_suspicion(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An upgrade while a payment is in flight must neither lose nor quarantine it, and the contract, whose calendars
+    nobody noted, is planned again once."""
+    _migrate_to("0006", database_url, tmp_path, monkeypatch)
+    push = a_push("c")
+    delivery = new_delivery_row("", a_change(push)) | {"state": "sending", "worker": "w", "attempts": 5, "fence": 5}
+    engine = make_engine(Database.of(database_url))
+    with engine.begin() as connection:
+        connection.execute(tables.contract.insert().values(_before_editions(a_contract("c"))))
+        connection.execute(tables.delivery.insert().values(delivery | {"lease_until": NOON}))
+    engine.dispose()
+    store = open_store(database_url)
+    assert store.rescue(machine_now=NOON, everything=True) == Rescued(1)
+    assert store.to_replan(NOON, edition="any") == ["c"]
+    with store.read() as tx:
+        assert tx.seen_at() is None
+    store.close()
+
+
+def _before_editions(contract: StoredContract) -> dict[str, object]:
+    return {name: value for name, value in contract_row(contract).items() if name != "edition"}
+
+
+def _migrate_to(revision: str, url: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the database as the program of that revision did."""
+    import sys
+
+    database = Database.of(url)
+    if not database.is_sqlite:
+        engine = make_engine(database)
+        with engine.begin() as connection:
+            connection.execute(text("DROP SCHEMA public CASCADE"))
+            connection.execute(text("CREATE SCHEMA public"))
+        engine.dispose()
+
+    module = sys.modules["obligations.store.migrate"]
+    before = folder / "before"
+    shutil.copytree(module.MIGRATIONS, before, ignore=shutil.ignore_patterns("__pycache__"))
+    for script in (before / "versions").glob("0*.py"):
+        if script.name[:4] > revision:
+            script.unlink()
+    with monkeypatch.context() as earlier:
+        earlier.setattr(module, "MIGRATIONS", before)
+        earlier.setattr(module, "HEAD", revision)
+        migrate(url)
 
 
 def _pretend_newer(folder: Path, monkeypatch: pytest.MonkeyPatch, *operations: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from obligations.domain.delivery import DeliveryState, Outcome, PushKind, Verdict
-from obligations.ports import Changes, Claim, DeliveryChange, Result, Store
+from obligations.ports import Changes, Claim, DeliveryChange, Rescued, Result, Store
 from obligations.testing.builders import NOON, a_change, a_push
 from obligations.testing.store.stage import (
     MINUTE,
@@ -203,7 +203,7 @@ def refuses_results_of_a_lost_claim(store: Store) -> None:
     with quietened(store):
         (holds,) = claim_from(store, limit=1, worker="paused", lease_seconds=3600)
         (loses,) = claim_from(store, worker="paused", lease_seconds=0)
-        assert store.rescue(machine_now=NOON) == 1
+        assert store.rescue(machine_now=NOON) == Rescued(1)
         (taken,) = claim_from(store, worker="next")
         assert (taken.key, taken.fence) == (lost.key, 2)
         delivered = Outcome(Verdict.DELIVERED)
@@ -230,8 +230,8 @@ def rescues_what_a_dead_daemon_held(store: Store) -> None:
         claim_from(store, limit=1, lease_seconds=86_400)
         claim_from(store, lease_seconds=0)
         noticed_at = NOON + 10 * MINUTE
-        assert store.rescue(machine_now=noticed_at) == 1
-        assert store.rescue(machine_now=noticed_at) == 0
+        assert store.rescue(machine_now=noticed_at) == Rescued(1)
+        assert store.rescue(machine_now=noticed_at) == Rescued(0)
         found = delivery_in(store, short.key)
         assert (found.state, found.next_attempt_at, found.first_unknown_at) == (_S.RETRYING, noticed_at, NOON)
         assert delivery_in(store, long.key).state is _S.SENDING
@@ -239,8 +239,77 @@ def rescues_what_a_dead_daemon_held(store: Store) -> None:
             (attempt,) = tx.attempts(short.key)
         assert (attempt.verdict, attempt.finished_at) == ("unknown", noticed_at)
         assert "stopped" in attempt.detail
-        assert store.rescue(machine_now=noticed_at, everything=True) == 1
+        assert store.rescue(machine_now=noticed_at, everything=True) == Rescued(1)
         assert {it.attempt for it in claim_from(store, machine_now=noticed_at)} == {2}
+
+
+def quarantines_what_its_daemons_die_of(store: Store) -> None:
+    """What was claimed three times in a row and had no result is parked, in words, for a person; counted when it is
+    claimed, so that a daemon that dies at once counts too. Twice is not enough: an operator may have killed both."""
+    contract = quiet_contract_in(store)
+    poison = a_push(contract, name="poison", kind=PushKind.REMINDER)
+    apply_to(store, contract, Changes(deliveries=(a_change(poison),)))
+    with quietened(store):
+        for number in (1, 2):
+            (claim,) = claim_from(store)
+            assert claim.attempt == number
+            assert store.rescue(machine_now=NOON, everything=True) == Rescued(1)
+            assert delivery_in(store, poison.key).state is _S.RETRYING
+        (claim,) = claim_from(store)
+        assert store.rescue(machine_now=NOON, everything=True) == Rescued(0, (poison.key,))
+        parked = delivery_in(store, poison.key)
+        assert (parked.state, parked.attempts, parked.first_unknown_at) == (_S.PARKED, 3, NOON)
+        assert "quarantined" in parked.reason
+        assert "ask the receiver" in parked.reason
+        assert (claim_from(store), store.next_wake()[1]) == ([], None)
+        late = Result(claim, Outcome(Verdict.DELIVERED), _S.DELIVERED, NOON)
+        assert list(store.record([late])) == [poison.key]
+        with store.write() as tx:
+            tx.release(poison.key, "mended")
+        # A person let it go: it may be lost twice more before it is parked again.
+        for _ in range(2):
+            assert len(claim_from(store)) == 1
+            assert store.rescue(machine_now=NOON, everything=True) == Rescued(1)
+
+
+def forgives_what_had_a_result(store: Store) -> None:
+    """Only claims in a row count: a delivery that was lost twice and then failed as others do is under no suspicion."""
+    contract = quiet_contract_in(store)
+    push = a_push(contract)
+    apply_to(store, contract, Changes(deliveries=(a_change(push),)))
+    with quietened(store):
+        for _ in range(2):
+            for _ in range(2):
+                claim_from(store)
+                assert store.rescue(machine_now=NOON, everything=True) == Rescued(1)
+            (claim,) = claim_from(store)
+            store.record([Result(claim, Outcome(Verdict.RETRY), _S.RETRYING, NOON, NOON)])
+        assert delivery_in(store, push.key).state is _S.RETRYING
+
+
+def tries_suspects_one_at_a_time(store: Store) -> None:
+    """What was lost twice is tried alone, so that the one that kills daemons does not take the others with it; what is
+    under no suspicion goes beside it."""
+    contract = quiet_contract_in(store)
+    lost = [a_push(contract, name=f"lost {n}") for n in range(3)]
+    apply_to(store, contract, Changes(deliveries=tuple(map(a_change, lost))))
+    with quietened(store):
+        for _ in range(2):
+            assert len(claim_from(store)) == 3
+            store.rescue(machine_now=NOON, everything=True)
+        fresh = [a_push(contract, name=f"fresh {n}", destination="elsewhere", index=2) for n in range(2)]
+        apply_to(store, contract, Changes(deliveries=tuple(map(a_change, fresh))))
+        claims = claim_from(store)
+        (suspect,) = (it for it in claims if it.name.startswith("lost"))
+        assert sum(it.name.startswith("fresh") for it in claims) == 2
+        assert claim_from(store) == []
+        assert store.rescue(machine_now=NOON, everything=True) == Rescued(2, (suspect.key,))
+        # The next suspect goes where its lane has room; a full lane hides none behind it.
+        assert claim_from(store, full={"payroll"}, limit=1)[0].destination == "elsewhere"
+        (second,) = (it for it in claim_from(store) if it.name.startswith("lost"))
+        store.record([Result(second, Outcome(Verdict.DELIVERED), _S.DELIVERED, NOON)])
+        (third,) = claim_from(store)
+        assert {suspect.key, second.key, third.key} == {it.key for it in lost}
 
 
 def says_when_to_wake(store: Store) -> None:
@@ -284,6 +353,9 @@ CHECKS: tuple[Check, ...] = (
     keeps_the_bytes_of_an_attempted_push,
     refuses_results_of_a_lost_claim,
     rescues_what_a_dead_daemon_held,
+    quarantines_what_its_daemons_die_of,
+    forgives_what_had_a_result,
+    tries_suspects_one_at_a_time,
     says_when_to_wake,
     sends_again_what_a_person_sends_again,
 )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 from obligations.domain.event import Report
 from obligations.ports import Changes, Store
-from obligations.testing.builders import a_change, a_contract, a_push, an_occurrence, fresh_id
+from obligations.testing.builders import NOON, a_change, a_contract, a_push, an_occurrence, fresh_id
 from obligations.testing.store.stage import Check, contract_in, fail_midway, line_about, raises
 
 
@@ -74,8 +74,42 @@ def only_reads_in_a_reading_view(store: Store) -> None:
             tx.contract(contract, lock=True)
 
 
+def remembers_how_far_time_came(store: Store) -> None:
+    """The latest business time that was noted is kept, and is noted anew where a person set the clock back."""
+    with store.write() as tx:
+        tx.saw(NOON)
+    with store.write() as tx:
+        assert tx.seen_at() == NOON
+        tx.saw(NOON - timedelta(days=1))
+    with store.read() as tx:
+        assert tx.seen_at() == NOON - timedelta(days=1)
+
+
+def finds_what_was_planned_with_other_calendars(store: Store) -> None:
+    """A contract planned with last year's holidays is found, once: planned anew it is found no more."""
+    contract, other = contract_in(store), contract_in(store)
+    for name in (contract, other):
+        with store.write() as tx:
+            tx.apply(name, Changes(edition="holidays 1"))
+    early = datetime(1930, 1, 1, tzinfo=UTC)
+    assert not {contract, other} & set(store.to_replan(early, 10_000))
+    assert not {contract, other} & set(store.to_replan(early, 10_000, edition="holidays 1"))
+    for edition in ("holidays 0", "holidays 2"):
+        assert {contract, other} <= set(store.to_replan(early, 10_000, edition=edition))
+    with store.write() as tx:
+        tx.apply(contract, Changes(edition="holidays 2"))
+        tx.apply(other, Changes())
+    assert {contract, other} & set(store.to_replan(early, 10_000, edition="holidays 2")) == {other}
+    with store.read() as tx:
+        kept = tx.contract(contract)
+    assert kept is not None
+    assert kept.edition == "holidays 2"
+
+
 CHECKS: tuple[Check, ...] = (
     keeps_the_record,
+    remembers_how_far_time_came,
+    finds_what_was_planned_with_other_calendars,
     writes_all_or_nothing,
     reads_one_moment,
     only_reads_in_a_reading_view,
