@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, tzinfo
+from functools import lru_cache
 
 from schedules.bounds import BeyondCalendar, add_days
 
 
+@lru_cache(8_192)
 def instant(day: date, at: time, zone: tzinfo) -> datetime:
     """The UTC instant of a local date and time.
 

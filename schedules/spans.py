@@ -213,32 +213,55 @@ def before(span: Span, anchor: Reasoned[date], counting: Counting = PLAIN) -> Re
     return _count(span, anchor, counting, -1)
 
 
+def reached(span: Span, anchor: date, counting: Counting = PLAIN, *, back: bool = False) -> date:
+    """The day alone to which `after`, or going back `before`, comes; for counts that nobody asks the reasons of.
+
+    >>> reached(Span(30, Unit.DAY), date(2007, 4, 10), back=True).isoformat()
+    '2007-03-11'
+    >>> reached(Span(1, Unit.MONTH, then=Span(1, Unit.DAY)), date(2026, 1, 31)).isoformat()
+    '2026-03-01'
+    """
+    direction = -1 if back else 1
+    if span.then is None:
+        return _day(span, anchor, counting, direction)
+    first = _day(replace(span, then=None), anchor, counting, direction)
+    return reached(span.then, first, _after_first(span, counting), back=back)
+
+
 def _count(span: Span, anchor: Reasoned[date], counting: Counting, direction: int) -> Reasoned[date]:
     if span.then is not None:
         first = _count(replace(span, then=None), anchor, counting, direction)
-        # Whether the event's own day counts is settled by the first part, unless that is nothing.
-        rest = counting.settling(EventDay.NOT_COUNTED) if span.count else counting
-        return _count(span.then, first, rest, direction)
-    # Clear days leave both ends out whatever the contract counts otherwise.
-    counted = counting.event_day is EventDay.COUNTED and not span.clear and span.count > 0
+        return _count(span.then, first, _after_first(span, counting), direction)
+    day = _day(span, anchor.value, counting, direction)
+    return Reasoned(day, later(_counted, span, anchor, counting, direction, day))
+
+
+def _after_first(span: Span, counting: Counting) -> Counting:
+    """Whether the event's own day counts is settled by the first part, unless that is nothing."""
+    return counting.settling(EventDay.NOT_COUNTED) if span.count else counting
+
+
+def _counts_its_day(span: Span, counting: Counting) -> bool:
+    """Whether the anchor is day 1. Clear days leave both ends out whatever the contract counts otherwise."""
+    return counting.event_day is EventDay.COUNTED and not span.clear and span.count > 0
+
+
+def _day(span: Span, anchor: date, counting: Counting, direction: int) -> date:
+    counted = _counts_its_day(span, counting)
     extra = (1 if span.clear else 0) - (1 if counted else 0)
-    if span.unit.months:
-        day = add_months(anchor.value, span.count * span.unit.months * direction, counting.month_end)
-        if counted:
-            day = _inclusive_end(day, anchor.value, direction)
-    elif counting.counts_open_days(span):
+    if months := span.unit.months:
+        day = add_months(anchor, span.count * months * direction, counting.month_end)
+        return _inclusive_end(day, anchor, direction) if counted else day
+    if counting.counts_open_days(span):
         if counting.calendar is None:
             raise ValueError(f"{span.words()}: name the business-day calendar to count by")
-        day = shift_business_days(anchor.value, (span.count + extra) * direction, counting.calendar)
-    else:
-        days = span.count * (7 if span.unit is Unit.WEEK else 1) + extra
-        day = add_days(anchor.value, days * direction)
-    return Reasoned(day, later(_counted, span, anchor, counting, direction, counted, day))
+        return shift_business_days(anchor, (span.count + extra) * direction, counting.calendar)
+    days = span.count * (7 if span.unit is Unit.WEEK else 1) + extra
+    return add_days(anchor, days * direction)
 
 
-def _counted(
-    span: Span, anchor: Reasoned[date], counting: Counting, direction: int, counted: bool, day: date
-) -> Derivation:
+def _counted(span: Span, anchor: Reasoned[date], counting: Counting, direction: int, day: date) -> Derivation:
+    counted = _counts_its_day(span, counting)
     side = "after" if direction > 0 else "before"
     day_words = "the day itself counted as day 1" if counted else "the day itself not counted"
     inputs: tuple[Derivation, ...] = (anchor.why,)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from itertools import count
@@ -11,12 +11,12 @@ from typing import Any
 from obligations.domain.delivery import Push, PushKind
 from obligations.domain.identity import push_key
 from obligations.domain.occurrence import Kind, Occurrence, State
+from obligations.planning.values import Happening
 from obligations.planning.world import World
 from obligations.terms import expressions as e
 from obligations.terms.clause import Clause, Send
 from obligations.terms.model import Person
-from schedules.derivation import Derivation, Reasoned
-from schedules.spans import PLAIN, Counting, Span, after, before
+from schedules.spans import PLAIN, Counting, Span, reached
 
 MOST_REPEATS = 120
 REMINDED = frozenset({State.SCHEDULED, State.DUE, State.MISSED, State.WAITING, State.NEEDS_PERSON, State.PARTLY})
@@ -35,13 +35,12 @@ class Sending:
 
 def pushes(world: World, occurrences: tuple[Occurrence, ...], sending: Sending) -> Iterator[Push]:
     """Every push of the plan by occurrence. Reminders count from the earliest day any reading gives, where known."""
-    calls: dict[str, tuple[Call, ...]] = {}
     for occurrence in occurrences:
-        clause = world.terms.clauses[world.ruling(occurrence.clause, occurrence.instance)[0]]
-        if occurrence.state in REMINDED and clause.remind:
-            if occurrence.clause not in calls:
-                calls[occurrence.clause] = tuple(_calls(world, clause))
-            yield from _reminders(world, occurrence, calls[occurrence.clause], sending)
+        clause_id, instance = world.ruling(occurrence.clause, occurrence.instance)
+        clause = world.terms.clauses[clause_id]
+        if clause.remind and occurrence.state in REMINDED:
+            trigger = instance.trigger if instance is not None else None
+            yield from _reminders(world, occurrence, _calls(world, clause_id, clause), trigger, sending)
         if occurrence.state in ACTED and not _done_by_person(world, occurrence):
             yield from _actions(world, occurrence, clause, sending)
 
@@ -72,8 +71,15 @@ class Call:
     name: str
 
 
-def _calls(world: World, clause: Clause) -> Iterator[Call]:
-    """The reminders of a clause, the same for all of its occurrences."""
+def _calls(world: World, clause_id: str, clause: Clause) -> tuple[Call, ...]:
+    """The reminders of a clause: the same for all of its occurrences, in every plan of the terms."""
+    kept: dict[str, tuple[Call, ...]] = world.terms.kept.setdefault("calls", {})
+    if clause_id not in kept:
+        kept[clause_id] = tuple(_called(world, clause))
+    return kept[clause_id]
+
+
+def _called(world: World, clause: Clause) -> Iterator[Call]:
     for role, moments in clause.remind.items():
         addresses = tuple(_address(person) for person in world.terms.people.get(role, ()) or (None,))
         for moment in dict.fromkeys(moments):
@@ -81,10 +87,12 @@ def _calls(world: World, clause: Clause) -> Iterator[Call]:
             yield Call(role, addresses, offset, f"remind.{role}.{_offset_name(offset)}")
 
 
-def _reminders(world: World, occurrence: Occurrence, calls: tuple[Call, ...], sending: Sending) -> Iterator[Push]:
+def _reminders(
+    world: World, occurrence: Occurrence, calls: tuple[Call, ...], trigger: Happening | None, sending: Sending
+) -> Iterator[Push]:
     notice: Callable[[date], dict[str, Any]] | None = None
     for call in calls:
-        for ordinal, day in _days(world, occurrence, call.offset):
+        for ordinal, day in _days(world, occurrence, call.offset, trigger):
             notice = notice or _notice(occurrence)
             name = f"{call.name}.{ordinal}" if ordinal else call.name
             send_at = world.instant(day, sending.remind_at)
@@ -102,27 +110,28 @@ def _reminders(world: World, occurrence: Occurrence, calls: tuple[Call, ...], se
                 )
 
 
-def _days(world: World, occurrence: Occurrence, offset: e.Offset) -> Iterator[tuple[int, date]]:
+def _days(
+    world: World, occurrence: Occurrence, offset: e.Offset, trigger: Happening | None
+) -> Iterable[tuple[int, date]]:
     """The days of one reminder: one, or a row of them for `every`, numbered from 1."""
-    point = _point(world, occurrence, offset)
+    point = _point(occurrence, offset, trigger)
     if point is None:
-        return
+        return ()
     if offset.span is None or offset.side == "on":
-        yield 0, point
-    elif offset.side == "every":
-        yield from _row(world, point, offset.span)
-    else:
-        yield 0, _shift(world, point, offset.span, offset.side)
+        return ((0, point),)
+    if offset.side == "every":
+        return _row(world, point, offset.span)
+    return ((0, reached(offset.span, point, _plain(world, offset.span), back=offset.side == "before")),)
 
 
 def _row(world: World, point: date, every: Span) -> Iterator[tuple[int, date]]:
     """The repeats from the last one before the day it is, up to the horizon. Numbers count from the point, so that a
     repeat keeps its number, and its key, whenever the plan is made."""
-    horizon = world.horizon()
+    horizon, counting = world.horizon(), _plain(world, every)
     waiting: tuple[int, date] | None = None
     made = 0
     for ordinal in count(1):
-        day = _shift(world, point, Span(every.count * ordinal, every.unit), "after")
+        day = reached(Span(every.count * ordinal, every.unit), point, counting)
         if made == MOST_REPEATS or (horizon is not None and day > horizon):
             break
         if world.as_of is not None and day < world.as_of:
@@ -137,7 +146,7 @@ def _row(world: World, point: date, every: Span) -> Iterator[tuple[int, date]]:
         yield waiting
 
 
-def _point(world: World, occurrence: Occurrence, offset: e.Offset) -> date | None:
+def _point(occurrence: Occurrence, offset: e.Offset, trigger: Happening | None) -> date | None:
     """The day a reminder counts from. Warnings count from the earliest day any reading gives, alarms from the day."""
     match offset.point:
         case "due":
@@ -149,7 +158,7 @@ def _point(world: World, occurrence: Occurrence, offset: e.Offset) -> date | Non
         case "end":
             return occurrence.to_on
         case _:
-            return _trigger_day(world, occurrence)
+            return trigger.occurred_on if trigger is not None else None
 
 
 def _trigger_day(world: World, occurrence: Occurrence) -> date | None:
@@ -157,15 +166,10 @@ def _trigger_day(world: World, occurrence: Occurrence) -> date | None:
     return instance.trigger.occurred_on if instance is not None and instance.trigger is not None else None
 
 
-def _shift(world: World, day: date, span: Span, side: str) -> date:
-    """The day a reminder or an instruction goes on; our own days count plainly, whatever the contract's do."""
-    calendar = world.counting_for(span).calendar
-    plain = Counting(calendar=calendar) if calendar is not None else PLAIN
-    return (after if side == "after" else before)(span, Reasoned(day, _UNASKED), plain).value
-
-
-# Nobody asks why a reminder goes when it goes: its name says it.
-_UNASKED = Derivation("")
+def _plain(world: World, span: Span) -> Counting:
+    """How the days of reminders and instructions count: our own plainly, whatever the contract's do."""
+    by_calendar = world.chosen.counting_for(span)[1]
+    return Counting(calendar=world.business_calendar()) if by_calendar else PLAIN
 
 
 def _offset_name(offset: e.Offset) -> str:
@@ -257,7 +261,7 @@ def _action_day(world: World, occurrence: Occurrence, send: Send) -> date | None
     point = trigger if send.at == "trigger" else occurrence.from_on if send.at == "start" else occurrence.acts_on
     if point is None:
         return None
-    day = _shift(world, point, send.lead, "before") if send.lead is not None else point
+    day = reached(send.lead, point, _plain(world, send.lead), back=True) if send.lead is not None else point
     return max(day, trigger) if trigger is not None else day
 
 
