@@ -58,6 +58,8 @@ class Settings(BaseSettings):
     engine: dict[str, Any] = Field(default_factory=dict)
     connectors: dict[str, dict[str, Any]] = Field(default_factory=dict)
     slack_token: SecretStr | None = None
+    ledger_key: SecretStr | None = None
+    ledger_key_file: str = ""
     dangerous_clock: Path | None = None
     dangerous_kill_at: str | None = None
     log: Literal["debug", "info", "warning"] = "info"

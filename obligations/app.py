@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
+from importlib import resources
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,11 +13,13 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter, ValidationError
 
 from config.calendars import Calendars
+from config.ledger_key import key_file, ledger_key, made_ledger_key, new_ledger_key
 from config.own_calendars import NoCalendar, own_calendars
 from config.settings import BadSettings, Settings
 from config.shipped import find_template
 from config.zones import Zones
 from obligations.clocks import NotAClock, SystemClock, SystemMachineClock, TimeLapse, monotonic
+from obligations.domain.ledger_chain import NO_KEYS, LedgerKeys, NoKey
 from obligations.engine.settings import EngineSettings
 from obligations.engine.steps import KillAt, Steps
 from obligations.planning.pushes import Sending
@@ -26,6 +29,7 @@ from obligations.terms.errors import did_you_mean
 
 if TYPE_CHECKING:
     from obligations.engine.daemon import Daemon
+    from obligations.store import SqlStore
 
 CONNECTORS = "obligations.connectors"
 
@@ -60,9 +64,19 @@ def make_library(settings: Settings, beside: Path | None = None) -> Library:
     )
 
 
+def ledger_keys(settings: Settings, *, make: bool = False) -> LedgerKeys:
+    """The keys that chain the ledger, none where there is none yet and none is to be made; raises `BadSettings`."""
+    text = made_ledger_key(settings) if make else ledger_key(settings)
+    try:
+        return NO_KEYS if text is None else LedgerKeys.of(text)
+    except NoKey as error:
+        where = "OBLIGATIONS_LEDGER_KEY" if settings.ledger_key is not None else key_file(settings)
+        raise BadSettings(f"the ledger's key ({where}) is none: {error}") from None
+
+
 @contextmanager
-def open_service(settings: Settings, beside: Path | None = None) -> Iterator[Service]:
-    """The use cases over the configured store, closed again at the end of the block.
+def open_service(settings: Settings, beside: Path | None = None, *, keys: LedgerKeys = NO_KEYS) -> Iterator[Service]:
+    """The use cases over the configured store, closed again at the end of the block; `keys` to check the ledger with.
 
     Raises `StoreUnavailable` or `BadSettings` with one clear sentence.
     """
@@ -70,13 +84,18 @@ def open_service(settings: Settings, beside: Path | None = None) -> Iterator[Ser
     from obligations.store import open_store
 
     try:
-        store = open_store(settings.database(), tenant=settings.tenant)
+        store = open_store(settings.database(), tenant=settings.tenant, ledger_keys=keys)
     except ValueError as error:
         raise BadSettings(f"database_url: {error}") from None
     try:
         yield Service(store, clock=make_clock(settings), library=make_library(settings, beside))
     finally:
         store.close()
+
+
+def ledger_roles() -> str:
+    """The SQL that gives the daemons' account on PostgreSQL what they need, and no way to change what is on record."""
+    return (resources.files("obligations.store") / "roles.sql").read_text(encoding="utf-8")
 
 
 def make_connectors(settings: Settings, machine: MachineClock) -> Mapping[str, Connector]:
@@ -131,6 +150,33 @@ def _steps(settings: Settings) -> Steps:
         raise BadSettings(str(error)) from None
 
 
+def _take_up_ledger_key(store: SqlStore, machine: MachineClock) -> None:
+    """Chain with this installation's key from now on. Where the ledger was chained with one that is not here, payments
+    go all the same, and its new lines wait."""
+    import structlog
+
+    other = store.take_up_ledger_key(at=machine.now(), actor="the service")
+    if other:
+        structlog.get_logger().error(
+            "the ledger is not chained: its last link was made with another key", error=f"key {other} is not here"
+        )
+
+
+def renew_ledger_key(settings: Settings, reason: str, actor: str) -> str:
+    """Make a new key for the ledger, and have the ledger say so under it; returns the key's name."""
+    from obligations.store import open_store
+
+    open_store(settings.database(), tenant=settings.tenant).close()  # before a key is made that nothing could use
+    text = new_ledger_key(settings)
+    keys = LedgerKeys.of(text)
+    store = open_store(settings.database(), tenant=settings.tenant, ledger_keys=keys)
+    try:
+        store.take_up_ledger_key(at=SystemMachineClock().now(), actor=actor, lost=reason)
+    finally:
+        store.close()
+    return keys.in_force
+
+
 @contextmanager
 def open_daemon(settings: Settings) -> Iterator[tuple[Daemon, Mapping[str, Connector]]]:
     """The background service, ready to run, with its connectors; it alone works on an SQLite file meanwhile."""
@@ -144,7 +190,8 @@ def open_daemon(settings: Settings) -> Iterator[tuple[Daemon, Mapping[str, Conne
     connectors = make_connectors(settings, machine)
     steps = _steps(settings)
     with daemon_lock(url):
-        store = open_store(url, tenant=settings.tenant)
+        store = open_store(url, tenant=settings.tenant, ledger_keys=ledger_keys(settings, make=True))
+        _take_up_ledger_key(store, machine)
         service = Service(store, clock=clock, library=make_library(settings))
         yield (
             Daemon(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -12,6 +12,7 @@ from uuid import UUID
 from obligations.domain.delivery import DeliveryState, Outcome, Push, PushKind
 from obligations.domain.event import LogEntry
 from obligations.domain.hold import Hold, Scope
+from obligations.domain.ledger_chain import Head, Line, Link, Walked
 from obligations.domain.occurrence import Occurrence, State
 
 
@@ -258,6 +259,18 @@ class Transaction(Protocol):
         """Append one line to the record."""
         ...
 
+    def head(self, at: datetime) -> Head | None:
+        """The end of the chain over the record, to be kept elsewhere under that instant; None of an empty chain."""
+        ...
+
+    def chain(self) -> Iterator[Link]:
+        """The chain over the record from its first link, in constant memory; to be read within this view."""
+        ...
+
+    def open_lines(self) -> Iterator[Line]:
+        """The lines of the record that wait to be chained, likewise."""
+        ...
+
     def holds(self) -> Sequence[Hold]:
         """The holds in force, oldest first."""
         ...
@@ -379,7 +392,12 @@ class Store(Protocol):
         ...
 
     def seal(self, limit: int = 10_000) -> int:
-        """Chain committed ledger lines that are not chained yet; returns how many."""
+        """Chain committed ledger lines that are not chained yet; returns how many. None are while the last link was
+        made with a key that is not here."""
+        ...
+
+    def verify_ledger(self, heads: Iterable[Head] = ()) -> Walked:
+        """What a walk along the whole chain finds, in constant memory, held against heads that were kept elsewhere."""
         ...
 
     def close(self) -> None:

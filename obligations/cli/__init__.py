@@ -17,6 +17,7 @@ from obligations.cli.due import next_, why
 from obligations.cli.events import correct, event, fact, withdraw
 from obligations.cli.holding import pause, resume
 from obligations.cli.layout import fmt
+from obligations.cli.ledger import ledger_app
 from obligations.cli.ocf import ocf_app
 from obligations.cli.plans import check, plan, when
 from obligations.cli.readings import reading
@@ -52,6 +53,7 @@ app.command()(deliveries)
 app.command()(retry)
 app.command()(pause)
 app.command()(resume)
+app.add_typer(ledger_app, name="ledger")
 app.command()(run)
 
 

@@ -1,4 +1,5 @@
-"""The chores beside sending: take back expired leases, plan again what the clock changes, chain the ledger."""
+"""The chores beside sending: take back expired leases, plan again what the clock changes, chain the ledger,
+write down where it ends."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from datetime import datetime
 
 import structlog
 
+from obligations.domain.ledger_chain import Head
 from obligations.engine.scheduler import Ticker
 from obligations.engine.settings import EngineSettings
 from obligations.engine.store_thread import StoreThread
@@ -49,14 +51,17 @@ class Housekeeping:
             "rescue": (asyncio.Event(), self.rescue),
             "replan": (asyncio.Event(), self.replan),
             "seal": (asyncio.Event(), self.seal),
+            "head": (asyncio.Event(), self.head),
         }
         ticker.every("rescue", settings.rescue_seconds, self._chores["rescue"][0].set)
         ticker.every("replan", settings.replan_seconds, self._chores["replan"][0].set)
         ticker.every("seal", settings.seal_seconds, self._chores["seal"][0].set)
+        ticker.every("head", settings.head_seconds, self._chores["head"][0].set)
         ticker.every("midnights", settings.tick_seconds, self._notice_midnights)
 
     async def run(self) -> None:
         """Do the chores as they come up, until cancelled."""
+        self._chores["head"][0].set()
         self._notice_midnights()
         async with asyncio.TaskGroup() as group:
             for name, (event, work) in self._chores.items():
@@ -99,6 +104,16 @@ class Housekeeping:
         """Chain the ledger up to its newest committed line."""
         while await self._thread.call(self._store.seal, LINES_AT_ONCE) >= LINES_AT_ONCE:
             pass
+
+    async def head(self) -> None:
+        """Write the end of the ledger's chain to the log, which is kept elsewhere: it shows what is cut off later."""
+        head = await self._thread.call(self._head)
+        if head is not None:
+            _log.info("the ledger ends here", head=str(head))
+
+    def _head(self) -> Head | None:
+        with self._store.read() as view:
+            return view.head(self._machine.now())
 
     def _notice_midnights(self) -> None:
         # Somewhere a day begins at every quarter of an hour, and plans change with the days of their own zones.

@@ -31,6 +31,7 @@ class EngineSettings:
         tick_seconds: the safety net: the longest that something due can go unseen.
         rescue_seconds, replan_seconds, seal_seconds: how often expired leases are taken back, contracts are planned
             again and the ledger is chained.
+        head_seconds: how often the end of the ledger's chain is written to the log.
         grace_seconds: how long a stopping daemon waits for answers.
         store_wait_seconds, store_wait_most_seconds: the first and the longest wait while the database is away.
     """
@@ -54,6 +55,7 @@ class EngineSettings:
     rescue_seconds: float = 2
     replan_seconds: float = 60
     seal_seconds: float = 2
+    head_seconds: float = HOUR
     grace_seconds: float = 20
     store_wait_seconds: float = 0.1
     store_wait_most_seconds: float = 15
@@ -65,6 +67,7 @@ class EngineSettings:
             _require(slots >= 1, f"destinations: {destination} has {slots} slots; at least 1 is needed")
         for name in (
             "timeout_seconds", "lease_seconds", "tick_seconds", "rescue_seconds", "replan_seconds", "seal_seconds",
+            "head_seconds",
             "store_wait_seconds", "store_wait_most_seconds", "idempotency_window_seconds",
         ):  # fmt: skip
             value = getattr(self, name)

@@ -25,6 +25,7 @@ from obligations.service.deliveries import Deliveries
 from obligations.service.errors import NotFound, Refused
 from obligations.service.events import Events
 from obligations.service.holding import Holding
+from obligations.service.ledger import Ledgers
 from obligations.service.previews import Preview
 from obligations.service.readings import Readings
 from obligations.service.terms_kept import Contracts, Overview
@@ -63,7 +64,7 @@ class Finished:
     stopped: tuple[StoredDelivery, ...]
 
 
-class Service(Contracts, Events, Readings, Deliveries, Holding):
+class Service(Contracts, Events, Readings, Deliveries, Holding, Ledgers):
     """All use cases over one store: contracts, events, what is due and why, and what is sent."""
 
     # --- what was done ------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select
 
+from obligations.domain.ledger_chain import NO_KEYS, Head, LedgerKeys, Walked
 from obligations.ports import Claim, Conflict, Rescued, Result, StoreUnavailable
 from obligations.store import claims, sealing, tables
 from obligations.store.connect import PATIENCE_SECONDS, Database, in_words, make_engine
@@ -21,7 +22,7 @@ T = TypeVar("T")
 _TRIES = 5
 
 
-def open_store(url: str, *, tenant: str = "") -> SqlStore:
+def open_store(url: str, *, tenant: str = "", ledger_keys: LedgerKeys = NO_KEYS) -> SqlStore:
     """The store at the URL, brought up to this program's schema first. A missing SQLite file is made.
 
     Raises:
@@ -29,7 +30,7 @@ def open_store(url: str, *, tenant: str = "") -> SqlStore:
         StoreUnavailable: the database cannot be reached or written, or a newer program wrote it.
     """
     migrate(url)
-    return SqlStore(url, tenant=tenant)
+    return SqlStore(url, tenant=tenant, ledger_keys=ledger_keys)
 
 
 class SqlStore:
@@ -42,12 +43,21 @@ class SqlStore:
     Args:
         url: the database; its schema must be there already (`open_store` sees to that).
         tenant: whose rows this store reads and writes; it never sees another's.
+        ledger_keys: what the ledger is chained with; without any it is chained by plain hashes.
         patience_seconds: how long a writer waits for another before it raises `StoreUnavailable`.
     """
 
-    def __init__(self, url: str, *, tenant: str = "", patience_seconds: float = PATIENCE_SECONDS) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        tenant: str = "",
+        ledger_keys: LedgerKeys = NO_KEYS,
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:
         self._database = Database.of(url)
         self._tenant = tenant
+        self._ledger_keys = ledger_keys
         self._patience_seconds = patience_seconds
         self._engine = make_engine(self._database, patience_seconds=patience_seconds)
         # SQLite's own waiting sleeps longer and longer; within a process a lock hands over at once.
@@ -130,12 +140,22 @@ class SqlStore:
 
     def seal(self, limit: int = 10_000) -> int:
         """Chain committed ledger lines that are not chained yet; returns how many."""
-        return self._again(lambda connection: sealing.seal(connection, self._tenant, limit))
+        return self._again(lambda connection: sealing.seal(connection, self._tenant, limit, self._ledger_keys))
 
-    def verify_ledger(self) -> str | None:
-        """A sentence naming the first ledger line that is not as it was sealed, or None when all are."""
+    def verify_ledger(self, heads: Iterable[Head] = ()) -> Walked:
+        """What a walk along the whole chain finds, in constant memory, held against heads that were kept elsewhere."""
         with self._reading() as connection:
-            return sealing.first_broken(connection, self._tenant)
+            return sealing.walked(connection, self._tenant, self._ledger_keys, heads)
+
+    def take_up_ledger_key(self, *, at: datetime, actor: str, lost: str = "") -> str:
+        """Begin to chain with the key in force, which the ledger itself then says; nothing where it does so already.
+
+        Returns the name of a key that the last link was made with and that is not here: nothing is chained then,
+        unless `lost` says why that one is gone.
+        """
+        return self._again(
+            lambda connection: sealing.take_up(connection, self._tenant, self._ledger_keys, at, actor, lost)
+        )
 
     def close(self) -> None:
         """Give back every connection."""

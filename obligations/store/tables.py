@@ -413,7 +413,10 @@ class UnsealedRow(Kept, table=True):
 
 
 class SealRow(Kept, table=True):
-    """One link of the chain over the ledger: the hash of a line together with the hash before it. Append-only."""
+    """One link of the chain over the ledger: the hash of a line together with the hash before it. Append-only.
+
+    `key_id` names the key it was made with; empty for the plain hash of before there were keys.
+    """
 
     __tablename__ = "ledger_seal"
     __table_args__ = (
@@ -426,6 +429,7 @@ class SealRow(Kept, table=True):
     ledger_n: int = Field(sa_type=BigInteger)
     prev_hash: str = Field(sa_type=Text)
     hash: str = Field(sa_type=Text)
+    key_id: str = Field(sa_column=Column(Text, nullable=False, server_default=text("''")))
 
 
 def _table(row: type[Kept]) -> Table:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from obligations.domain.delivery import DeliveryState
 from obligations.domain.event import Choice, Correction, LogEntry, Report
 from obligations.domain.hold import Hold, Scope
+from obligations.domain.ledger_chain import Head, Line, Link
 from obligations.domain.occurrence import Occurrence, State
 from obligations.ports import (
     Attempt,
@@ -26,7 +27,7 @@ from obligations.ports import (
     StoredDelivery,
     TermsVersion,
 )
-from obligations.store import guarded, tables
+from obligations.store import guarded, sealing, tables
 from obligations.store.contract_rows import (
     contract_of,
     contract_row,
@@ -260,6 +261,17 @@ class SqlTransaction:
         )
         if not lifted.rowcount:
             raise Conflict(f"no hold {number} is in force")
+
+    # --- the chain over the record ----------------------------------------------------------------------------------
+
+    def head(self, at: datetime) -> Head | None:
+        return sealing.head(self._connection, self._tenant, at)
+
+    def chain(self) -> Iterator[Link]:
+        return sealing.chain(self._connection, self._tenant)
+
+    def open_lines(self) -> Iterator[Line]:
+        return sealing.open_lines(self._connection, self._tenant)
 
     # --- common -----------------------------------------------------------------------------------------------------
 

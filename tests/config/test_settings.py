@@ -42,7 +42,16 @@ def test_the_written_defaults_are_the_defaults(tmp_path: Path) -> None:
 def test_every_setting_stands_in_the_shipped_file() -> None:
     table = tomllib.loads(default_text())
     assert set(table["sending"]) == set(type(Settings().sending).model_fields)
-    hidden = {"dangerous_clock", "dangerous_kill_at", "log", "slack_token", "connectors", "engine", "sending"}
+    hidden = {
+        "dangerous_clock",
+        "dangerous_kill_at",
+        "log",
+        "slack_token",
+        "ledger_key",
+        "connectors",
+        "engine",
+        "sending",
+    }
     assert set(Settings.model_fields) - hidden == {name for name, value in table.items() if not isinstance(value, dict)}
 
 

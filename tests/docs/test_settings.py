@@ -73,6 +73,8 @@ OTHER_VALUES = {
     "sending.remind_at": "07:30",
     "sending.act_at": "07:45",
     "slack_token": "xoxb-1",
+    "ledger_key": "ab" * 32,
+    "ledger_key_file": "/nowhere/ledger.key",
     "log": "warning",
     "calendars": "/nowhere/calendars",
     "engine": '{"timeout_seconds": 20}',

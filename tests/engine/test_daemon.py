@@ -15,11 +15,12 @@ from structlog.testing import capture_logs
 
 from obligations.clocks import SystemMachineClock, TimeLapse, monotonic
 from obligations.domain.delivery import DeliveryState, Outcome
+from obligations.domain.ledger_chain import heads_in
 from obligations.engine.daemon import Daemon
 from obligations.engine.pump import Pump
 from obligations.engine.settings import EngineSettings
 from obligations.engine.waiting import heard
-from obligations.ports import Claim, Clock, Connector, MachineClock, Store, StoreUnavailable
+from obligations.ports import Claim, Clock, Connector, LedgerEntry, MachineClock, Store, StoreUnavailable
 from obligations.store import SqlStore, open_store
 from tests.engine.stage import (
     DEADLINE_SECONDS,
@@ -318,3 +319,18 @@ async def test_the_ledger_is_chained_behind_the_work(stage: Stage, watched: Watc
     service.stop()
     await running
     assert stage.store.seal() == 0
+
+
+async def test_where_the_ledger_ends_is_in_the_log(stage: Stage, watched: Watched) -> None:
+    """Whoever cuts off the end of the ledger could not be found out: the log is kept elsewhere."""
+    with watched.write() as view:
+        view.note(LedgerEntry(NOON, "bea", "approved", "c", "push"))
+    watched.seal()
+    service = daemon(stage, watched, Scripted())
+    with capture_logs() as log:
+        await service._housekeeping.head()
+    (line,) = [line for line in log if line["event"] == "the ledger ends here"]
+    (head,) = heads_in(line["head"])
+    assert watched.verify_ledger([head]).holds
+    assert head.seq == 1
+    await service._close()
