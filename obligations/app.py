@@ -181,7 +181,7 @@ def renew_ledger_key(settings: Settings, reason: str, actor: str) -> str:
 def open_daemon(settings: Settings) -> Iterator[tuple[Daemon, Mapping[str, Connector]]]:
     """The background service, ready to run, with its connectors; it alone works on an SQLite file meanwhile."""
     from obligations.engine.daemon import Daemon
-    from obligations.store import daemon_lock, open_store
+    from obligations.store import daemon_lock, open_hints, open_store
 
     url = settings.database()
     machine = SystemMachineClock()
@@ -204,6 +204,7 @@ def open_daemon(settings: Settings) -> Iterator[tuple[Daemon, Mapping[str, Conne
                 exclusive=url.startswith("sqlite"),
                 settings=numbers,
                 steps=steps,
+                hints=open_hints(url, tenant=settings.tenant),
             ),
             connectors,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -402,6 +402,15 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Give back every connection."""
+        ...
+
+
+class Hints(Protocol):
+    """Word from other processes that something may be due. May be lost: whoever hears it must look by itself too."""
+
+    async def listen(self, heard: Callable[[], None]) -> None:
+        """Call `heard` once it is listening and at each hint, until cancelled; it must not block. Raises
+        `StoreUnavailable` when nothing can be heard (any more)."""
         ...
 
 

@@ -11,12 +11,13 @@ from contextlib import suppress
 import structlog
 
 from obligations.engine.housekeeping import Housekeeping, tell_quarantined
+from obligations.engine.listening import listen
 from obligations.engine.pump import Pump
 from obligations.engine.retry import Backoff
 from obligations.engine.settings import EngineSettings
 from obligations.engine.steps import Steps
 from obligations.engine.waiting import heard
-from obligations.ports import Clock, Connector, MachineClock, Store, StoreUnavailable
+from obligations.ports import Clock, Connector, Hints, MachineClock, Store, StoreUnavailable
 
 _log = structlog.get_logger()
 
@@ -31,6 +32,7 @@ class Daemon:
         exclusive: no other daemon can work on this store (a SQLite file), so everything found in flight at the start
             was left by a crash and goes again at once, without waiting for its lease to run out.
         monotonic: seconds that never step.
+        hints: where other processes say that something is due; the daemon finds it without, a little later.
 
     The daemon owns the store and the connectors it is given: it closes them when it ends.
     """
@@ -47,12 +49,14 @@ class Daemon:
         exclusive: bool = False,
         settings: EngineSettings | None = None,
         steps: Steps | None = None,
+        hints: Hints | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._store = store
         self._connectors = connectors
         self._machine = machine
         self._exclusive = exclusive
+        self._hints = hints
         self._stopping = asyncio.Event()
         self.pump = Pump(
             store, connectors,
@@ -75,15 +79,18 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
         _log.info("the daemon starts", worker=self.pump.worker)
-        chores: asyncio.Task[None] | None = None
+        beside: set[asyncio.Task[None]] = set()
         try:
             await self._recover()
-            chores = asyncio.create_task(self._housekeeping.run())
+            beside.add(asyncio.create_task(self._housekeeping.run()))
+            if self._hints is not None:
+                beside.add(asyncio.create_task(listen(self._hints, self.pump.nudge, self.pump.settings)))
             await self.pump.run()
         finally:
-            if chores is not None:
-                chores.cancel()
-                await asyncio.wait({chores})
+            for task in beside:
+                task.cancel()
+            if beside:
+                await asyncio.wait(beside)
             await self._close()
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.remove_signal_handler(number)

@@ -2,7 +2,8 @@
 
 from obligations.store.daemon_lock import daemon_lock
 from obligations.store.guarded import IllegalMove
+from obligations.store.hints import open_hints
 from obligations.store.migrate import migrate
 from obligations.store.sql import SqlStore, open_store
 
-__all__ = ["IllegalMove", "SqlStore", "daemon_lock", "migrate", "open_store"]
+__all__ = ["IllegalMove", "SqlStore", "daemon_lock", "migrate", "open_hints", "open_store"]

@@ -19,17 +19,34 @@ from obligations.ports import Conflict, StoreUnavailable
 
 # What a writer waits for another one before it gives up, in seconds.
 PATIENCE_SECONDS = 30.0
+# How long PostgreSQL works on one statement of ours, and waits for the next one of a transaction, in milliseconds. A
+# daemon that stops in the middle of a claim keeps its rows from the others for as long as the second.
+_STATEMENT_MOST, _IDLE_MOST = 120_000, 30_000
+# Without these, a server that vanished from the network is waited for until the system gives up, which takes hours.
+_NOTICE_A_DEAD_LINE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
 # What two PostgreSQL writers that crossed each other get; both mean "read again and repeat".
 _SERIALIZATION_FAILURE, _DEADLOCK, _LOCK_TIMEOUT = "40001", "40P01", "55P03"
+_STATEMENT_TIMEOUT = "57014"
 _CHECK, _NOT_NULL = "23514", "23502"
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """Which database: a parsed URL, and the name people know it by, which holds no password."""
+    """Which database: a parsed URL, and the name people know it by, which holds no password.
+
+    `pooled`: between us and PostgreSQL stands a pooler that gives each transaction another connection, so that nothing
+    set on a connection lasts and nobody can listen on one.
+    """
 
     url: URL
     shown: str
+    pooled: bool = False
 
     @property
     def is_sqlite(self) -> bool:
@@ -66,7 +83,11 @@ class Database:
             host = parsed.host or parsed.query.get("host") or "the local socket"
             port = f":{parsed.port}" if parsed.port else ""
             name = parsed.database or parsed.username or "postgres"
-            return cls(parsed.set(drivername="postgresql+psycopg"), f"PostgreSQL {name} at {host}{port}")
+            pooler = parsed.query.get("pooler")
+            if pooler not in (None, "transaction"):
+                raise ValueError("the database URL ends in pooler=...; the one value it takes is pooler=transaction")
+            parsed = parsed.set(drivername="postgresql+psycopg").difference_update_query(["pooler"])
+            return cls(parsed, f"PostgreSQL {name} at {host}{port}", pooler is not None)
         raise ValueError(f"{parsed.get_backend_name()!r} is not a database Obligations can use; {accepted}")
 
 
@@ -107,14 +128,20 @@ def _sqlite_engine(database: Database, patience_seconds: float) -> Engine:
 
 
 def _postgres_engine(database: Database, patience_seconds: float) -> Engine:
-    arguments: dict[str, Any] = {"connect_timeout": 10, "application_name": "obligations"}
-    if "options" not in database.url.query:
-        arguments["options"] = (
-            f"-c lock_timeout={int(patience_seconds * 1000)} -c idle_in_transaction_session_timeout=300000"
-        )
+    limits = {
+        "lock_timeout": int(patience_seconds * 1000),
+        "statement_timeout": _STATEMENT_MOST,
+        "idle_in_transaction_session_timeout": _IDLE_MOST,
+    }
+    arguments: dict[str, Any] = {**_NOTICE_A_DEAD_LINE, "application_name": "obligations"}
+    if database.pooled:
+        # A statement prepared on one connection is not there on the next.
+        arguments["prepare_threshold"] = None
+    else:
+        arguments["options"] = " ".join(f"-c {name}={value}" for name, value in limits.items())
     for given in database.url.query:
         arguments.pop(given, None)
-    return create_engine(
+    engine = create_engine(
         database.url,
         connect_args=arguments,
         pool_size=8,
@@ -123,6 +150,20 @@ def _postgres_engine(database: Database, patience_seconds: float) -> Engine:
         pool_pre_ping=True,
         hide_parameters=True,
     )
+    if database.pooled:
+
+        @event.listens_for(engine, "begin")
+        def _limit(connection: Connection) -> None:
+            connection.exec_driver_sql(";".join(f"SET LOCAL {name} = {value}" for name, value in limits.items()))
+
+    return engine
+
+
+def conninfo(database: Database) -> str:
+    """How libpq is told of a PostgreSQL database, for a connection beside the engine's."""
+    options = {name: str(value) for name, value in _NOTICE_A_DEAD_LINE.items() if name not in database.url.query}
+    url = database.url.set(drivername="postgresql").update_query_dict(options)
+    return url.render_as_string(hide_password=False)
 
 
 def create_file(path: Path) -> None:
@@ -171,6 +212,11 @@ def _meaning(database: Database, error: DBAPIError) -> Exception:
         return StoreUnavailable(
             f"{database.shown} is busy: another writer kept its lock longer than this one waits; find the program that"
             " holds a transaction open, or try again"
+        )
+    if state == _STATEMENT_TIMEOUT:
+        return StoreUnavailable(
+            f"{database.shown} took longer than {_STATEMENT_MOST // 1000} s for one statement, which was given up; look"
+            " at the server's load and locks, and try again"
         )
     # An invalid value is the caller's mistake, not the database's state.
     if state is not None and state.startswith("22"):

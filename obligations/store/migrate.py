@@ -79,7 +79,9 @@ def _upgrade(database: Database, connection: Connection) -> None:
         raw.execute("PRAGMA foreign_keys=OFF")
     with connection.execution_options(obligations_writes=True).begin():
         if not database.is_sqlite:
-            connection.execute(text("SET LOCAL lock_timeout = 0"))
+            # A large table takes its time.
+            for limit in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"):
+                connection.execute(text(f"SET LOCAL {limit} = 0"))
             connection.execute(text("SELECT pg_advisory_xact_lock(7034617)"))
         revision = _revision(connection)
         if revision == HEAD:

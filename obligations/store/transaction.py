@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
@@ -39,6 +39,8 @@ from obligations.store.contract_rows import (
     version_row,
 )
 from obligations.store.delivery_rows import attempt_of, decision_of, decision_row, delivery_of, hold_of
+from obligations.store.hints import HINT
+from obligations.store.instants import EPOCH, to_micros
 from obligations.store.occurrence_rows import occurrence_of, occurrence_row
 
 # SQLite takes 32,766 parameters in one statement.
@@ -172,6 +174,7 @@ class SqlTransaction:
         if kept.rowcount != 1:
             raise Conflict(f"there is no contract {contract_id}; it may have been removed")
         self._apply_occurrences(contract_id, changes)
+        self._hint(it.push.send_at for it in changes.deliveries if it.state is DeliveryState.SCHEDULED)
         new = [it for it in changes.deliveries if it.seen_in is None]
         seen = [it for it in changes.deliveries if it.seen_in is not None]
         guarded.begin(self._connection, self._tenant, new)
@@ -197,6 +200,8 @@ class SqlTransaction:
     def move(self, key: UUID, seen_in: Collection[DeliveryState], state: DeliveryState, reason: str = "") -> None:
         self._must_write()
         guarded.move(self._connection, self._mine(tables.delivery), key, seen_in, state, reason)
+        if state in (DeliveryState.SCHEDULED, DeliveryState.RETRYING):
+            self._hint([EPOCH])
 
     def release(self, key: UUID, reason: str) -> None:
         self.move(key, {DeliveryState.PARKED}, DeliveryState.RETRYING, reason)
@@ -261,6 +266,7 @@ class SqlTransaction:
         )
         if not lifted.rowcount:
             raise Conflict(f"no hold {number} is in force")
+        self._hint([EPOCH])
 
     # --- the chain over the record ----------------------------------------------------------------------------------
 
@@ -289,6 +295,12 @@ class SqlTransaction:
     def saw(self, at: datetime) -> None:
         self._must_write()
         self._upsert(tables.installation, ("tenant",), ("seen_at",), [{"tenant": self._tenant, "seen_at": at}])
+
+    def _hint(self, due: Iterable[datetime]) -> None:
+        """Tell the daemons, with the commit, that something is due now or soon; what is due later they find anyway."""
+        first = min(due, default=None)
+        if first is not None and not self._is_sqlite:
+            self._connection.execute(HINT, {"of_tenant": self._tenant, "first_due": to_micros(first)})
 
     def _must_write(self) -> None:
         if not self._writes:
