@@ -202,6 +202,7 @@ def open_daemon(settings: Settings) -> Iterator[tuple[Daemon, Mapping[str, Conne
                 monotonic=monotonic,
                 replan=service.replan,
                 exclusive=url.startswith("sqlite"),
+                real_time=settings.dangerous_clock is None,
                 settings=numbers,
                 steps=steps,
                 hints=open_hints(url, tenant=settings.tenant),

@@ -12,13 +12,17 @@ from typing import NamedTuple
 from obligations.ports import MachineClock
 from obligations.whole_files import write_whole
 
+_STEADY: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 # Far enough to simulate any contract, and near enough that adding days to it cannot overflow.
 LAST_INSTANT = datetime(9990, 1, 1, tzinfo=UTC)
 
 
 def monotonic() -> float:
-    """Seconds since an arbitrary moment; never steps, whatever happens to the wall clock."""
-    return time.monotonic()
+    """Seconds since an arbitrary moment; never steps, whatever happens to the wall clock.
+
+    Where the system can tell, they go on while the machine sleeps: a clock that is right after a sleep was not set.
+    """
+    return time.clock_gettime(_STEADY)
 
 
 class SystemMachineClock:

@@ -33,6 +33,7 @@ class Daemon:
             was left by a crash and goes again at once, without waiting for its lease to run out.
         monotonic: seconds that never step.
         hints: where other processes say that something is due; the daemon finds it without, a little later.
+        real_time: business time is the time of this machine, and not a simulation's.
 
     The daemon owns the store and the connectors it is given: it closes them when it ends.
     """
@@ -47,6 +48,7 @@ class Daemon:
         monotonic: Callable[[], float],
         replan: Callable[[str], None],
         exclusive: bool = False,
+        real_time: bool = False,
         settings: EngineSettings | None = None,
         steps: Steps | None = None,
         hints: Hints | None = None,
@@ -61,11 +63,12 @@ class Daemon:
         self.pump = Pump(
             store, connectors,
             clock=clock, machine=machine, monotonic=monotonic, settings=settings, steps=steps, chance=chance,
+            real_time=real_time,
         )  # fmt: skip
         self._thread = self.pump.thread
         self._housekeeping = Housekeeping(
             store, self._thread, self.pump.ticker, self.pump.settings,
-            machine=machine, now=clock.now, replan=replan, changed=self.pump.nudge,
+            watch=self.pump.watch, machine=machine, now=clock.now, replan=replan, changed=self.pump.nudge,
         )  # fmt: skip
 
     def stop(self) -> None:
@@ -97,11 +100,13 @@ class Daemon:
             _log.info("the daemon has stopped", worker=self.pump.worker)
 
     async def _recover(self) -> None:
-        """Take back what was in flight when the last daemon died; waits for the store if it must."""
+        """Look at the clock, and take back what was in flight when the last daemon died; waits for the store if it
+        must."""
         settings = self.pump.settings
         backoff = Backoff(settings.store_wait_seconds, settings.store_wait_most_seconds)
         while not self._stopping.is_set():
             try:
+                await self.pump.watch.begin()
                 found = await self._thread.call(
                     self._store.rescue, machine_now=self._machine.now(), everything=self._exclusive
                 )
@@ -120,6 +125,8 @@ class Daemon:
                     await connector.close()
             except Exception as error:  # noqa: BLE001  # the others, and the store, are closed all the same
                 _log.warning("a connector did not close", connector=name, error=type(error).__name__)
+        with suppress(StoreUnavailable):
+            await self.pump.watch.remember()
         with suppress(StoreUnavailable):
             await self._thread.call(self._store.close)
         self._thread.close()

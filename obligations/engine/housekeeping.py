@@ -1,5 +1,5 @@
 """The chores beside sending: take back expired leases, plan again what the clock changes, chain the ledger,
-write down where it ends."""
+write down where it ends, remember how far time came."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from datetime import datetime
 import structlog
 
 from obligations.domain.ledger_chain import Head
+from obligations.engine.clockwatch import ClockWatch
 from obligations.engine.scheduler import Ticker
 from obligations.engine.settings import EngineSettings
 from obligations.engine.store_thread import StoreThread
@@ -19,6 +20,7 @@ _log = structlog.get_logger()
 
 AT_ONCE = 100
 LINES_AT_ONCE = 1_000
+REMEMBER_SECONDS = 60.0
 
 
 class Housekeeping:
@@ -35,6 +37,7 @@ class Housekeeping:
         ticker: Ticker,
         settings: EngineSettings,
         *,
+        watch: ClockWatch,
         machine: MachineClock,
         now: Callable[[], datetime],
         replan: Callable[[str], None],
@@ -42,6 +45,7 @@ class Housekeeping:
     ) -> None:
         self._store = store
         self._thread = thread
+        self._watch = watch
         self._machine = machine
         self._now = now
         self._replan = replan
@@ -52,11 +56,13 @@ class Housekeeping:
             "replan": (asyncio.Event(), self.replan),
             "seal": (asyncio.Event(), self.seal),
             "head": (asyncio.Event(), self.head),
+            "clock": (asyncio.Event(), watch.remember),
         }
         ticker.every("rescue", settings.rescue_seconds, self._chores["rescue"][0].set)
         ticker.every("replan", settings.replan_seconds, self._chores["replan"][0].set)
         ticker.every("seal", settings.seal_seconds, self._chores["seal"][0].set)
         ticker.every("head", settings.head_seconds, self._chores["head"][0].set)
+        ticker.every("clock", REMEMBER_SECONDS, self._chores["clock"][0].set)
         ticker.every("midnights", settings.tick_seconds, self._notice_midnights)
 
     async def run(self) -> None:
@@ -69,7 +75,11 @@ class Housekeeping:
 
     async def rescue(self) -> None:
         """Send back what another daemon claimed and did not finish within its lease."""
-        found = await self._thread.call(self._store.rescue, machine_now=self._machine.now())
+        now = self._machine.now()
+        await self._watch.look()
+        if not self._watch.judges_leases:
+            return  # a clock set ahead would take back what is being sent at this moment
+        found = await self._thread.call(self._store.rescue, machine_now=now)
         tell_quarantined(found)
         if found.again:
             _log.warning("deliveries were taken back from a daemon that went silent", count=found.again)

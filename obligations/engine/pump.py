@@ -11,6 +11,7 @@ from uuid import uuid4
 import structlog
 
 from obligations.engine.attempt import Sender
+from obligations.engine.clockwatch import ClockWatch
 from obligations.engine.lanes import Lanes
 from obligations.engine.outcomes import Policy
 from obligations.engine.recorder import Recorder
@@ -32,8 +33,9 @@ LOOK_AGAIN_SECONDS = 0.05
 class Pump:
     """One daemon's heart. `run` beats until stopped; `pass_once` does everything that is due now and returns.
 
-    `monotonic` gives seconds that never step; `chance` the jitter, from 0 to below 1. Every pump is a worker of its
-    own: its id is random, so that nobody mistakes a restarted process for the one before.
+    `monotonic` gives seconds that never step; `chance` the jitter, from 0 to below 1; `real_time` says that business
+    time is this machine's. Every pump is a worker of its own: its id is random, so that nobody mistakes a restarted
+    process for the one before.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Pump:
         steps: Steps | None = None,
         chance: Callable[[], float] = random.random,
         thread: StoreThread | None = None,
+        real_time: bool = False,
     ) -> None:
         self.settings = settings or EngineSettings()
         self.worker = uuid4().hex[:12]
@@ -57,6 +60,11 @@ class Pump:
         self._monotonic = monotonic
         self._steps = steps or Steps()
         self.thread = thread or StoreThread()
+        self.watch = ClockWatch(
+            store, self.thread,
+            clock=clock, machine=machine, monotonic=monotonic, most_seconds=self.settings.clock_step_seconds,
+            real_time=real_time, lease_seconds=self.settings.lease_seconds,
+        )  # fmt: skip
         self._lanes = Lanes(
             self.settings.total_concurrency, self.settings.destination_concurrency, self.settings.destinations
         )
@@ -128,6 +136,7 @@ class Pump:
     async def _beat(self) -> None:
         """One look at what is due, and a wait until the next look is worth it."""
         self._wake.clear()
+        await self.watch.look()
         if self._recorder.failing or not self._lanes.free:
             await self._woken()
             return
@@ -151,10 +160,12 @@ class Pump:
             self._steps.reach(Step.BEFORE_CLAIM)
             # The lease is counted from before the claim, so it is never longer here than it is in the store.
             lease_ends = self._monotonic() + self.settings.lease_seconds
+            business_now, machine_now = self._clock.now(), self._machine.now()
+            await self.watch.look()
             claims = await self.thread.call(
                 self._store.claim,
-                business_now=self._clock.now(),
-                machine_now=self._machine.now(),
+                business_now=business_now,
+                machine_now=machine_now,
                 worker=self.worker,
                 limit=limit,
                 lease_seconds=self.settings.lease_seconds,

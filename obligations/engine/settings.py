@@ -27,6 +27,7 @@ class EngineSettings:
         idempotency_window_seconds: how long receivers remember a key. An action whose outcome stayed unknown for
             longer is not repeated but parked for a person.
         action_late_most_seconds: an action later than this is parked for a person; None lets every late one go.
+        clock_step_seconds: the machine's clock set by more than this, either way, holds money for a person.
         flush_seconds, flush_most: results are written together after this time or at this many.
         tick_seconds: the safety net: the longest that something due can go unseen.
         rescue_seconds, replan_seconds, seal_seconds: how often expired leases are taken back, contracts are planned
@@ -49,6 +50,7 @@ class EngineSettings:
     retry_after_most_seconds: float = 24 * HOUR
     idempotency_window_seconds: float = 20 * HOUR
     action_late_most_seconds: float | None = None
+    clock_step_seconds: float = 5 * MINUTE
     flush_seconds: float = 0.02
     flush_most: int = 64
     tick_seconds: float = 1
@@ -69,6 +71,7 @@ class EngineSettings:
             "timeout_seconds", "lease_seconds", "tick_seconds", "rescue_seconds", "replan_seconds", "seal_seconds",
             "head_seconds",
             "store_wait_seconds", "store_wait_most_seconds", "idempotency_window_seconds",
+            "clock_step_seconds",
         ):  # fmt: skip
             value = getattr(self, name)
             _require(math.isfinite(value) and value > 0, f"{name} is {value}; it must be more than 0 seconds")

@@ -116,8 +116,9 @@ def _collapse(connection: Connection, tenant: str, business_now: datetime, claim
     A claim passes over stale reminders by itself. The sweep keeps them from piling up in front of it after a long
     downtime, where every claim would step over all of them.
     """
+    is_sqlite = connection.dialect.name == "sqlite"
     connection.execute(
-        queue.COLLAPSE_OLDER,
+        queue.collapse_older(is_sqlite=is_sqlite),
         [
             {
                 "mine": tenant,
@@ -129,7 +130,9 @@ def _collapse(connection: Connection, tenant: str, business_now: datetime, claim
         ],
     )
     for _ in range(_SWEEPS):
-        if not connection.execute(queue.SWEEP, {"mine": tenant, "by_business": business_now}).rowcount:
+        if not connection.execute(
+            queue.sweep(is_sqlite=is_sqlite), {"mine": tenant, "by_business": business_now}
+        ).rowcount:
             break
 
 

@@ -152,11 +152,9 @@ def take(*, is_sqlite: bool, some_full: bool, money_held: bool = False) -> Any:
     chosen = select(both.c.key).order_by(both.c.at, both.c.kind).limit(_UP_TO)
     # On PostgreSQL the lease is measured by the database's clock, which all daemons share.
     lease_until = bindparam("lease_ends", type_=Instant) if is_sqlite else database_now(bindparam("ahead"))
-    # As a list the keys lead PostgreSQL to the primary key, also before it has statistics.
-    among = _d.key.in_(chosen) if is_sqlite else _d.key == any_(func.array(chosen.scalar_subquery()))
     taken = (
         update(_D)
-        .where(_d.tenant == _MINE, among)
+        .where(_d.tenant == _MINE, _among(chosen, is_sqlite=is_sqlite))
         .values(
             state=_SENDING,
             fence=_d.fence + literal_column("1"),
@@ -219,28 +217,38 @@ def next_wake(*, money_held: bool) -> Any:
 
 # --- stale reminders --------------------------------------------------------------------------------------------------
 
-COLLAPSE_OLDER = (
-    update(_D)
-    .where(
-        _d.tenant == _MINE,
-        _d.key.in_(
-            select(_d.key)
-            .where(
-                _d.tenant == _MINE,
-                _d.occurrence_id == bindparam("of_occurrence"),
-                _d.destination == bindparam("to_destination"),
-                _d.kind == _REMINDER,
-                _d.state == _SCHEDULED,
-                _d.send_at < bindparam("before"),
-            )
-            .with_for_update(skip_locked=True)
-        ),
+
+def _among(keys: Select[Any], *, is_sqlite: bool) -> ColumnElement[bool]:
+    """Deliveries of these keys. As a list the keys lead PostgreSQL to the primary key, also before it has statistics;
+    as a query they may be worked out again for every row."""
+    return _d.key.in_(keys) if is_sqlite else _d.key == any_(func.array(keys.scalar_subquery()))
+
+
+@lru_cache
+def collapse_older(*, is_sqlite: bool) -> Any:
+    """Collapses the reminders of one occurrence to one destination from before an instant."""
+    older = (
+        select(_d.key)
+        .where(
+            _d.tenant == _MINE,
+            _d.occurrence_id == bindparam("of_occurrence"),
+            _d.destination == bindparam("to_destination"),
+            _d.kind == _REMINDER,
+            _d.state == _SCHEDULED,
+            _d.send_at < bindparam("before"),
+        )
+        .with_for_update(skip_locked=True)
     )
-    .values(state=_COLLAPSED, reason=_is(REPLACED))
-)
+    return (
+        update(_D)
+        .where(_d.tenant == _MINE, _among(older, is_sqlite=is_sqlite))
+        .values(state=_COLLAPSED, reason=_is(REPLACED))
+    )
 
 
-def _sweep() -> Any:
+@lru_cache
+def sweep(*, is_sqlite: bool) -> Any:
+    """Collapses the stale reminders at the front of the queue."""
     front = (
         select(_d.key, _d.kind, _d.occurrence_id, _d.destination, _d.send_at)
         .where(_d.tenant == _MINE, _d.state == _SCHEDULED, _d.send_at <= _BY_BUSINESS)
@@ -249,15 +257,16 @@ def _sweep() -> Any:
         .subquery("front")
     )
     stale = select(front.c.key).where(front.c.kind == _REMINDER, exists(_newer_than(front)))
-    locked = select(_d.key).where(_d.tenant == _MINE, _d.key.in_(stale)).with_for_update(skip_locked=True, of=_D)
+    locked = (
+        select(_d.key)
+        .where(_d.tenant == _MINE, _among(stale, is_sqlite=is_sqlite))
+        .with_for_update(skip_locked=True, of=_D)
+    )
     return (
         update(_D)
-        .where(_d.tenant == _MINE, _d.state == _SCHEDULED, _d.key.in_(locked))
+        .where(_d.tenant == _MINE, _d.state == _SCHEDULED, _among(locked, is_sqlite=is_sqlite))
         .values(state=_COLLAPSED, reason=_is(REPLACED))
     )
-
-
-SWEEP = _sweep()
 
 
 # --- results and rescue -----------------------------------------------------------------------------------------------

@@ -36,6 +36,10 @@ class FixedMachineClock:
         self._at += step
         self._elapsed += max(0.0, step.total_seconds())
 
+    def step(self, *, seconds: float = 0, days: float = 0) -> None:
+        """Set the wall clock ahead, or back by a negative step, while `monotonic` stands still."""
+        self._at += timedelta(seconds=seconds, days=days)
+
     def set(self, at: datetime) -> None:
         """Move to the instant."""
         self.advance(seconds=(at - self._at).total_seconds())

@@ -67,7 +67,7 @@ def test_the_queue_is_read_through_its_indexes(sqlite_url: str) -> None:
         for statement in (
             queue.take(is_sqlite=True, some_full=False),
             queue.next_wake(money_held=False),
-            queue.SWEEP,
+            queue.sweep(is_sqlite=True),
             queue.rescue(is_sqlite=True, everything=False),
         ):
             sql = str(statement.compile(dialect=connection.dialect))
