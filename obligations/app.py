@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
+from datetime import datetime
 from importlib import resources
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -29,7 +31,9 @@ from obligations.terms.errors import did_you_mean
 
 if TYPE_CHECKING:
     from obligations.engine.daemon import Daemon
+    from obligations.service.restoring import Restored
     from obligations.store import SqlStore
+    from obligations.store.backup import Manifest
 
 CONNECTORS = "obligations.connectors"
 
@@ -84,7 +88,7 @@ def open_service(settings: Settings, beside: Path | None = None, *, keys: Ledger
     from obligations.store import open_store
 
     try:
-        store = open_store(settings.database(), tenant=settings.tenant, ledger_keys=keys)
+        store = open_store(settings.database(), tenant=settings.tenant, ledger_keys=keys, tell=_aside)
     except ValueError as error:
         raise BadSettings(f"database_url: {error}") from None
     try:
@@ -93,9 +97,63 @@ def open_service(settings: Settings, beside: Path | None = None, *, keys: Ledger
         store.close()
 
 
+def _aside(sentence: str) -> None:
+    """Say on the side what a person may want to know, whatever the command prints."""
+    sys.stderr.write(f"obligations: {sentence}\n")
+
+
 def ledger_roles() -> str:
     """The SQL that gives the daemons' account on PostgreSQL what they need, and no way to change what is on record."""
     return (resources.files("obligations.store") / "roles.sql").read_text(encoding="utf-8")
+
+
+def back_up(settings: Settings, file: Path) -> Manifest:
+    """A whole copy of the SQLite database in a new file, with its manifest; daemons may work on it meanwhile."""
+    from obligations.store.backup import back_up
+
+    return back_up(_database(settings), file, at=SystemMachineClock().now())
+
+
+def restore(settings: Settings, file: Path, actor: str) -> tuple[Manifest, Path | None, Restored]:
+    """Put a back-up in the SQLite database's place, with everything held; the second is where the database that was
+    there is kept. Raises `StoreUnavailable` where a daemon works on it or the back-up is no good."""
+    from obligations.store.backup import put_back
+
+    machine = SystemMachineClock()
+    with put_back(_database(settings), file, at=machine.now()) as (draft, manifest, before):
+        restored = _made_ready(settings, draft, manifest.made_at, actor)
+    return manifest, before, restored
+
+
+def restored_otherwise(settings: Settings, made_at: datetime, actor: str) -> Restored:
+    """Hold everything in a database that was restored by its own tools; no daemon may work on it yet."""
+    from obligations.store import daemon_lock
+
+    url = _database(settings)
+    with daemon_lock(url):
+        return _made_ready(settings, url, made_at, actor)
+
+
+def _made_ready(settings: Settings, url: str, made_at: datetime, actor: str) -> Restored:
+    from obligations.store import open_store
+
+    store = open_store(url, tenant=settings.tenant, keep_copy=False)
+    try:
+        service = Service(store, clock=make_clock(settings), library=make_library(settings))
+        return service.after_restore(made_at, machine_now=SystemMachineClock().now(), actor=actor)
+    finally:
+        store.close()
+
+
+def _database(settings: Settings) -> str:
+    """The database's URL; raises `BadSettings` where it is none of ours."""
+    from obligations.store import check_url
+
+    try:
+        check_url(settings.database())
+    except ValueError as error:
+        raise BadSettings(f"database_url: {error}") from None
+    return settings.database()
 
 
 def make_connectors(settings: Settings, machine: MachineClock) -> Mapping[str, Connector]:
@@ -166,7 +224,9 @@ def renew_ledger_key(settings: Settings, reason: str, actor: str) -> str:
     """Make a new key for the ledger, and have the ledger say so under it; returns the key's name."""
     from obligations.store import open_store
 
-    open_store(settings.database(), tenant=settings.tenant).close()  # before a key is made that nothing could use
+    open_store(
+        settings.database(), tenant=settings.tenant, tell=_aside
+    ).close()  # before a key is made that nothing could use
     text = new_ledger_key(settings)
     keys = LedgerKeys.of(text)
     store = open_store(settings.database(), tenant=settings.tenant, ledger_keys=keys)
@@ -190,7 +250,7 @@ def open_daemon(settings: Settings) -> Iterator[tuple[Daemon, Mapping[str, Conne
     connectors = make_connectors(settings, machine)
     steps = _steps(settings)
     with daemon_lock(url):
-        store = open_store(url, tenant=settings.tenant, ledger_keys=ledger_keys(settings, make=True))
+        store = open_store(url, tenant=settings.tenant, ledger_keys=ledger_keys(settings, make=True), tell=_aside)
         _take_up_ledger_key(store, machine)
         service = Service(store, clock=clock, library=make_library(settings))
         yield (

@@ -234,9 +234,14 @@ class Transaction(Protocol):
         """Change a delivery's state if it still is in one of `seen_in`; raises `Conflict` otherwise."""
         ...
 
-    def release(self, key: UUID, reason: str) -> None:
-        """Let a parked delivery that was tried go again at once, its earlier unknown outcomes settled by a person;
-        raises `Conflict` where it is no longer parked."""
+    def release(self, key: UUID, reason: str, *, propose: bool = False) -> None:
+        """Let a parked delivery that was tried go again at once, its earlier unknown outcomes settled by a person, or
+        propose it again; raises `Conflict` where it is no longer parked."""
+        ...
+
+    def doubt(self, key: UUID, *, since: datetime, reason: str) -> None:
+        """Park a delivery that may have been sent without this store knowing: an attempt of unknown outcome is written
+        for it; raises `Conflict` where it was delivered or goes no more."""
         ...
 
     def decisions(self, key: UUID) -> Sequence[Decision]:

@@ -10,6 +10,7 @@ from typing import NoReturn
 import typer
 
 from obligations.cli.answers import done, waive
+from obligations.cli.backups import backup, restore
 from obligations.cli.beginning import init
 from obligations.cli.contracts import contract_app
 from obligations.cli.deliveries import approve, deliveries, refuse, retry
@@ -53,6 +54,8 @@ app.command()(deliveries)
 app.command()(retry)
 app.command()(pause)
 app.command()(resume)
+app.command()(backup)
+app.command()(restore)
 app.add_typer(ledger_app, name="ledger")
 app.command()(run)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
@@ -53,16 +55,23 @@ def deliveries(
     print_lines(held_lines(held))
     if not found:
         typer.echo("No delivery is in that state." if state else "Nothing is planned to be sent yet.")
+    print_lines(listed_text(found, needed))
+
+
+def listed_text(
+    found: Iterable[StoredDelivery], needed: Mapping[UUID, tuple[str, ...]] = MappingProxyType({})
+) -> Iterator[str]:
+    """Deliveries, two lines and more each: what goes when, and how it stands."""
     for one in found:
         tries = f", {one.attempts} attempt{'s' if one.attempts != 1 else ''}" if one.attempts else ""
         name = f"{one.push.clause}/{one.push.index} {one.push.name}"
-        typer.echo(cut(f"{one.push.send_at:%Y-%m-%d %H:%M}Z {one.state:10} {name}"))
+        yield cut(f"{one.push.send_at:%Y-%m-%d %H:%M}Z {one.state:10} {name}")
         amount = f" {paid}" if (paid := amount_of(one.push)) else ""
         says = one.reason
         if one.push.key in needed:
             says = f"needs {' and '.join(needed[one.push.key])}, content {one.content_hash[:12]}"
         for line in wrapped(f"    {str(one.push.key)[:8]} {one.push.contract}{amount}{tries}", says):
-            typer.echo(line.rstrip())
+            yield line.rstrip()
 
 
 def approve(

@@ -196,8 +196,9 @@ class Deliveries(Ground):
         `reference` names a delivery's key, or an occurrence whose parked and refused deliveries are all meant. What was
         refused is approved from the start, whatever was agreed to before. What was never tried
         is planned anew, so that it follows the people and connectors of today; what was tried goes again at once, under
-        its key and with its bytes. An action whose outcome stayed unknown goes again only when a person says that the
-        receiver never took it (`not_received`), since a receiver may have forgotten the key by now.
+        its key and with its bytes, or is proposed where not everyone asked had agreed. An action whose outcome stayed
+        unknown goes again only when a person says that the receiver never took it (`not_received`), since a receiver
+        may have forgotten the key by now.
 
         Raises `NotFound` where nothing is parked or refused, `NeedsPerson` where an outcome is unknown.
         """
@@ -231,12 +232,21 @@ class Deliveries(Ground):
                 f"nobody knows whether {one.push.destination} took {one.push.clause}/{one.push.index}; ask there, then"
                 " repeat with --not-received if it never did, or report it done"
             )
-        view.release(one.push.key, f"sent again by {actor}")
+        if _agreed_to(one, view.decisions(one.push.key)):
+            view.release(one.push.key, f"sent again by {actor}")
+        else:
+            view.release(one.push.key, f"proposed again by {actor}", propose=True)
         object_ = f"{one.push.clause}/{one.push.index} {one.push.name} {one.push.key}"
         said = "the receiver never took it" if not_received else ""
         view.note(
             LedgerEntry(now, actor, "delivery sent again", one.push.contract, object_, before=one.reason, reason=said)
         )
+
+
+def _agreed_to(one: StoredDelivery, decisions: Sequence[Decision]) -> bool:
+    """Whether everyone asked agreed once to what it says; whoever has left since need not again."""
+    held = {role: frozenset(it.person for it in decisions if it.role == role) for role in one.push.approvals}
+    return not approvals.still_needed(one, decisions, held)
 
 
 def _instructed(plan: Plan, one: StoredDelivery) -> tuple[object, ...]:

@@ -8,6 +8,7 @@ from obligations.domain.hold import Hold, Scope
 from obligations.ports import LedgerEntry, Transaction
 from obligations.service.errors import NotFound, Refused
 from obligations.service.ground import Ground
+from obligations.service.restoring import RESTORE, doubt_what_came_since
 
 
 class Holding(Ground):
@@ -47,6 +48,8 @@ class Holding(Ground):
                 known = ", ".join(str(one.number) for one in held)
                 raise NotFound(f"{which} in force{f'; in force: {known}' if known else ''}")
             for one in lifted:
+                if one.held_by == RESTORE:
+                    doubt_what_came_since(view, one)
                 view.lift(one.number, at=now, by=actor)
                 line = LedgerEntry(now, actor, "sending resumed", "", _called(one), before=one.scope.value)
                 view.note(line)

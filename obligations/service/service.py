@@ -28,6 +28,7 @@ from obligations.service.holding import Holding
 from obligations.service.ledger import Ledgers
 from obligations.service.previews import Preview
 from obligations.service.readings import Readings
+from obligations.service.restoring import Restoring
 from obligations.service.terms_kept import Contracts, Overview
 from obligations.terms.clause import PowerOf
 from obligations.terms.terms import Terms
@@ -64,7 +65,7 @@ class Finished:
     stopped: tuple[StoredDelivery, ...]
 
 
-class Service(Contracts, Events, Readings, Deliveries, Holding, Ledgers):
+class Service(Contracts, Events, Readings, Deliveries, Holding, Ledgers, Restoring):
     """All use cases over one store: contracts, events, what is due and why, and what is sent."""
 
     # --- what was done ------------------------------------------------------------------------------------------------

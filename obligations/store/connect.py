@@ -91,6 +91,11 @@ class Database:
         raise ValueError(f"{parsed.get_backend_name()!r} is not a database Obligations can use; {accepted}")
 
 
+def check_url(url: str) -> None:
+    """Raises `ValueError` where the URL names no database of ours."""
+    Database.of(url)
+
+
 def make_engine(database: Database, *, patience_seconds: float = PATIENCE_SECONDS) -> Engine:
     """An engine set up for this kind of database. It connects at first use."""
     if database.is_sqlite:

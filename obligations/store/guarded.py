@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Update, bindparam, false, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Update, bindparam, false, func, insert, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from obligations.domain.delivery import ARROWS, UNSENT, DeliveryState
+from obligations.domain.delivery import ARROWS, UNSENT, DeliveryState, Verdict
 from obligations.ports import Conflict, DeliveryChange
 from obligations.store import tables
 from obligations.store.bulk import insert_many
@@ -19,6 +19,9 @@ from obligations.store.instants import Instant
 
 # A delivery sent back to `retrying` by a person goes at once; no clock is asked, every clock is past this.
 AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
+# Where a delivery stands that may have gone without this store knowing, and who made that attempt.
+_DOUBTFUL = (DeliveryState.PROPOSED, DeliveryState.SCHEDULED, DeliveryState.RETRYING, DeliveryState.PARKED)
+_SOMEBODY = "unknown"
 # States in which a delivery may be rewritten without leaving them, and in which a new one may begin.
 _MAY_STAY = UNSENT | {DeliveryState.CANCELLED, DeliveryState.COLLAPSED}
 
@@ -77,6 +80,39 @@ def move(
         row = connection.execute(select(c.state, c.attempts, c.body).where(mine, c.key == key)).one_or_none()
         _raise_for(key, row, seen_in, state, None)
         raise Conflict(f"delivery {key} was changed by another writer; read again and repeat")
+
+
+def doubt(connection: Connection, tenant: str, key: UUID, since: datetime, reason: str) -> None:
+    """Park a delivery behind an attempt that somebody else may have made; raises `Conflict` where that cannot be."""
+    c = tables.delivery.c
+    parked = connection.execute(
+        update(tables.delivery)
+        .where(c.tenant == tenant, c.key == key, _in_state(_DOUBTFUL))
+        .values(
+            state=DeliveryState.PARKED.value,
+            reason=reason,
+            attempts=c.attempts + 1,
+            fence=c.fence + 1,
+            first_unknown_at=func.coalesce(c.first_unknown_at, literal(since, Instant)),
+            **_released(DeliveryState.PARKED),
+        )
+        .returning(c.attempts, c.fence)
+    ).one_or_none()
+    if parked is None:
+        raise Conflict(f"delivery {key} was delivered, or goes no more; read again and repeat")
+    connection.execute(
+        insert(tables.attempt).values(
+            tenant=tenant,
+            key=key,
+            number=parked.attempts,
+            fence=parked.fence,
+            worker=_SOMEBODY,
+            started_at=since,
+            finished_at=since,
+            verdict=Verdict.UNKNOWN.value,
+            detail=reason,
+        )
+    )
 
 
 def _explain(connection: Connection, mine: ColumnElement[bool], changes: Sequence[DeliveryChange]) -> None:

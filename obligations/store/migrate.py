@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
+from obligations.clocks import SystemMachineClock
 from obligations.ports import StoreUnavailable
 from obligations.store.connect import Database, create_file, in_words, make_engine
 
@@ -19,8 +20,10 @@ HEAD = "0008"
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def migrate(url: str) -> None:
+def migrate(url: str, *, keep_copy: bool = True, tell: Callable[[str], None] = lambda _: None) -> None:
     """Bring the database at the URL to this program's schema; a missing SQLite file and its folder are made.
+
+    An SQLite file is copied first, as a back-up beside it, unless `keep_copy` is off; `tell` hears where to.
 
     Everything happens in one transaction: a database is at one schema or the other, never between. Several processes
     may call this at once; one works and the others wait for it.
@@ -32,18 +35,18 @@ def migrate(url: str) -> None:
     database = Database.of(url)
     engine = make_engine(database)
     try:
-        with _alone(database), in_words(database):
+        with alone(database), in_words(database):
             with engine.connect() as connection:
                 if _revision(connection) == HEAD:
                     return
             with engine.connect() as connection:
-                _upgrade(database, connection)
+                _upgrade(database, connection, tell if keep_copy else None)
     finally:
         engine.dispose()
 
 
 @contextmanager
-def _alone(database: Database) -> Iterator[None]:
+def alone(database: Database) -> Iterator[None]:
     """On SQLite, one process at a time makes or opens the file: its first switch to the write-ahead log does not wait
     for another connection but fails. The lock is on the folder and goes with the process."""
     if not database.is_sqlite:
@@ -58,6 +61,11 @@ def _alone(database: Database) -> Iterator[None]:
         os.close(folder)
 
 
+def known_revisions() -> frozenset[str]:
+    """The schemas this program knows, the newest among them."""
+    return frozenset(file.name[:4] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
 def _revision(connection: Connection) -> str | None:
     """The revision the database is at; None for an empty one."""
     if not inspect(connection).has_table("alembic_version"):
@@ -66,10 +74,9 @@ def _revision(connection: Connection) -> str | None:
     return revision
 
 
-def _upgrade(database: Database, connection: Connection) -> None:
+def _upgrade(database: Database, connection: Connection, tell: Callable[[str], None] | None) -> None:
     from alembic import command
     from alembic.config import Config
-    from alembic.script import ScriptDirectory
 
     if database.is_sqlite:
         # With foreign keys on, rebuilding a table deletes or refuses what refers to it; inside a transaction the
@@ -89,16 +96,26 @@ def _upgrade(database: Database, connection: Connection) -> None:
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         config.attributes["connection"] = connection
-        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-        if revision is not None and revision not in known:
+        if revision is not None and revision not in known_revisions():
             raise StoreUnavailable(
                 f"{database.shown} was written by a newer version of Obligations: its schema is {revision}, and this"
                 f" program knows schemas up to {HEAD}. Nothing was changed; install the newer version, or restore a"
                 " backup from before the upgrade"
             )
+        if database.is_sqlite and revision is not None and tell is not None:
+            # This connection holds the right to write, so that nothing is written between the copy and the upgrade.
+            tell(f"{database.path} is at schema {revision} and becomes {HEAD}; a back-up is {_copy(database)}")
         before = _counts(connection)
         command.upgrade(config, "head")
         _check(database, connection, before)
+
+
+def _copy(database: Database) -> Path:
+    from obligations.store.backup import copied, free_name
+
+    file = free_name(database.path.with_name(f"{database.path.name}.before-{HEAD}"))
+    copied(database.path, file, at=SystemMachineClock().now())
+    return file
 
 
 def _counts(connection: Connection) -> dict[str, int]:

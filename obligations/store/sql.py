@@ -22,14 +22,22 @@ T = TypeVar("T")
 _TRIES = 5
 
 
-def open_store(url: str, *, tenant: str = "", ledger_keys: LedgerKeys = NO_KEYS) -> SqlStore:
-    """The store at the URL, brought up to this program's schema first. A missing SQLite file is made.
+def open_store(
+    url: str,
+    *,
+    tenant: str = "",
+    ledger_keys: LedgerKeys = NO_KEYS,
+    keep_copy: bool = True,
+    tell: Callable[[str], None] = lambda _: None,
+) -> SqlStore:
+    """The store at the URL, brought up to this program's schema first. A missing SQLite file is made; one of an older
+    schema is copied before it is changed, unless `keep_copy` is off, and `tell` hears where to.
 
     Raises:
         ValueError: the URL is none of ours.
         StoreUnavailable: the database cannot be reached or written, or a newer program wrote it.
     """
-    migrate(url)
+    migrate(url, keep_copy=keep_copy, tell=tell)
     return SqlStore(url, tenant=tenant, ledger_keys=ledger_keys)
 
 

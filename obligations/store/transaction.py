@@ -203,14 +203,18 @@ class SqlTransaction:
         if state in (DeliveryState.SCHEDULED, DeliveryState.RETRYING):
             self._hint([EPOCH])
 
-    def release(self, key: UUID, reason: str) -> None:
-        self.move(key, {DeliveryState.PARKED}, DeliveryState.RETRYING, reason)
+    def release(self, key: UUID, reason: str, *, propose: bool = False) -> None:
+        self.move(key, {DeliveryState.PARKED}, DeliveryState.PROPOSED if propose else DeliveryState.RETRYING, reason)
         c = tables.delivery.c
         self._connection.execute(
             update(tables.delivery)
             .where(self._mine(tables.delivery), c.key == key)
             .values(first_unknown_at=None, releases=c.releases + 1)
         )
+
+    def doubt(self, key: UUID, *, since: datetime, reason: str) -> None:
+        self._must_write()
+        guarded.doubt(self._connection, self._tenant, key, since, reason)
 
     # --- decisions, attempts, the record ----------------------------------------------------------------------------
 

@@ -28,7 +28,9 @@ COMMANDS = (
     ["contract", "show"], ["event"], ["fact"], ["correct"], ["reading"], ["withdraw"],
     ["next"], ["why"], ["done"], ["waive"], ["approve"],
     ["refuse"], ["deliveries"], ["retry"], ["run"], ["contract", "replan"],
-    ["contract", "amend"], ["contract", "versions"],
+    ["contract", "amend"], ["contract", "versions"], ["pause"], ["resume"], ["backup"], ["restore"],
+    ["ledger"], ["ledger", "verify"], ["ledger", "checkpoint"], ["ledger", "export"], ["ledger", "roles"],
+    ["ledger", "rekey"],
 )  # fmt: skip
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 DECIMAL = re.compile(r"-?\d+(\.\d+)?")
@@ -445,7 +447,7 @@ def test_every_command_explains_itself(terminal: Terminal, command: list[str]) -
 
 def test_every_command_is_among_those_tried(terminal: Terminal) -> None:
     """A new command without a test of its help and exit codes would go unnoticed."""
-    said = "".join(terminal.run(*group, "--help").out for group in ([], ["contract"], ["ocf"]))
+    said = "".join(terminal.run(*group, "--help").out for group in ([], ["contract"], ["ocf"], ["ledger"]))
     listed = set(re.findall(r"^  ([a-z]+)  ", said, re.M))
     assert listed == {command[-1] for command in COMMANDS}
 

@@ -6,17 +6,20 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from obligations.domain.delivery import DeliveryState
-from obligations.ports import Changes, Decision, Store, StoredDelivery
+from obligations.domain.delivery import DeliveryState, Outcome, Verdict
+from obligations.ports import Changes, Decision, Result, Store, StoredDelivery
 from obligations.testing.builders import NOON, a_change, a_push, an_occurrence
 from obligations.testing.store.stage import (
     MINUTE,
     Check,
     apply_to,
+    claim_from,
     conflict,
     contract_in,
     delivery_in,
     line_about,
+    quiet_contract_in,
+    quietened,
     raises,
 )
 
@@ -137,6 +140,34 @@ def keeps_decisions(store: Store) -> None:
         tx.decide(replace(yes, key=uuid4()))
 
 
+def parks_what_may_have_gone(store: Store) -> None:
+    """A delivery that somebody else may have sent is parked behind an attempt of unknown outcome, and is proposed or
+    goes again only when it is released; one that was delivered cannot be doubted."""
+    contract = quiet_contract_in(store)
+    push = a_push(contract)
+    apply_to(store, contract, Changes(deliveries=(a_change(push),)))
+    with quietened(store):
+        with store.write() as tx:
+            tx.doubt(push.key, since=NOON - MINUTE, reason="ask there")
+        assert claim_from(store) == []
+        doubted = delivery_in(store, push.key)
+        assert (doubted.state, doubted.attempts, doubted.first_unknown_at) == (_S.PARKED, 1, NOON - MINUTE)
+        with store.read() as tx:
+            (attempt,) = tx.attempts(push.key)
+        assert (attempt.verdict, attempt.detail) == ("unknown", "ask there")
+        with store.write() as tx:
+            tx.release(push.key, "never taken", propose=True)
+        proposed = delivery_in(store, push.key)
+        assert (proposed.state, proposed.first_unknown_at) == (_S.PROPOSED, None)
+        with store.write() as tx:
+            tx.move(push.key, {_S.PROPOSED}, _S.SCHEDULED)
+        (claim,) = claim_from(store)
+        assert claim.attempt == 2
+        store.record([Result(claim, Outcome(Verdict.DELIVERED), _S.DELIVERED, NOON)])
+        with conflict(), store.write() as tx:
+            tx.doubt(push.key, since=NOON, reason="too late")
+
+
 CHECKS: tuple[Check, ...] = (
     keeps_pushes_whole,
     finds_deliveries,
@@ -144,4 +175,5 @@ CHECKS: tuple[Check, ...] = (
     rewrites_what_was_not_sent,
     refuses_moves_without_an_arrow,
     keeps_decisions,
+    parks_what_may_have_gone,
 )
