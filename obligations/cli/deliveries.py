@@ -10,7 +10,7 @@ from uuid import UUID
 
 import typer
 
-from obligations.cli.holding import held_lines
+from obligations.cli.holding import held_lines, holds_json
 from obligations.cli.lines import cut, wrapped
 from obligations.cli.occurrence_text import amount_of, called
 from obligations.cli.shell import As, Json, Yes, actor, fail, print_json, print_lines, service
@@ -48,6 +48,7 @@ def deliveries(
         print_json(
             {
                 "schema": "obligations.deliveries/1",
+                "holds": holds_json(held),
                 "deliveries": [_json(one, needed.get(one.push.key, ())) for one in found],
             }
         )

@@ -66,7 +66,12 @@ def _show(held: Sequence[Hold], as_json: bool) -> None:
     if not as_json:
         print_lines(held_lines(held))
         return
-    listed = [
+    print_json({"schema": "obligations.holds/1", "holds": holds_json(held)})
+
+
+def holds_json(held: Sequence[Hold]) -> list[dict[str, object]]:
+    """Holds for programs."""
+    return [
         {
             "number": one.number,
             "scope": one.scope.value,
@@ -76,4 +81,3 @@ def _show(held: Sequence[Hold], as_json: bool) -> None:
         }
         for one in held
     ]
-    print_json({"schema": "obligations.holds/1", "holds": listed})
