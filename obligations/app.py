@@ -241,7 +241,7 @@ def renew_ledger_key(settings: Settings, reason: str, actor: str) -> str:
 def open_daemon(settings: Settings) -> Iterator[tuple[Daemon, Mapping[str, Connector]]]:
     """The background service, ready to run, with its connectors; it alone works on an SQLite file meanwhile."""
     from obligations.engine.daemon import Daemon
-    from obligations.store import daemon_lock, open_hints, open_store
+    from obligations.store import daemon_lock, open_hints, open_store, prove_usable
 
     url = settings.database()
     machine = SystemMachineClock()
@@ -250,6 +250,7 @@ def open_daemon(settings: Settings) -> Iterator[tuple[Daemon, Mapping[str, Conne
     connectors = make_connectors(settings, machine)
     steps = _steps(settings)
     with daemon_lock(url):
+        prove_usable(url)
         store = open_store(url, tenant=settings.tenant, ledger_keys=ledger_keys(settings, make=True), tell=_aside)
         _take_up_ledger_key(store, machine)
         service = Service(store, clock=clock, library=make_library(settings))

@@ -174,6 +174,10 @@ class StoreUnavailable(RuntimeError):
     """The database cannot be reached or written. The message says which one and what to do."""
 
 
+class StoreUnusable(StoreUnavailable):
+    """The database is damaged, cannot be written, or is a newer program's: waiting does not help, a person has to."""
+
+
 class Transaction(Protocol):
     """One consistent view of the store. Writes are kept together or not at all."""
 

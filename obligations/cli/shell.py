@@ -18,7 +18,7 @@ import typer
 from config.settings import BadSettings, read_settings
 from obligations.app import open_service
 from obligations.planning.world import PlanningError
-from obligations.ports import Conflict, StoreUnavailable
+from obligations.ports import Conflict, StoreUnavailable, StoreUnusable
 from obligations.service import NeedsPerson, Refused, Service
 from obligations.terms.errors import PhraseError, TermsError
 from obligations.terms.literals import day_literal
@@ -32,6 +32,7 @@ class Exit(IntEnum):
     USAGE = 2
     MISSING_INPUT = 3
     NEEDS_PERSON = 4
+    UNUSABLE = 78
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for programs.")]
@@ -59,6 +60,8 @@ def plain_errors() -> Iterator[None]:
         raise typer.Exit(Exit.FINDINGS) from None
     except NeedsPerson as error:
         fail(str(error), Exit.NEEDS_PERSON)
+    except StoreUnusable as error:
+        fail(str(error), Exit.UNUSABLE)
     except (PlanningError, Refused, PhraseError, BadSettings, StoreUnavailable) as error:
         fail(str(error))
     except Conflict:

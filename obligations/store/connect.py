@@ -15,7 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from obligations.ports import Conflict, StoreUnavailable
+from obligations.ports import Conflict, StoreUnavailable, StoreUnusable
 
 # What a writer waits for another one before it gives up, in seconds.
 PATIENCE_SECONDS = 30.0
@@ -180,7 +180,7 @@ def create_file(path: Path) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:
-        raise StoreUnavailable(
+        raise StoreUnusable(
             f"{path} cannot be opened or made: {error.strerror or error}; check the path, and that this user may write"
             " the file and its folder"
         ) from None
@@ -227,6 +227,8 @@ def _meaning(database: Database, error: DBAPIError) -> Exception:
     if state is not None and state.startswith("22"):
         return ValueError(f"{database.shown} cannot keep a value: {said}")
     if database.is_sqlite:
+        if any(word in said for word in ("malformed", "not a database", "readonly", "unable to open")):
+            return unusable(database.path, said)
         return StoreUnavailable(
             f"{database.shown} cannot be used: {said}; check that the file is an Obligations database, that this user"
             " may write it and its folder, and that the disk has room"
@@ -234,6 +236,19 @@ def _meaning(database: Database, error: DBAPIError) -> Exception:
     return StoreUnavailable(
         f"{database.shown} cannot be used: {said}; check that the server runs, that the URL names it and that the user"
         " may connect"
+    )
+
+
+def unusable(path: object, said: str) -> StoreUnusable:
+    """What is said of an SQLite file that is damaged or cannot be written."""
+    if "malformed" not in said and ("readonly" in said or "unable to open" in said):
+        return StoreUnusable(
+            f"SQLite {path} cannot be written: {said}; check that the disk is mounted for writing, and that this user"
+            " may write the file and its folder"
+        )
+    return StoreUnusable(
+        f"SQLite {path} is damaged, or no database: {said}. Nothing was sent or changed; check the path, or keep the"
+        " file and put the last back-up in its place: obligations restore FILE"
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from obligations.clocks import SystemMachineClock
-from obligations.ports import StoreUnavailable
+from obligations.ports import StoreUnavailable, StoreUnusable
 from obligations.store.connect import Database, create_file, in_words, make_engine
 
 # The newest revision under migrations/versions; a test holds the two together. Kept here so that opening a database
@@ -97,7 +97,7 @@ def _upgrade(database: Database, connection: Connection, tell: Callable[[str], N
         config.set_main_option("script_location", str(MIGRATIONS))
         config.attributes["connection"] = connection
         if revision is not None and revision not in known_revisions():
-            raise StoreUnavailable(
+            raise StoreUnusable(
                 f"{database.shown} was written by a newer version of Obligations: its schema is {revision}, and this"
                 f" program knows schemas up to {HEAD}. Nothing was changed; install the newer version, or restore a"
                 " backup from before the upgrade"

@@ -53,7 +53,10 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     """Writing into somebody's document would destroy it."""
     path = tmp_path / "letter.db"
     path.write_text("Dear Ada, " * 200)
-    with pytest.raises(StoreUnavailable, match=r"SQLite .*letter\.db cannot be used: file is not a database; check"):
+    with pytest.raises(
+        StoreUnavailable,
+        match=r"SQLite .*letter\.db is damaged, or no database: file is not a database\. .*check the path",
+    ):
         open_store(f"sqlite:///{path}")
     assert path.read_text() == "Dear Ada, " * 200
 
