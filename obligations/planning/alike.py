@@ -19,6 +19,7 @@ from obligations.planning.draft import Draft, by_the_clock
 from obligations.planning.grants import Tranche
 from obligations.planning.pay import HUNDREDTH, Run, exact_of, pays_per, run_of, worth
 from obligations.planning.paydays import Payroll
+from obligations.planning.shapes import in_another
 from obligations.planning.standing import Standing
 from obligations.planning.steady import is_steady
 from obligations.planning.takers import settled
@@ -43,7 +44,7 @@ def row(
     """
     if clause.vest is None and (clause.series is None or clause.during is None):
         return None
-    if not _is_plain(world, clause, instance, stands):
+    if not _is_plain(world, clause, instance, stands) or in_another(world, clause_id, instance):
         return None
     if clause.vest is not None:
         return _tranches(world, clause_id, clause, instance, finish)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 
 from obligations.domain.event import Report
@@ -16,7 +17,10 @@ from schedules.derivation import Derivation
 DONE, PARTLY, WAIVED = "done", "partly", "waived"
 # On one day a part comes before the whole, and what was done before what was waived.
 ANSWERS = (PARTLY, DONE, WAIVED)
-DETAILS = {DONE: {}, PARTLY: {"amount": "money", "units": "hours"}, WAIVED: {"by": "text"}}
+# For which clause an answer was meant, and which part of it where that is not the first.
+CLAUSE, PART = "clause", "part"
+_MEANT = {CLAUSE: "text", PART: "text"}
+DETAILS = {DONE: _MEANT, PARTLY: {"amount": "money", "units": "hours", **_MEANT}, WAIVED: {"by": "text", **_MEANT}}
 
 
 def refuse_wrong(terms: Terms, report: Report) -> None:
@@ -33,6 +37,14 @@ def refuse_wrong(terms: Terms, report: Report) -> None:
             raise PlanningError(f"{report.event}.{name} is nothing; a part that was done is more than that")
     if report.event == WAIVED and not report.fields.get("by", "").strip():
         raise PlanningError("only who is owed something can waive it: say who did, as by=...")
+
+
+def meant_for(report: Report, clause_id: str, position: str) -> Report:
+    """The answer, saying which clause it is for, as that rules when it is given; what it says by itself stays."""
+    if CLAUSE in report.fields:
+        return report
+    part = {PART: position} if position != "1" else {}
+    return replace(report, fields={**report.fields, CLAUSE: clause_id, **part})
 
 
 def by_occurrence(terms: Terms, reports: Iterable[Report]) -> dict[str, tuple[Happening, ...]]:

@@ -10,9 +10,10 @@ from obligations.domain.identity import occurrence_id
 from obligations.domain.life import ENDINGS, Turn, lived
 from obligations.domain.money import Money
 from obligations.domain.occurrence import Kind, Occurrence, State
-from obligations.planning.answers import PARTLY, WAIVED, left_of
+from obligations.planning.answers import CLAUSE, PARTLY, WAIVED, left_of
 from obligations.planning.days import day_after
 from obligations.planning.instances import answers_to
+from obligations.planning.shapes import asked, in_another
 from obligations.planning.suspensions import is_suspended
 from obligations.planning.values import Happening, Instance, NotYet
 from obligations.planning.world import World
@@ -171,6 +172,8 @@ class Draft:
             said = {WAIVED: "waived", PARTLY: "partly done"}.get(answers[0].event, "done")
             self.judgment.append(f"{self.clause_id} was reported {said}, but nothing sets it off; is it to be undone")
             answers = ()
+        if self.world.answers:
+            self._tell_apart(answers)
         if self.ended is State.SUPERSEDED:
             answers = ()  # its units vested early, by acceleration: whoever reported them before is asked about it
         lived_to = self._lived(answers) if answers else self.ended
@@ -206,6 +209,16 @@ class Draft:
             unit=self.clause.unit,
             conditional=self.conditional and applies,
         )
+
+    def _tell_apart(self, answers: tuple[Happening, ...]) -> None:
+        """Ask a person about what was reported under a clause of another shape; what was said since settles it."""
+        for one in in_another(self.world, self.clause_id, self.instance):
+            words = f"reported of {one.fields[CLAUSE].replace('_', ' ')}, and so not counted here"
+            self.steps.append(Derivation(words, inputs=(one.why,), kind="event", ref=one.reports[0]))
+        question = asked(self.world, self.clause_id, self.instance, answers)
+        if question:
+            self.judgment.append(question)
+            self.steps.append(NotYet(judgment=(question,)).why())
 
     def _lived(self, answers: tuple[Happening, ...]) -> State | None:
         """Where its life came to: its answers and the plan's own end in day order, on one day the answers first.

@@ -12,6 +12,7 @@ from uuid import UUID
 from obligations.domain.identity import occurrence_id
 from obligations.planning.answers import DONE, WAIVED
 from obligations.planning.applying import applying
+from obligations.planning.shapes import is_for_another
 from obligations.planning.ties import too_early
 from obligations.planning.values import NOWHERE, Happening, Instance, NotYet
 from obligations.terms import expressions as e
@@ -178,7 +179,6 @@ def answers_to(
         identity = identity or occurrence_id(terms.tenant, terms.contract, *world.known_as(clause_id, instance), "1")
         named = world.answers.get(str(identity), ())
         place = world.place(clause_id, instance) if named else None
-        if place is not None and place.since is not None:
-            since = place.since
-            named = tuple(one for one in named if one.occurred_on >= since)
+        if place is not None and place.rules:
+            named = tuple(one for one in named if not is_for_another(world, clause_id, place, one))
     return (closing, *named) if closing is not None else named

@@ -12,6 +12,7 @@ from obligations.domain.occurrence import Occurrence, State
 from obligations.planning.answers import PARTLY, part
 from obligations.planning.figures import shown
 from obligations.planning.instances import answers_to
+from obligations.planning.shapes import asked
 from obligations.planning.values import Happening, Instance, NotYet, PlanningError, united
 from obligations.planning.versions import version_of
 from obligations.terms import expressions as e
@@ -83,6 +84,9 @@ def _paid(world: World, clause_id: str, made: Iterable[Occurrence], on: date | N
     """What was paid under a clause by a day: what was done as a whole by then, and the parts of everything else."""
     paid: list[tuple[Derivation, Money]] = []
     for one in made:
+        unclear = _unclear(world, one)
+        if unclear:
+            return NotYet(judgment=(unclear,))
         said = [answer for answer in _said(world, one) if on is None or answer.occurred_on <= on]
         if _is_whole(world, one, on):
             paid += [(one.derivation, one.amount)] if one.amount is not None else []
@@ -114,6 +118,13 @@ def _said(world: World, one: Occurrence) -> tuple[Happening, ...]:
     world = version_of(world, one)
     clause_id, instance = world.ruling(one.clause, one.instance)
     return answers_to(world, clause_id, world.terms.clauses[clause_id], instance, one.id) if instance else ()
+
+
+def _unclear(world: World, one: Occurrence) -> str:
+    """What a person must say of an occurrence before anybody knows what was paid of it."""
+    world = version_of(world, one)
+    clause_id, instance = world.ruling(one.clause, one.instance)
+    return asked(world, clause_id, instance, _said(world, one)) if instance is not None else ""
 
 
 def _total(sums: Iterable[tuple[Derivation, Money]], words: str, world: World) -> Reasoned[Value]:

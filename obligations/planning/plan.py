@@ -20,6 +20,7 @@ from obligations.planning.happenings import words_of
 from obligations.planning.powers import powers
 from obligations.planning.pushes import Sending, pushes
 from obligations.planning.quiet import recall
+from obligations.planning.shapes import in_another
 from obligations.planning.ties import AT, is_time
 from obligations.planning.values import Happening, PlanningError
 from obligations.planning.versions import version_of
@@ -240,6 +241,8 @@ def _stray_answers(world: World, made: tuple[Occurrence, ...]) -> Iterable[Quest
         return
     known = {str(one.id): one for one in made} if answers else {}
     strays = [report for report in answers if not _is_taken(known.get(report.answers), report)]
+    told_apart = _told_apart(world, made) if strays else frozenset()
+    strays = [report for report in strays if report.id not in told_apart]
     named = {
         report_id
         for clause_id, clause in world.terms.clauses.items()
@@ -259,6 +262,17 @@ def _is_taken(one: Occurrence | None, report: Report) -> bool:
     if one is None:
         return False
     return one.state is State.NEEDS_PERSON or any(step.ref == report.id for _, step in one.derivation.walk())
+
+
+def _told_apart(world: World, made: tuple[Occurrence, ...]) -> frozenset[str]:
+    """The reports of which a person is asked already, or was, since they were meant for a clause of another shape."""
+    rulings = [
+        (version, *version.ruling(one.clause, one.instance)) for one in made for version in [version_of(world, one)]
+    ]
+    found = (
+        in_another(version, clause_id, instance) for version, clause_id, instance in rulings if instance is not None
+    )
+    return frozenset(report for others in found for one in others for report in one.reports)
 
 
 def _dormant(world: World) -> Iterable[tuple[str, tuple[str, ...]]]:

@@ -13,6 +13,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from obligations.planning.applying import applying
+from obligations.planning.shapes import is_alike
 from obligations.planning.values import Instance, NotYet
 from obligations.terms.clause import Clause
 from obligations.terms.model import TermsFile
@@ -33,8 +34,8 @@ class Place:
         ruled_by: the clause that rules, and its instance.
         doubts: what is open that would let another clause rule.
         why: the clauses that are replaced, as a step of an explanation; None where none is.
-        since: from which day an answer is meant for the clause that rules; None where any is. A single act cannot have
-            been done by one of the parts it replaces, nor a part by the whole.
+        since: from which day an answer that does not say so is meant for the clause that rules; None where any is. A
+            single act cannot have been done by one of the parts it replaces, nor a part by the whole.
     """
 
     rules: bool
@@ -153,7 +154,7 @@ def _ruling(world: World, root: str, group: Mapping[str, Instance]) -> tuple[str
 def _since(world: World, root: str, winner: str, instance: Instance) -> date | None:
     """The day by which everything had happened that lets a clause of another shape rule."""
     clauses = world.terms.file.clauses
-    if (clauses[winner].series is None) == (clauses[root].series is None):
+    if is_alike(clauses[winner], clauses[root]):
         return None
     because = [*applying(world, clauses[winner], instance).grounds]
     because += [instance.trigger.why] if instance.trigger is not None else []

@@ -22,6 +22,7 @@ from obligations.planning.gates import gate as open_gate
 from obligations.planning.instances import answers_to, ending
 from obligations.planning.picked import open_members
 from obligations.planning.postponing import Hold, held, holds
+from obligations.planning.shapes import asked
 from obligations.planning.signing import at_signature
 from obligations.planning.suspensions import suspended
 from obligations.planning.values import Happening, Instance, NotYet, united
@@ -255,12 +256,13 @@ def verdicts(world: World, clause_id: str, clause: Clause) -> Iterator[Verdict]:
         if stands.refused is not None or discharged_by(clause, stands, dates.due.value, dates.last.value):
             continue
         done, waived = answered(world, clause_id, clause, instance)
+        unclear = asked(world, clause_id, instance, answers_to(world, clause_id, clause, instance))
         if waived is not None and waived.occurred_on <= dates.last.value:
             continue
         if done is not None and done.occurred_on <= dates.last.value:
             yield Verdict(instance, dates.last, False)
             continue
-        waits_for = stands.waits_for
+        waits_for = (*stands.waits_for, *([unclear] if unclear else []))
         for reason in (*([each] if isinstance(each, NotYet) else []), *dates.open):
             waits_for = tuple(dict.fromkeys((*waits_for, *reason.waiting, *reason.missing, *reason.judgment)))
         passed = done is not None or (world.as_of is not None and world.as_of > dates.last.value)

@@ -112,6 +112,8 @@ class World:
         self.waiting: Mapping[str, tuple[Occurrence, ...]] = {}
         self.answered = frozenset(report.answers for report in self.reports if report.answers)
         self.answers = answers.by_occurrence(self.terms, self.reports)
+        # What was reported while a clause of another shape ruled, by the clause that rules and its instance.
+        self.in_another_shape: dict[tuple[str, str], tuple[Happening, ...]] = {}
 
     # --- versions of the terms ----------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from obligations.planning.bounds import bounds
 from obligations.planning.comparisons import contradictions
 from obligations.planning.examples import run_examples
 from obligations.planning.plan import Plan, plan
+from obligations.planning.shapes import ruling_clause
 from obligations.planning.world import World, in_day_order
 from obligations.ports import StoredContract
 from obligations.service.installation import Library
@@ -108,6 +109,11 @@ class Planner:
         """The id of the happening that a report comes to: its own, or that of what was foreseen and it fills."""
         world = World(terms, in_day_order(reports), None, self.installation.calendars, self.installation.zones)
         return next((one.id for one in world.event(report.event).happenings if one.reports == (report.id,)), "")
+
+    def clause_of(self, terms: Terms, reports: Sequence[Report], one: Occurrence, as_of: date) -> str:
+        """The clause that makes an occurrence: the one it is known by, or one that stands instead of that."""
+        world = World(terms, in_day_order(reports), as_of, self.installation.calendars, self.installation.zones)
+        return ruling_clause(world, one)
 
     def zone(self, terms: Terms) -> tzinfo:
         """The zone the contract counts its days in."""

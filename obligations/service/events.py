@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from obligations.domain.event import Correction, LogEntry, Report, Withdrawal
+from obligations.planning.answers import ANSWERS, CLAUSE, PART, meant_for
 from obligations.ports import LedgerEntry, Transaction
 from obligations.service.contracts import Kept
 from obligations.service.errors import NotFound, Refused
@@ -80,9 +81,21 @@ class Events(Previews):
     ) -> Entry:
         kept = self._kept(view, contract, lock=lock)
         self._refuse_known(view, report.id)
+        report = self._saying_what_it_is_for(view, kept, report, now)
         entries = self._admitted(kept, replace(report, recorded_at=now, recorded_by=actor))
         line = LedgerEntry(now, actor, f"event {report.event}", kept.stored.id, report.id, after=_said(report))
         return Entry(kept, entries, line)
+
+    def _saying_what_it_is_for(self, view: Transaction, kept: Kept, report: Report, now: datetime) -> Report:
+        """An answer, naming the clause that rules what it answers as it is recorded: where another one comes to rule
+        later, what was said of three instalments is not taken for a word about a lump sum."""
+        if report.event not in ANSWERS or CLAUSE in report.fields:
+            return report
+        answered = next((it for it in view.occurrences(kept.stored.id) if str(it.id) == report.answers), None)
+        if answered is None:
+            return report
+        today = self.planner.today(kept.terms, now)
+        return meant_for(report, self.planner.clause_of(kept.terms, kept.reports, answered, today), answered.position)
 
     def _refuse_known(self, view: Transaction, report_id: str) -> None:
         contract = view.contract_of_report(report_id)
@@ -168,6 +181,10 @@ class Events(Previews):
     ) -> Entry:
         kept, report = self._reported(view, report_id, lock=lock)
         then = amends.of(report)
+        if then.answers != report.answers and then.event in ANSWERS:
+            said = dict(amends.fields)
+            fields = {name: it for name, it in then.fields.items() if name not in (CLAUSE, PART) or name in said}
+            then = self._saying_what_it_is_for(view, kept, replace(then, fields=fields), now)
         if then == report:
             raise Refused(f"event {report_id} says exactly that already; nothing is to be corrected")
         self._refuse_days(kept, then)
