@@ -63,7 +63,8 @@ class Plan:
 
     Occurrences stand by due day, the undated last; those of one day in file order, instance by instance. `dormant`
     names clauses nothing has set off yet, with the events that would. `replan_at` is the first later instant at which
-    the clock alone changes the plan, the start of a local day.
+    the clock alone changes the plan, the start of a local day. `in_hand` are the occurrences of which something
+    was reported while a clause of another shape ruled, so that a person says, or said, how much of them was done.
     """
 
     contract: str
@@ -75,6 +76,7 @@ class Plan:
     questions: tuple[Question, ...]
     dormant: tuple[tuple[str, tuple[str, ...]], ...]
     replan_at: datetime | None
+    in_hand: frozenset[UUID] = frozenset()
 
     @property
     def fingerprint(self) -> str:
@@ -156,6 +158,7 @@ def _planned(
         questions=tuple(_questions(world, ordered, expected)),
         dormant=tuple(_dormant(world)),
         replan_at=_replan_at(world, ordered, held, expected),
+        in_hand=frozenset(one.id for one in ordered if world.answers and _of_another_shape(world, one)),
     )
 
 
@@ -266,13 +269,15 @@ def _is_taken(one: Occurrence | None, report: Report) -> bool:
 
 def _told_apart(world: World, made: tuple[Occurrence, ...]) -> frozenset[str]:
     """The reports of which a person is asked already, or was, since they were meant for a clause of another shape."""
-    rulings = [
-        (version, *version.ruling(one.clause, one.instance)) for one in made for version in [version_of(world, one)]
-    ]
-    found = (
-        in_another(version, clause_id, instance) for version, clause_id, instance in rulings if instance is not None
-    )
-    return frozenset(report for others in found for one in others for report in one.reports)
+    return frozenset(report for one in made for other in _of_another_shape(world, one) for report in other.reports)
+
+
+def _of_another_shape(world: World, one: Occurrence) -> tuple[Happening, ...]:
+    version = version_of(world, one)
+    if not version.chosen.family(one.clause):
+        return ()
+    clause_id, instance = version.ruling(one.clause, one.instance)
+    return in_another(version, clause_id, instance) if instance is not None else ()
 
 
 def _dormant(world: World) -> Iterable[tuple[str, tuple[str, ...]]]:

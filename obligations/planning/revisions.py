@@ -32,11 +32,12 @@ OPEN_AGAIN = "Open again"
 
 @dataclass(frozen=True, slots=True)
 class Settling:
-    """What every chain of one occurrence is settled with."""
+    """What every chain of one occurrence is settled with; `in_hand` where a person says how much was done."""
 
     occurrence: Occurrence
     tenant: str
     now: datetime
+    in_hand: bool = False
 
     def key(self, push: Push, name: str, number: int) -> UUID:
         """The key of a revision: the occurrence's, with the number of the revision."""
@@ -113,6 +114,11 @@ def settle_action(wanted: Push | None, chain: Sequence[StoredDelivery], at: Sett
         # A person did it and said so: nothing more is told, and nothing is taken back.
         yield from _stopped(pending, "it was done")
         yield from _stopped(last, "it was done before it was accepted")
+        return
+    if wanted is None and at.in_hand:
+        # What went may well be part of what is owed: nothing goes on, and nothing is taken back by itself.
+        yield from _stopped(pending, "a person says how much was done")
+        yield from _stopped(last, "a person says how much was done")
         return
     if owed(last.push) == owed(wanted):
         yield from _stopped(pending, "the plan is again as it was sent")

@@ -54,12 +54,13 @@ def settle(
     kept = {one.id: one for one in stored}
     changed = tuple(_changed_occurrences(plan, kept))
     held = {**kept, **{one.id: one for one in changed}}
+    in_hand = _in_hand(plan, held.values())
     chains = _chains(deliveries)
     wanted = {(push.occurrence_id, push.name): push for push in plan.pushes}
     changes: list[DeliveryChange] = []
     undecided = False
     for chain in {**wanted, **chains}:
-        at = Settling(held[chain[0]], tenant, now)
+        at = Settling(held[chain[0]], tenant, now, chain[0] in in_hand)
         changes += _settled(wanted.get(chain), chains.get(chain, ()), chains, at)
         undecided |= is_undecided(wanted.get(chain), chains.get(chain, ()))
     look_again = now + LOOK_AGAIN if undecided else None
@@ -79,6 +80,16 @@ def _changed_occurrences(plan: Plan, kept: Mapping[UUID, Occurrence]) -> Iterato
     for identity, one in kept.items():
         if identity not in planned and one.state is not State.CANCELLED:
             yield replace(one, state=State.CANCELLED, waiting_for=(), missing=())
+
+
+def _in_hand(plan: Plan, held: Iterable[Occurrence]) -> frozenset[UUID]:
+    """What a person says, or said, how much was done of, and what stood beside it in the shape it had before."""
+    if not plan.in_hand:
+        return frozenset()
+    happenings = {(one.clause, one.instance) for one in plan.occurrences if one.id in plan.in_hand}
+    planned = {one.id for one in plan.occurrences}
+    gone = {one.id for one in held if one.id not in planned and (one.clause, one.instance) in happenings}
+    return plan.in_hand | gone
 
 
 def _chains(deliveries: Iterable[StoredDelivery]) -> dict[Chain, list[StoredDelivery]]:

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from obligations.domain.delivery import DeliveryState, PushKind
+from obligations.domain.delivery import DeliveryState, Push, PushKind
 from obligations.domain.event import Correction, Withdrawal, in_force
-from obligations.domain.occurrence import State
+from obligations.domain.occurrence import Occurrence, State
 from obligations.planning.content import REVERSE, owed
 from obligations.planning.plan import Plan
 from obligations.planning.revisions import stands_in_the_way
@@ -123,8 +123,10 @@ class Deliveries(Ground):
                 else approvals.role_to_refuse(one, who, roles)
             )
             if approve:
-                gone = {it.id for it in view.occurrences(one.push.contract) if it.state is State.CANCELLED}
+                known = view.occurrences(one.push.contract)
+                gone = {it.id for it in known if it.state is State.CANCELLED}
                 _let_no_payment_pass_a_reversal(one, view.deliveries(one.push.contract), gone)
+                _let_nothing_be_paid_in_two_shapes(one, view.deliveries(one.push.contract), known)
             if approve and one.push.supersedes is not None:
                 _let_no_correction_overtake(one, view.deliveries(one.push.contract))
         except Refused as error:
@@ -318,6 +320,45 @@ def _let_no_payment_pass_a_reversal(
             )
         if other.state in going:
             raise Refused(f"{what} is still on its way ({other.state}); approve this once it arrived")
+
+
+def _let_nothing_be_paid_in_two_shapes(
+    one: StoredDelivery, deliveries: Sequence[StoredDelivery], known: Iterable[Occurrence]
+) -> None:
+    """Instalments that went are corrected before the lump sum goes that stands instead of them, and the other way
+    round; while a refusal leaves them as they were sent, what is left to pay is for people to reckon."""
+    if not one.push.money or one.push.payload.get("status") == REVERSE:
+        return
+    owed_for = {it.id: (it.clause, it.instance) for it in known}
+    sent = {str(it.push.key): it.push for it in deliveries}
+    for other in deliveries:
+        told = sent.get(str(other.push.payload.get("supersedes")))
+        if (
+            told is None
+            or not other.push.money
+            or other.state in (DeliveryState.DELIVERED, DeliveryState.CANCELLED)
+            or (told.occurrence_id, told.name) == (one.push.occurrence_id, one.push.name)
+            or owed_for.get(told.occurrence_id) != owed_for.get(one.push.occurrence_id)
+            or _is_in_parts(told) == _is_in_parts(one.push)
+        ):
+            continue
+        key, what = str(other.push.key)[:8], f"{told.clause}/{told.index}"
+        shape = "in parts" if _is_in_parts(told) else "at once"
+        if other.state is DeliveryState.REFUSED:
+            raise Refused(
+                f"what was sent for {what}, when it was paid {shape}, stays as it is, since its correction was refused"
+                f" ({key}); with this it would be paid twice. Refuse this one too and report what was paid with"
+                f" `obligations done`, or let the correction go: obligations retry {key}"
+            )
+        raise Refused(
+            f"something was sent for {what}, when it was paid {shape}, and its correction is still open ({key},"
+            f" {other.state}); let that arrive first, so that nothing is paid twice"
+        )
+
+
+def _is_in_parts(push: Push) -> bool:
+    position = push.payload.get("position")
+    return isinstance(position, dict) and position.get("of") != 1
 
 
 def _let_no_correction_overtake(one: StoredDelivery, deliveries: Iterable[StoredDelivery]) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from config.shipped import find_template
-from obligations.domain.occurrence import State
+from obligations.domain.money import Money
+from obligations.domain.occurrence import Occurrence, PowerState, State
 from obligations.terms.errors import TermsError
 from obligations.terms.loader import load
 from tests.planning.engagement import ENDED, HEAD, NOTICE, STARTED, terms
@@ -268,3 +269,74 @@ def test_what_shares_no_event_with_what_it_replaces_is_refused(when: str) -> Non
     """Both clauses would be owed, and no word said of it."""
     with pytest.raises(TermsError, match="so that both would be owed"):
         terms(PARTING.replace("WHEN", when).replace("DAY", "settled"))
+
+
+IN_PARTS = """
+  parts:
+    cite: "5"
+    who: client owes consultant
+    pay: 300
+    when: ended
+    series: {every: 1 month, times: 3, first: 1 month after ended}
+  whole:
+    cite: "6"
+    who: client owes consultant
+    pay: 900
+    when: ended
+    instead_of: parts
+    if: notice happened
+    by: 1 month after ended
+    WHAT
+"""
+EARLY = happened("notice", "2025-05-20", ground="other")
+
+
+def first_part(text: str = IN_PARTS) -> Occurrence:
+    return of(planned(ENDED, terms=terms(text)), "parts")[0]
+
+
+def test_what_was_paid_in_parts_is_asked_about_before_it_is_reckoned_with() -> None:
+    """A settlement less what was paid would be paid as if nothing, or all of it, had been."""
+    text = IN_PARTS.replace("    WHAT\n", "").replace("when: ended\n    instead_of", "instead_of")
+    text += """
+  rest:
+    cite: "7"
+    who: client owes consultant
+    pay: 1000 - paid of parts
+    when: settled
+    by: 10 days after settled
+"""
+    settled = happened("settled", "2025-08-01")
+    done = happened("done", "2025-07-02", answers=str(first_part(text).id), clause="parts")
+    assert only(planned(ENDED, settled, done, terms=terms(text)), "rest").amount == Money(70000, "USD")
+    asked = only(planned(EARLY, ENDED, settled, done, terms=terms(text)), "rest")
+    assert (asked.state, asked.amount) == (State.NEEDS_PERSON, None)
+    said = happened("partly", "2025-07-02", answers=str(first_part(text).id), clause="whole", amount="300.00")
+    assert only(planned(EARLY, ENDED, settled, done, said, terms=terms(text)), "rest").amount == Money(70000, "USD")
+
+
+def test_nobody_has_missed_what_a_person_is_asked_about() -> None:
+    """A client who paid in parts, as was owed then, would be left for not having paid at once."""
+    text = IN_PARTS.replace("WHAT", "if_missed: {power: leave, holder: consultant, may: leave at once}")
+    done = happened("done", "2025-07-02", answers=str(first_part(text).id), clause="parts")
+    made = planned(EARLY, ENDED, done, as_of="2025-07-20", terms=terms(text))
+    assert [one.state for one in powers(made, "leave")] == [PowerState.WAITING]
+    assert only(made, "parts").state is State.NEEDS_PERSON
+    made = planned(EARLY, ENDED, as_of="2025-07-20", terms=terms(text))
+    assert [one.state for one in powers(made, "leave")] == [PowerState.ARISEN]
+
+
+@pytest.mark.parametrize(("series", "state"), [("times: 2", State.NEEDS_PERSON), ("times: 3", State.DONE)])
+def test_a_part_of_a_series_is_a_part_of_another_only_at_the_same_pace(series: str, state: State) -> None:
+    """One of three thirds would count as one of two halves."""
+    text = IN_PARTS.replace("by: 1 month after ended", "series: {every: 1 month, SERIES, first: 2 months after ended}")
+    text = text.replace("    WHAT\n", "").replace("SERIES", series)
+    done = happened("done", "2025-07-02", answers=str(first_part(text).id), clause="parts")
+    assert of(planned(EARLY, ENDED, done, terms=terms(text)), "parts")[0].state is state
+
+
+def test_a_clause_that_the_terms_no_longer_have_says_nothing_of_an_answer() -> None:
+    """A report could not be planned any more once a clause was renamed."""
+    text = IN_PARTS.replace("    WHAT\n", "")
+    done = happened("done", "2025-07-02", answers=str(first_part(text).id), clause="instalments")
+    assert only(planned(EARLY, ENDED, done, terms=terms(text)), "parts").state is State.DONE
