@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from typing import NoReturn
+from importlib.metadata import version
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -32,6 +33,21 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Dates what an employment agreement asks for, and keeps those dates.",
 )
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"obligations {version('obligations')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _every(
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
+) -> None:
+    """What stands before every command."""
+
+
 app.command()(init)
 app.command()(check)
 app.command()(fmt)

@@ -40,12 +40,12 @@ def init(
     typer.echo(f"Next: put your people into {contract_file}, then")
     typer.echo(f"  obligations check {contract_file}")
     typer.echo(f"  obligations contract add {contract_file}")
-    typer.echo("  obligations run")
+    typer.echo("  obligations run                  # the daemon: reminds, instructs, until Ctrl-C")
     if made:
         typer.echo("")
-        typer.echo(
-            "Until Slack and payroll are set up there, reminders and instructions are shown where the daemon runs."
-        )
+        typer.echo("Until Slack is set up there, reminders are shown where the daemon runs.")
+        typer.echo("An instruction to payroll or another system is parked until its address stands")
+        typer.echo("there and somebody sends it again (obligations retry).")
 
 
 def _write_once(path: Path, text: str, mode: int) -> bool:

@@ -8,16 +8,13 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from obligations.cli.lines import WIDTH, wrapped
-from obligations.cli.occurrence_text import side, stands
+from obligations.cli.occurrence_text import MANY, side, stands
 from obligations.cli.question_text import questions
 from obligations.domain.delivery import PushKind
 from obligations.domain.occurrence import Occurrence, Power, State
 from obligations.planning.diff import Change
 from obligations.ports import StoredDelivery
 from obligations.service import Finished, Preview
-
-# So many alike of one series stand on one line, first to last.
-MANY = 4
 
 
 def changes_text(changes: Sequence[Change], touched: Sequence[StoredDelivery] = ()) -> Iterator[str]:

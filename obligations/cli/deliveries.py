@@ -12,7 +12,7 @@ import typer
 
 from obligations.cli.holding import held_lines, holds_json
 from obligations.cli.lines import cut, wrapped
-from obligations.cli.occurrence_text import amount_of, called
+from obligations.cli.occurrence_text import alike, amount_of, called
 from obligations.cli.shell import As, Json, Yes, actor, fail, print_json, print_lines, service
 from obligations.domain.delivery import DeliveryState
 from obligations.planning.as_json import push_json
@@ -89,10 +89,10 @@ def approve(
         contents = [content] if content else []
         if not content and not yes and not as_json and sys.stdin.isatty():
             proposed = use.proposed(delivery)
-            for one in proposed:
-                for line in wrapped(f"{called(one.push)}: {one.push.name}", amount_of(one.push)):
+            for name, amount, group in alike([one.push for one in proposed]):
+                for line in wrapped(f"{name}: {group[0].name}", amount):
                     typer.echo(line.rstrip())
-            if not typer.confirm("Approve this?"):
+            if not typer.confirm("Approve this?" if len(proposed) == 1 else f"Approve these {len(proposed)}?"):
                 typer.echo("Nothing was approved.")
                 return
             contents = [one.content_hash for one in proposed]

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
+from obligations.cli.holding import held_lines
 from obligations.cli.lines import command_text, cut, wrapped
 from obligations.cli.occurrence_text import (
+    alike,
     alternatives_text,
-    amount_of,
-    called,
     derivation_text,
     legend,
     reach,
@@ -24,6 +24,7 @@ from obligations.cli.shell import Json, print_json, print_lines, service
 from obligations.domain.delivery import DeliveryState, PushKind
 from obligations.domain.occurrence import Occurrence
 from obligations.planning.as_json import alternative_json, occurrence_json, power_json
+from obligations.planning.plan import Question
 from obligations.service import Overview
 
 
@@ -39,7 +40,8 @@ def next_(
         refused = use.deliveries(states={DeliveryState.REFUSED})
         judged = use.needing_people()
         needed = use.needed(proposed)
-        asking = use.asking()
+        asked = list(_asked(use.asking(), (*found, *judged)))
+        held = use.holds()
     if as_json:
         print_json(
             {
@@ -50,9 +52,21 @@ def next_(
                 "awaiting_approval": len(proposed),
                 "parked": len(parked),
                 "refused": len(refused),
+                "questions": [
+                    {
+                        "contract": overview.stored.id,
+                        "name": question.name,
+                        "ask": question.ask,
+                        "required": question.required,
+                        "answer_with": list(answering(overview.stored.id, question, overview.reports)),
+                    }
+                    for overview, question in asked
+                ],
+                "holds": [one.number for one in held],
             }
         )
         return
+    print_lines(held_lines(held))
     typer.echo(f"{today:%a} {today} UTC; each contract counts its days in its own zone")
     typer.echo(f"The next {days} days")
     if not found:
@@ -68,32 +82,41 @@ def next_(
         if one.id in unsent and one.acts_on is not None and one.acts_on <= today:
             typer.echo(f"{'':14}instruction not sent")
     print_lines(legend(found))
-    print_lines(_for_people(asking, judged))
+    print_lines(_for_people(asked, judged))
     if proposed:
         typer.echo(f"{len(proposed)} {_wait(proposed)} for approval: obligations deliveries --state proposed")
-    for delivery in proposed:
-        parts = [delivery.push.name, amount_of(delivery.push), f"needs {' and '.join(needed[delivery.push.key])}"]
-        parts.append(f"to go {delivery.push.send_at:%Y-%m-%d %H:%M}Z")
-        print_lines(wrapped(f"  {called(delivery.push)}", ", ".join(part for part in parts if part)))
+    for name, amount, group in alike([one.push for one in proposed]):
+        first = min(push.send_at for push in group)
+        roles = dict.fromkeys(role for push in group for role in needed[push.key])
+        parts = [group[0].name, amount, f"needs {' and '.join(roles)}"]
+        parts.append(f"{'the first ' if len(group) > 1 else ''}to go {first:%Y-%m-%d %H:%M}Z")
+        print_lines(wrapped(f"  {name}", ", ".join(part for part in parts if part)))
     if parked:
         typer.echo(f"{len(parked)} {_are(parked)} parked: obligations deliveries --state parked")
     if refused:
         typer.echo(f"{len(refused)} {_were(refused)} refused: obligations deliveries --state refused")
 
 
-def _for_people(asking: Sequence[Overview], judged: Sequence[Occurrence]) -> Iterator[str]:
-    """What is missing and what takes judgment, with the commands that answer."""
+def _asked(asking: Sequence[Overview], shown: Sequence[Occurrence]) -> Iterator[tuple[Overview, Question]]:
+    """The questions that hold up a contract, take judgment, or hold up something that is shown."""
+    missing = {(one.contract, name) for one in shown for name in one.missing}
     for overview in asking:
         for question in overview.plan.questions:
-            if not question.required and question.kind != "judgment":
-                continue
-            commands = list(answering(overview.stored.id, question, overview.reports))
-            if question.required:
-                yield from wrapped(f"{overview.stored.id}: {question.name} is missing:", commands[0])
-                continue
-            yield from wrapped(f"{overview.stored.id}: a person must judge:", question.ask)
-            for command in commands:
-                yield from command_text(command)
+            if question.required or question.kind == "judgment" or (overview.stored.id, question.name) in missing:
+                yield overview, question
+
+
+def _for_people(asked: Sequence[tuple[Overview, Question]], judged: Sequence[Occurrence]) -> Iterator[str]:
+    """What is missing and what takes judgment, with the commands that answer."""
+    for overview, question in asked:
+        commands = list(answering(overview.stored.id, question, overview.reports))
+        if question.required:
+            yield from wrapped(f"{overview.stored.id}: {question.name} is missing:", commands[0])
+            continue
+        what = "a person must judge" if question.kind == "judgment" else f"{question.name} is missing"
+        yield from wrapped(f"{overview.stored.id}: {what}:", question.ask)
+        for command in commands:
+            yield from command_text(command)
     if judged:
         yield f"{len(judged)} {_wait(judged)} for a person's judgment:"
     for one in judged:

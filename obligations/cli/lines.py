@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator
 
@@ -23,6 +24,15 @@ def command_text(command: str) -> Iterator[str]:
     yield from textwrap.wrap(
         command, WIDTH, initial_indent="      ", subsequent_indent="        ", break_on_hyphens=False
     )
+
+
+def to_read(message: str) -> str:
+    """A message of one line at 80 columns, broken between words; a command in `backticks` stays whole, to be copied."""
+    glued = re.sub(r"`[^`]*`", lambda found: found[0].replace(" ", "\0"), message)
+    lines = textwrap.wrap(
+        glued, WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False, drop_whitespace=True
+    )
+    return "\n".join(lines).replace("\0", " ")
 
 
 def cut(line: str) -> str:

@@ -13,6 +13,9 @@ from obligations.domain.occurrence import Occurrence, Power
 from obligations.planning.alternatives import Alternative
 from schedules.derivation import Derivation
 
+# So many alike of one series stand on one line, first to last.
+MANY = 4
+
 
 def table(rows: Iterable[Occurrence | str]) -> Iterator[str]:
     """Occurrences a line each: day, state, clause and part, what. A string stands for rows left out."""
@@ -22,10 +25,10 @@ def table(rows: Iterable[Occurrence | str]) -> Iterator[str]:
             continue
         part = f" {row.index}/{row.of}" if row.of and row.of > 1 else f" {row.index}" if row.of is None else ""
         mark = "?" if row.conditional else " "
-        what = figure(row)
+        what, state = figure(row), row.state.value.replace("_", " ")
         day = str(row.acts_on or "")
         soft = "~" if row.due_on is None and row.soft_on else " "
-        yield f"{day:10}{soft}{mark}{row.state.value.replace('_', ' '):13} {row.clause + part:33} {what}".rstrip()
+        yield f"{day:10}{soft}{mark}{state:13} {row.clause + part:{46 - max(13, len(state))}} {what}".rstrip()
 
 
 def legend(rows: Iterable[Occurrence]) -> Iterator[str]:
@@ -126,3 +129,30 @@ def amount_of(push: Push) -> str:
 def called(push: Push) -> str:
     """What a delivery is about."""
     return f"{push.contract}/{push.clause}/{push.index}"
+
+
+def alike(pushes: Sequence[Push]) -> Iterator[tuple[str, str, Sequence[Push]]]:
+    """Pushes of one clause and kind together: what they are about, what they come to, and the pushes themselves.
+
+    Fewer than `MANY` stand each for itself.
+    """
+    groups: dict[tuple[str, ...], list[Push]] = {}
+    for push in pushes:
+        groups.setdefault((push.contract, push.clause, push.name, *push.approvals), []).append(push)
+    for group in groups.values():
+        if len(group) < MANY:
+            yield from ((called(push), amount_of(push), [push]) for push in group)
+            continue
+        first = group[0]
+        numbers = [push.index for push in group]
+        name = f"{first.contract}/{first.clause}/{min(numbers)}-{max(numbers)} ({len(group)})"
+        yield name, _sum_of(group), group
+
+
+def _sum_of(pushes: Sequence[Push]) -> str:
+    """What several come to in all; nothing where some carry no amount, or another currency."""
+    amounts = [push.payload.get("amount") for push in pushes]
+    currencies = {amount["currency"] if amount else "" for amount in amounts}
+    if len(currencies) != 1 or "" in currencies:
+        return ""
+    return f"{sum(Decimal(amount['value']) for amount in amounts if amount):,} {currencies.pop()} in all"

@@ -18,7 +18,18 @@ from obligations.cli.amended import terms_of
 from obligations.cli.lines import wrapped
 from obligations.cli.occurrence_text import derivation_text, legend
 from obligations.cli.plan_text import plan_text
-from obligations.cli.shell import Exit, Json, day, fail, fields, plain_errors, print_json, print_lines, service
+from obligations.cli.shell import (
+    Exit,
+    Json,
+    complain,
+    day,
+    fail,
+    fields,
+    plain_errors,
+    print_json,
+    print_lines,
+    service,
+)
 from obligations.domain.event import Report
 from obligations.planning.as_json import plan_json
 from obligations.planning.examples import named
@@ -87,7 +98,7 @@ def _report_check(file: Path, terms: Terms | None, findings: tuple[Finding, ...]
         print_json({"schema": "obligations.check/1", "file": str(file), "findings": listed, "document": accounts})
     else:
         for one in findings:
-            typer.echo(f"obligations: {one}", err=True)
+            complain(str(one))
         if not findings and terms is not None:
             its = terms.own
             counts = f"{len(its.clauses)} clauses, {len(its.readings)} readings, {len(its.examples)} examples"

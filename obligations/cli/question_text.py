@@ -27,6 +27,7 @@ def answering(contract: str, question: Question, reports: Sequence[Report]) -> I
     event, _, detail = question.name.partition(".")
     if question.name.startswith("answer:"):
         yield f"obligations correct {question.name.removeprefix('answer:')} --answers ID"
+        yield f"obligations withdraw {question.name.removeprefix('answer:')}"
         return
     if detail:
         option = "--received YYYY-MM-DD" if detail == "received_on" else f"--with {detail}=..."

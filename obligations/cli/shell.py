@@ -17,6 +17,7 @@ import typer
 
 from config.settings import BadSettings, read_settings
 from obligations.app import open_service
+from obligations.cli.lines import to_read
 from obligations.planning.world import PlanningError
 from obligations.ports import Conflict, StoreUnavailable, StoreUnusable
 from obligations.service import NeedsPerson, Refused, Service
@@ -45,8 +46,14 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
 def fail(message: str, code: Exit = Exit.USAGE) -> NoReturn:
     """End the command with one clear message on standard error."""
     for line in message.splitlines():
-        typer.echo(f"obligations: {line}", err=True)
+        complain(line)
     raise typer.Exit(code)
+
+
+def complain(line: str) -> None:
+    """One message on standard error: a line for programs and files, lines of 80 columns where a person reads."""
+    line = f"obligations: {line}"
+    typer.echo(to_read(line) if sys.stderr.isatty() else line, err=True)
 
 
 @contextmanager
@@ -56,7 +63,7 @@ def plain_errors() -> Iterator[None]:
         yield
     except TermsError as error:
         for finding in error.findings:
-            typer.echo(f"obligations: {finding}", err=True)
+            complain(str(finding))
         raise typer.Exit(Exit.FINDINGS) from None
     except NeedsPerson as error:
         fail(str(error), Exit.NEEDS_PERSON)

@@ -16,6 +16,8 @@ from obligations.terms.document import Path
 from obligations.terms.errors import Finding
 from obligations.terms.model import TermsFile
 from obligations.terms.parts import branches, parts
+from obligations.terms.payroll import payroll_names
+from obligations.terms.sense import PRORATIONS
 from schedules.conventions import Convention
 from schedules.spans import Span
 
@@ -23,7 +25,11 @@ if TYPE_CHECKING:
     from obligations.terms.terms import Terms
 
 _BACKWARD = (Convention.UNADJUSTED, Convention.PRECEDING, Convention.MODIFIED_PRECEDING)
-_PROSE = frozenset({"says", "cite", "why", "title", "task", "give", "watch", "may", "ask", "prove", "unit", "name"})
+_PROSE = frozenset(
+    {"says", "cite", "why", "title", "task", "give", "watch", "may", "ask", "prove", "unit", "name", "type"}
+)
+# How a series, and a share of a window, say that they go by the payroll calendar.
+_PAYDAYS = "paydays"
 
 
 def lint(terms: Terms) -> tuple[Finding, ...]:
@@ -38,6 +44,7 @@ def lint(terms: Terms) -> tuple[Finding, ...]:
         *_open_counting(terms),
         *_rolls(terms, looked_at),
         *_paid_so_far(looked_at, terms),
+        *_days_unpaid(looked_at, terms),
         *_not_followed(terms),
         *uncovered(terms),
     )
@@ -47,7 +54,7 @@ def lint(terms: Terms) -> tuple[Finding, ...]:
 
 
 def _unused(terms: Terms, looked_at: TermsFile) -> Iterator[Finding]:
-    used = set(_words(terms.file))
+    used = _used(terms.file, terms.file)
     kinds = {
         "parameters": "no clause uses the parameter {}; remove it, or use it where its figure stands",
         "facts": "nothing asks for the fact {}; remove it, or use it where it decides",
@@ -64,6 +71,12 @@ def _unused(terms: Terms, looked_at: TermsFile) -> Iterator[Finding]:
         if reading.governs is None and name not in used:
             words = f"the reading {name} changes nothing: no phrase chooses by it; remove it, or let a phrase choose"
             yield terms.document.finding(words, ("readings", name), key=True)
+
+
+def _used(value: object, file: TermsFile) -> set[str]:
+    """Every name that a part of a file goes by: as it is written, and the one payroll calendar that paydays mean."""
+    words = set(_words(value))
+    return words | set(payroll_names(file)[:1]) if _PAYDAYS in words else words
 
 
 def _words(value: object, *, prose: bool = False) -> Iterator[str]:
@@ -88,6 +101,8 @@ def _words(value: object, *, prose: bool = False) -> Iterator[str]:
             for part in value:
                 yield from _words(part, prose=prose)
         case _ if is_dataclass(value) and not isinstance(value, type):
+            if isinstance(value, e.Payday) and not value.calendar:
+                yield _PAYDAYS
             for field in fields(value):
                 yield from _words(getattr(value, field.name))
 
@@ -139,7 +154,7 @@ def _not_followed(terms: Terms) -> Iterator[Finding]:
                 continue
             for clause_id, clause in before.clauses.items():
                 said = clause_id in amendment.changes or clause_id in amendment.running
-                if clause.when is None and not said and name in set(_words(clause)):
+                if clause.when is None and not said and name in _used(clause, before.file):
                     words = f"nothing sets {clause_id} off, so it goes on by {name} as it was; say under `running`"
                     yield terms.source.finding(
                         f"{words} whether it changes: `running: {{{clause_id}: changes}}`", (section, name), key=True
@@ -198,6 +213,19 @@ def _paid_so_far(looked_at: TermsFile, terms: Terms) -> Iterator[Finding]:
                 )
                 way = "pay it by a clause that is set off each time, or split a whole"
                 yield terms.document.finding(f"{words}; {way}", ("clauses", name, "pay"))
+
+
+def _days_unpaid(looked_at: TermsFile, terms: Terms) -> Iterator[Finding]:
+    """Yearly pay in whole periods only, so that who leaves within one is owed nothing for the days worked of it."""
+    lasts = {per for clause in terms.file.clauses.values() for per in branches(clause.per)}
+    if not lasts.isdisjoint(PRORATIONS):
+        return
+    for name, clause in looked_at.clauses.items():
+        periods = clause.pay is not None and clause.series is not None and clause.during is not None
+        if periods and clause.until is None and "period" not in branches(clause.per):
+            words = "pays whole periods, and nothing pays the days worked of one that ends early"
+            way = "add `until:` with the event that ends it, or a clause of the last pay with `per: period days`"
+            yield terms.document.finding(f"{words}; {way}", ("clauses", name), key=True)
 
 
 def _stated(file: TermsFile) -> Iterator[str]:

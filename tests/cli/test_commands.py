@@ -277,7 +277,7 @@ def test_every_command_has_json_with_its_schema(exited: Terminal) -> None:
         ("contract", "show", "letter"): ("obligations.contract/1", {"id", "title", "events", "plan"}),
         ("next",): (
             "obligations.next/1",
-            {"today", "occurrences", "needs_person", "awaiting_approval", "parked", "refused"},
+            {"today", "occurrences", "needs_person", "awaiting_approval", "parked", "refused", "questions", "holds"},
         ),
         ("why", "letter/lump_sum"): ("obligations.why/1", {"contract", "derivation", "under_other_readings"}),
         ("deliveries",): ("obligations.deliveries/1", {"deliveries", "holds"}),

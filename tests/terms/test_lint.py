@@ -118,3 +118,53 @@ def test_months_alone_leave_no_question_about_days() -> None:
     """Whoever counts in months only would be asked how to count days."""
     months = SOUND.replace("5 days", "5 months").replace("10 days", "10 months").replace(", governs: event_day", "")
     assert not any("the day of the event" in one for one in said(months))
+
+
+SALARIED = """\
+terms: 1
+contract: {id: ana, title: Ana}
+parties: {firm: the firm, ana: Ana}
+counting: {zone: UTC}
+roles: {payroll: runs pay}
+parameters:
+  yearly: {type: money, default: 240000.00, cite: "1"}
+  pay_days: {type: payroll_calendar, default: semi-monthly paid 15 and last, cite: "1"}
+events:
+  began: {says: the first day, once: yes, required: yes, cite: "1"}
+  ended: {says: the last day, once: yes, cite: "1"}
+states:
+  employed: began to ended
+clauses:
+  salary:
+    cite: "1"
+    who: firm owes ana
+    pay: yearly
+    during: employed
+    series: {on: paydays}
+    until: ended
+"""
+
+
+def test_the_one_payroll_calendar_is_used_by_every_payday() -> None:
+    """Who follows the advice to remove it is left with a file that cannot be planned."""
+    assert said(SALARIED) == []
+    monthly = said(SALARIED.replace("{on: paydays}", "{every: 1 month}"))
+    assert any("no clause uses the parameter pay_days" in one for one in monthly)
+
+
+def test_salary_by_whole_periods_must_say_who_pays_the_last_days() -> None:
+    """Who leaves on the third day of a period has worked three days that no clause would pay."""
+    open_ended = SALARIED.replace("    until: ended\n", "")
+    (one,) = said(open_ended)
+    assert "nothing pays the days worked of one that ends early" in one
+    last = """\
+  last_pay:
+    cite: "1"
+    who: firm owes ana
+    pay: yearly
+    when: ended
+    by: end of pay period
+    per: period days
+"""
+    assert said(open_ended + last) == []
+    assert said(f"{open_ended}    per: period\n") == []
