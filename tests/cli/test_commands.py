@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from config.shipped import template_ids
+from obligations.cli.lines import to_read
 from obligations.domain.occurrence import State
 from obligations.testing.slack import SlackStandIn, error
 from tests.cli.terminal import ROOT, Terminal, is_one_message
@@ -445,6 +446,44 @@ def test_every_command_explains_itself(terminal: Terminal, command: list[str]) -
     assert "Usage:" in said.out
     assert len(said.out.splitlines()) > 4
     assert "\x1b" not in said.out
+
+
+def test_what_holds_pay_up_is_asked_for_in_next(terminal: Terminal) -> None:
+    """Pay waits for the payroll calendar; who only looks at what is due would never learn why. Many alike are one."""
+    offer = terminal.write("offer.yaml", "terms: 1\ncontract: {id: ana, template: offer-letter}\n")
+    assert terminal.run("contract", "add", offer).code == 0
+    assert terminal.run("event", "ana", "employment_started", "2026-03-02", "--yes").code == 0
+    said = terminal.run("next")
+    assert "ana: payroll_calendar is missing:" in said.out
+    (asked,) = terminal.run("next", "--json").json["questions"]
+    (command,) = asked["answer_with"]
+    assert command in said.out
+    words = command.replace("VALUE", "14-days").replace("YYYY-MM-DD", "2026-03-02").split()[1:]
+    words[words.index("14-days")] = "14 days ending 2026-03-15"
+    assert terminal.run(*words, "--yes").code == 0
+    after = terminal.run("next")
+    assert "is missing" not in after.out
+    assert re.search(r"ana/salary/1-\d+ \(2\d\)\n .*in all, needs payroll, the\n +first to go", after.out)
+
+
+def test_a_hold_stands_above_what_is_next(kept: Terminal) -> None:
+    """Who forgot that money is paused waits for payments that do not go."""
+    assert kept.run("pause", "--money", "--reason", "audit").code == 0
+    assert kept.run("next").out.startswith("hold 1: payments and grants wait")
+    assert kept.run("next", "--json").json["holds"] == [1]
+
+
+def test_an_error_at_a_terminal_breaks_between_words_and_keeps_commands_whole() -> None:
+    """A command broken over two lines runs as half of it when it is copied."""
+    message = "there is no event; `obligations contract show CONTRACT` lists " + "them all " * 8
+    lines = to_read(f"obligations: {message}").splitlines()
+    assert all(len(line) <= 80 for line in lines)
+    assert any("`obligations contract show CONTRACT`" in line for line in lines)
+    assert " ".join(line.strip() for line in lines) == f"obligations: {message}".strip()
+
+
+def test_the_version_is_told(terminal: Terminal) -> None:
+    assert re.fullmatch(r"obligations \d+\.\d+\.\d+\n", terminal.run("--version").out)
 
 
 def test_every_command_is_among_those_tried(terminal: Terminal) -> None:
