@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from obligations.cli.holding import held_lines
+from obligations.cli.holding import held_lines, holds_json
 from obligations.cli.lines import command_text, cut, wrapped
 from obligations.cli.occurrence_text import (
     alike,
@@ -62,7 +62,7 @@ def next_(
                     }
                     for overview, question in asked
                 ],
-                "holds": [one.number for one in held],
+                "holds": holds_json(held),
             }
         )
         return

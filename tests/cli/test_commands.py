@@ -470,7 +470,7 @@ def test_a_hold_stands_above_what_is_next(kept: Terminal) -> None:
     """Who forgot that money is paused waits for payments that do not go."""
     assert kept.run("pause", "--money", "--reason", "audit").code == 0
     assert kept.run("next").out.startswith("hold 1: payments and grants wait")
-    assert kept.run("next", "--json").json["holds"] == [1]
+    assert [one["number"] for one in kept.run("next", "--json").json["holds"]] == [1]
 
 
 def test_an_error_at_a_terminal_breaks_between_words_and_keeps_commands_whole() -> None:
