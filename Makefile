@@ -19,7 +19,8 @@ help:
 	@echo 'make demo     see it work: a signed contract, its dates, and what goes out'
 	@echo 'make test     everything that must hold: lint, types, arrows, tests'
 	@echo 'make check    the same without the tests'
-	@echo 'make soak     long campaigns that no change has to wait for: ten thousand terms files with slips in them'
+	@echo 'make soak     long campaigns that no change has to wait for: FILES=10000 terms files with slips in them, KILLS=200'
+	@echo '              deaths of daemons on each database, SEEDS=10000 simulated weeks; one named runs alone; SEED=1'
 	@echo 'make bench    how fast contracts are planned, measured here'
 	@echo 'make lock     pin the dependencies anew in requirements.lock (UPGRADE=1: the newest of all)'
 	@echo 'make clean    remove .venv and whatever the tools left'
@@ -60,8 +61,13 @@ tests: ready
 	@run=$$(mktemp -d "$${TMPDIR:-/tmp}/obligations.XXXXXX") && trap 'rm -rf "$$run"' EXIT INT TERM && chmod 700 "$$run" && \
 	XDG_RUNTIME_DIR="$$run" $(python) -m pytest -q -n $(JOBS) --dist loadgroup
 
+# All campaigns, or those whose size is given.
+SEED ?= 1
+asked := $(strip $(FILES)$(KILLS)$(SEEDS))
 soak: ready
-	@$(python) -m tests.terms.mutations --files 10000
+	@$(if $(if $(asked),$(FILES),all),$(python) -m tests.terms.mutations --files $(or $(FILES),10000),:)
+	@$(if $(if $(asked),$(KILLS),all),$(python) -m tests.soak.kills --kills $(or $(KILLS),200) --seed $(SEED),:)
+	@$(if $(if $(asked),$(SEEDS),all),$(python) -m tests.soak.weeks --seeds $(or $(SEEDS),10000) --seed $(SEED),:)
 
 bench: ready
 	@$(python) benchmarks/plan.py

