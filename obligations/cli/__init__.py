@@ -13,6 +13,7 @@ import typer
 from obligations.cli.answers import done, waive
 from obligations.cli.backups import backup, restore
 from obligations.cli.beginning import init
+from obligations.cli.checkup import doctor
 from obligations.cli.contracts import contract_app
 from obligations.cli.deliveries import approve, deliveries, refuse, retry
 from obligations.cli.due import next_, why
@@ -70,6 +71,7 @@ app.command()(deliveries)
 app.command()(retry)
 app.command()(pause)
 app.command()(resume)
+app.command()(doctor)
 app.command()(backup)
 app.command()(restore)
 app.add_typer(ledger_app, name="ledger")

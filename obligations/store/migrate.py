@@ -37,7 +37,7 @@ def migrate(url: str, *, keep_copy: bool = True, tell: Callable[[str], None] = l
     try:
         with alone(database), in_words(database):
             with engine.connect() as connection:
-                if _revision(connection) == HEAD:
+                if revision_of(connection) == HEAD:
                     return
             with engine.connect() as connection:
                 _upgrade(database, connection, tell if keep_copy else None)
@@ -66,7 +66,7 @@ def known_revisions() -> frozenset[str]:
     return frozenset(file.name[:4] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
-def _revision(connection: Connection) -> str | None:
+def revision_of(connection: Connection) -> str | None:
     """The revision the database is at; None for an empty one."""
     if not inspect(connection).has_table("alembic_version"):
         return None
@@ -90,7 +90,7 @@ def _upgrade(database: Database, connection: Connection, tell: Callable[[str], N
             for limit in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"):
                 connection.execute(text(f"SET LOCAL {limit} = 0"))
             connection.execute(text("SELECT pg_advisory_xact_lock(7034617)"))
-        revision = _revision(connection)
+        revision = revision_of(connection)
         if revision == HEAD:
             return
         config = Config()

@@ -1,11 +1,18 @@
-"""Whether an SQLite file can be worked on at all: seen before a daemon starts, and not by its first payment."""
+"""Whether an SQLite file can be worked on at all: seen before a daemon starts, and not by its first payment; and
+what a check-up asks of a database."""
 
 from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 
-from obligations.store.connect import Database, unusable
+from sqlalchemy import text
+
+from obligations.store.connect import Database, in_words, make_engine, unusable
+from obligations.store.migrate import HEAD, known_revisions, revision_of
 
 # Reading every page of a file this large takes no part of a start that anybody notices; of larger ones `doctor` does.
 _READ_WHOLE = 32 * 1024 * 1024
@@ -36,3 +43,83 @@ def damage(connection: sqlite3.Connection, *, whole: bool = False) -> list[str]:
     """What is wrong inside the file, a few faults at most; `whole` looks at what indexes say as well."""
     found = connection.execute(f"PRAGMA {'integrity' if whole else 'quick'}_check(3)").fetchall()
     return [" ".join(row[0].split()) for row in found if row[0] != "ok"]
+
+
+# --- what a check-up asks ---------------------------------------------------------------------------------------------
+
+# File systems on which locks of several machines are not to be trusted.
+_REMOTE = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "glusterfs", "lustre", "fuse.sshfs"})
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """Which schema a database is at (None: it is empty), which is this program's, and whether it is a newer one's."""
+
+    found: str | None
+    ours: str
+    newer: bool
+
+
+def schema_of(url: str) -> Schema:
+    """The schema of a database, which is left as it is. Raises `StoreUnavailable`."""
+    database = Database.of(url)
+    if database.is_sqlite and not database.path.exists():
+        return Schema(None, HEAD, False)
+    engine = make_engine(database)
+    try:
+        with in_words(database), engine.connect() as connection:
+            found = revision_of(connection)
+    finally:
+        engine.dispose()
+    return Schema(found, HEAD, found is not None and found not in known_revisions())
+
+
+def clock_of(url: str) -> datetime | None:
+    """What a PostgreSQL's clock says, by which leases are measured; None of an SQLite file, which has none."""
+    database = Database.of(url)
+    if database.is_sqlite:
+        return None
+    engine = make_engine(database)
+    try:
+        with in_words(database), engine.connect() as connection:
+            said: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+            return said
+    finally:
+        engine.dispose()
+
+
+def damage_of(url: str) -> list[str]:
+    """What is wrong anywhere in an SQLite file; nothing of a PostgreSQL, which looks after itself."""
+    path = file_of(url)
+    if path is None or not path.exists():
+        return []
+    try:
+        with closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as connection:
+            return damage(connection, whole=True)
+    except sqlite3.DatabaseError as error:
+        return [str(error)]
+
+
+def file_of(url: str) -> Path | None:
+    """The file of an SQLite database; None of a PostgreSQL."""
+    database = Database.of(url)
+    return database.path.resolve() if database.is_sqlite else None
+
+
+def remote_file_system(path: Path, mounts: str) -> str | None:
+    """The kind of network file system a path lies on, by the lines of /proc/self/mountinfo; None on a local one.
+
+    >>> mounts = "1 0 0:1 / / rw - ext4 /dev/x rw\\n2 1 0:2 / /srv/pay rw - nfs4 host:/x rw\\n"
+    >>> remote_file_system(Path("/srv/pay/o.db"), mounts), remote_file_system(Path("/srv/payroll/o.db"), mounts)
+    ('nfs4', None)
+    """
+    best, kind = Path("/"), ""
+    for line in mounts.splitlines():
+        before, dash, after = line.partition(" - ")
+        fields = before.split()
+        if not dash or len(fields) < 5 or not after.split():
+            continue
+        point = Path(fields[4].replace("\\040", " "))
+        if (point == path or point in path.parents) and len(point.parts) >= len(best.parts):
+            best, kind = point, after.split()[0]
+    return kind if kind in _REMOTE else None

@@ -29,7 +29,7 @@ COMMANDS = (
     ["contract", "show"], ["event"], ["fact"], ["correct"], ["reading"], ["withdraw"],
     ["next"], ["why"], ["done"], ["waive"], ["approve"],
     ["refuse"], ["deliveries"], ["retry"], ["run"], ["contract", "replan"],
-    ["contract", "amend"], ["contract", "versions"], ["pause"], ["resume"], ["backup"], ["restore"],
+    ["contract", "amend"], ["contract", "versions"], ["pause"], ["resume"], ["backup"], ["restore"], ["doctor"],
     ["ledger"], ["ledger", "verify"], ["ledger", "checkpoint"], ["ledger", "export"], ["ledger", "roles"],
     ["ledger", "rekey"],
 )  # fmt: skip

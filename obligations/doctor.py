@@ -1,0 +1,263 @@
+"""A check-up of an installation: can it keep its promises, and if not, what is to be done."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+from config.ledger_key import key_file
+from config.settings import BadSettings, Settings, config_path
+from config.shipped import template_ids
+from obligations.app import ledger_keys, make_calendars, make_clock, make_connectors
+from obligations.clocks import SystemMachineClock
+from obligations.domain.delivery import DeliveryState, Verdict
+from obligations.domain.hold import Scope
+from obligations.domain.ledger_chain import NO_KEYS
+from obligations.ports import LedgerEntry, StoredDelivery, StoreUnavailable, Transaction
+from obligations.store import SqlStore, daemon_lock, open_store
+from obligations.store.soundness import Schema, clock_of, damage_of, file_of, remote_file_system, schema_of
+
+Level = Literal["ok", "warn", "fail"]
+_MIB = 1024 * 1024
+_LEAST_ROOM = 100 * _MIB
+_COUNTED = 1_000
+_CHECK_SECONDS = 20.0
+_APART = timedelta(seconds=5)
+_SET_BACK = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: how it is, and what to do where that is not well."""
+
+    name: str
+    level: Level
+    says: str
+    do: str = ""
+
+
+def check_up(settings: Settings, *, quick: bool = False) -> Iterator[Finding]:
+    """Every check in turn; `quick` leaves out those that read everything: the whole file and the whole ledger.
+
+    Nothing is changed, no schema either. Raises `BadSettings` where the database's URL is none of ours.
+    """
+    try:
+        url = settings.database()
+        file = file_of(url)
+    except ValueError as error:
+        raise BadSettings(f"database_url: {error}") from None
+    yield Finding("program", "ok", _versions(settings))
+    yield from _files(settings, file)
+    if file is not None:
+        yield from _disk(file)
+        if not quick:
+            faults = damage_of(url)
+            if faults:
+                yield Finding("integrity", "fail", faults[0], "keep the file; obligations restore FILE")
+                return
+            yield Finding("integrity", "ok", "every page of the file is sound")
+    try:
+        schema = schema_of(url)
+    except StoreUnavailable as error:
+        yield Finding("database", "fail", str(error), "mend that first; the rest was not looked at")
+        return
+    yield _of_schema(schema)
+    if schema.found == schema.ours:
+        yield from _of_store(settings, url, quick)
+    yield from _of_connectors(settings)
+
+
+def _versions(settings: Settings) -> str:
+    names = ", ".join(f"{name} {version(name)}" for name in ("obligations", "holidays", "tzdata"))
+    return f"{names}; {len(template_ids())} templates, {len(make_calendars(settings))} calendars"
+
+
+# --- files and the disk -----------------------------------------------------------------------------------------------
+
+
+def _files(settings: Settings, file: Path | None) -> Iterator[Finding]:
+    secret = {config_path(), key_file(settings)}
+    if file is not None:
+        secret |= {Path(f"{file}{suffix}") for suffix in ("", "-wal", "-shm")}
+    seen = [path for path in sorted(secret) if path.exists()]
+    open_to_others = [path for path in seen if stat.S_IMODE(path.stat().st_mode) & 0o077]
+    for path in open_to_others:
+        yield Finding("permissions", "fail", f"others on this machine may read {path}", f"chmod 600 {path}")
+    if not open_to_others:
+        yield Finding("permissions", "ok", f"{len(seen)} files are their owner's alone")
+
+
+def _disk(file: Path) -> Iterator[Finding]:
+    folder = next(path for path in (file, *file.parents) if path.is_dir())
+    free, size = shutil.disk_usage(folder).free, file.stat().st_size if file.exists() else 0
+    says = f"{free // _MIB} MiB are free where the database is ({size // _MIB} MiB)"
+    if free < _LEAST_ROOM:
+        yield Finding("disk", "fail", says, "make room: without any, nothing can be recorded, so nothing is sent")
+    elif free < size:
+        yield Finding("disk", "warn", says, "make room for a back-up beside it, which an upgrade makes too")
+    else:
+        yield Finding("disk", "ok", says)
+    with suppress(OSError):  # systems without this table have their own ways to look
+        mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace")
+        kind = remote_file_system(file, mounts)
+        if kind is not None:
+            yield Finding("file system", "fail", f"{file} lies on a network disk ({kind}), whose locks are not to be"
+                          " trusted", "move it to a local disk, or use PostgreSQL")  # fmt: skip
+        else:
+            yield Finding("file system", "ok", "the database lies on a local disk")
+
+
+# --- the database -----------------------------------------------------------------------------------------------------
+
+
+def _of_schema(schema: Schema) -> Finding:
+    if schema.found is None:
+        return Finding("schema", "warn", "the database is empty", "obligations contract add FILE makes it")
+    if schema.newer:
+        return Finding("schema", "fail", f"a newer version wrote it (schema {schema.found}, this program knows"
+                       f" {schema.ours})", "install the newer version")  # fmt: skip
+    if schema.found != schema.ours:
+        return Finding("schema", "warn", f"it is at {schema.found} and becomes {schema.ours} when it is next opened",
+                       "obligations backup FILE first; on SQLite a copy is made in any case")  # fmt: skip
+    return Finding("schema", "ok", f"it is at {schema.found}, as this program")
+
+
+def _of_store(settings: Settings, url: str, quick: bool) -> Iterator[Finding]:
+    try:
+        keys = ledger_keys(settings)
+    except BadSettings as error:
+        keys = NO_KEYS
+        yield Finding("ledger key", "fail", str(error), "put the key back, from its copy")
+    try:
+        store = open_store(url, tenant=settings.tenant, ledger_keys=keys)
+    except StoreUnavailable as error:
+        yield Finding("database", "fail", str(error), "mend that first; the rest was not looked at")
+        return
+    try:
+        now = make_clock(settings).now()
+        yield _writable(store, now)
+        yield _daemon(url)
+        yield from _of_clock(store, settings, url, now)
+        if not quick:
+            yield _of_ledger(store)
+        with store.read() as view:
+            yield from _of_holds(view)
+            yield from _of_deliveries(view, now)
+    except StoreUnavailable as error:
+        yield Finding("database", "fail", str(error), "mend that first; the rest was not looked at")
+    finally:
+        store.close()
+
+
+class _Undone(Exception):
+    """Ends a trial of writing."""
+
+
+def _writable(store: SqlStore, now: datetime) -> Finding:
+    with suppress(_Undone), store.write() as view:
+        view.note(LedgerEntry(now, "doctor", "tried to write", "", "", reason="never kept"))
+        raise _Undone
+    return Finding("writing", "ok", "a line can be written to the ledger")
+
+
+def _daemon(url: str) -> Finding:
+    if file_of(url) is None:
+        return Finding("daemon", "ok", "PostgreSQL takes any number; this cannot see them")
+    try:
+        with daemon_lock(url):
+            return Finding("daemon", "warn", "none works on the database: nothing is sent", "obligations run")
+    except StoreUnavailable:
+        return Finding("daemon", "ok", "one works on the database")
+
+
+def _of_clock(store: SqlStore, settings: Settings, url: str, now: datetime) -> Iterator[Finding]:
+    theirs, ours = clock_of(url), SystemMachineClock().now()
+    if theirs is not None and abs(theirs - ours) > _APART:
+        yield Finding("clock", "warn", f"this machine and the database are {abs(theirs - ours).total_seconds():.0f} s"
+                      " apart", "set both by the same time service")  # fmt: skip
+        return
+    with store.read() as view:
+        seen = view.seen_at()
+    if settings.dangerous_clock is not None:
+        yield Finding("clock", "warn", "business time is steered by a file", "leave dangerous_clock out, but in trials")
+    elif seen is not None and now < seen - _SET_BACK:
+        yield Finding("clock", "fail", f"it is {now:%Y-%m-%d %H:%M}Z here, and was {seen:%Y-%m-%d %H:%M}Z before",
+                      "set the clock of this machine")  # fmt: skip
+    else:
+        yield Finding("clock", "ok", "it stands where it was, or later")
+
+
+def _of_ledger(store: SqlStore) -> Finding:
+    found = store.verify_ledger()
+    if found.fault is not None:
+        return Finding("ledger", "fail", found.fault, "keep everything as it is; obligations ledger verify")
+    if found.missing_key is not None:
+        return Finding("ledger", "fail", f"links were made with key {found.missing_key}, which is not here",
+                       "put it into the key file, from the machine that has it")  # fmt: skip
+    if found.plain and found.plain == found.links:
+        return Finding("ledger", "warn", f"{found.links} links hold, none of them made with a key",
+                       "start the daemon once, which makes a key")  # fmt: skip
+    return Finding("ledger", "ok", f"{found.links} links hold")
+
+
+def _of_holds(view: Transaction) -> Iterator[Finding]:
+    held = view.holds()
+    for one in held:
+        what = "payments and grants wait" if one.scope is Scope.MONEY else "everything waits"
+        says = f"{what} since {one.held_at:%Y-%m-%d %H:%M}Z, by {one.held_by}: {one.reason}"
+        yield Finding("holds", "warn", says, f"obligations resume {one.number}, once that is settled")
+    if not held:
+        yield Finding("holds", "ok", "nothing is held back")
+
+
+def _of_deliveries(view: Transaction, now: datetime) -> Iterator[Finding]:
+    parked = view.deliveries(states={DeliveryState.PARKED}, limit=_COUNTED)
+    going = view.deliveries(states={DeliveryState.SCHEDULED, DeliveryState.RETRYING}, limit=_COUNTED)
+    unknown = [one for one in (*parked, *going) if one.first_unknown_at is not None]
+    late = [one for one in going if one.push.send_at < now - _SET_BACK]
+    yield _count("parked", parked, "stopped", "obligations deliveries --state parked says why, for each")
+    yield _count("unknown", unknown, f"of {Verdict.UNKNOWN} outcome", "ask the receivers of those that are parked")
+    yield _count("overdue", late, "should have gone by now", "see the holds above, and the daemon's log")
+
+
+def _count(name: str, found: Sequence[StoredDelivery], says: str, do: str) -> Finding:
+    number = len(found)
+    many = f"{number}{' or more' if number >= _COUNTED else ''}"
+    return Finding(name, "warn", f"{many} deliveries: {says}", do) if number else Finding(name, "ok", "none")
+
+
+# --- what it sends by -------------------------------------------------------------------------------------------------
+
+
+def _of_connectors(settings: Settings) -> Iterator[Finding]:
+    try:
+        connectors = make_connectors(settings, SystemMachineClock())
+    except BadSettings as error:
+        yield Finding("connectors", "fail", str(error), "mend the configuration file")
+        return
+
+    async def ask() -> list[Finding]:
+        found = []
+        for name, connector in connectors.items():
+            try:
+                async with asyncio.timeout(_CHECK_SECONDS):
+                    trouble = await connector.check()
+            except TimeoutError:
+                trouble = f"it did not answer within {_CHECK_SECONDS:g} s"
+            finally:
+                await connector.close()
+            if trouble:
+                found.append(Finding(f"connector {name}", "fail", trouble, "see the connector's README"))
+            else:
+                found.append(Finding(f"connector {name}", "ok", "it can work as configured"))
+        return found
+
+    yield from asyncio.run(ask())

@@ -1,0 +1,119 @@
+"""The check-up finds what is not well, says what to do, and changes nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import date
+from typing import Any
+
+import pytest
+
+from obligations.store import daemon_lock
+from tests.cli.terminal import Terminal, is_one_message
+
+
+@pytest.fixture
+def well(exited: Terminal) -> Terminal:
+    """An installation in which nothing fails."""
+    exited.env |= {"OBLIGATIONS_SENDING__REMINDERS": "console", "OBLIGATIONS_SENDING__ACTIONS": "console"}
+    (exited.place / "obligations.toml").chmod(0o600)
+    return exited
+
+
+def found(terminal: Terminal, *words: str, **env: str) -> dict[str, dict[str, Any]]:
+    """What was looked at, by name; of several lines of a name the worst."""
+    said = terminal.run("doctor", "--json", *words, **env)
+    assert said.json["schema"] == "obligations.doctor/1"
+    assert said.json["well"] == (said.code == 0)
+    order = ("ok", "warn", "fail")
+    checks = sorted(said.json["checks"], key=lambda one: order.index(one["level"]))
+    assert all(one["do"] for one in checks if one["level"] != "ok")
+    return {one["name"]: one for one in checks}
+
+
+def test_each_thing_is_looked_at_and_nothing_is_changed(well: Terminal) -> None:
+    before = well.rows()
+    said = well.run("doctor")
+    assert (said.code, said.err) == (0, "")
+    looked = found(well)
+    assert set(looked) == {
+        "program", "permissions", "disk", "file system", "integrity", "schema", "writing", "daemon", "clock", "ledger",
+        "holds", "parked", "unknown", "overdue", "connector console",
+    }  # fmt: skip
+    assert {name for name, one in looked.items() if one["level"] == "fail"} == set()
+    assert set(looked) - set(found(well, "--quick")) == {"integrity", "ledger"}
+    assert well.rows() == before
+    assert all(len(line) <= 80 for line in said.out.splitlines())
+
+
+def test_what_waits_for_people_is_counted(well: Terminal) -> None:
+    """Somebody who looks once a week would see nothing amiss."""
+    for person in ("Hana", "Finn"):
+        assert well.run("approve", "letter/lump_sum", "--as", person, "--yes").code == 0
+    assert well.run("pause", "--reason", "moving house").code == 0
+    well.on(date(2026, 3, 20))
+    looked = found(well)
+    assert "everything waits" in looked["holds"]["says"]
+    assert looked["overdue"]["level"] == "warn"
+    assert looked["daemon"]["level"] == "warn"
+    with daemon_lock(f"sqlite:///{well.database}"):
+        assert found(well, "--quick")["daemon"]["level"] == "ok"
+    assert well.run("restore", "--made-at", "2026-03-01T00:00:00+00:00", "--yes").code == 0
+    assert found(well, "--quick")["parked"]["level"] == "warn"
+    assert found(well, "--quick")["unknown"]["level"] == "warn"
+
+
+def test_a_file_that_others_may_read_fails(well: Terminal) -> None:
+    well.database.chmod(0o644)
+    said = found(well, "--quick")["permissions"]
+    assert (said["level"], said["do"]) == ("fail", f"chmod 600 {well.database}")
+
+
+def test_a_changed_line_of_the_ledger_fails(well: Terminal) -> None:
+    with sqlite3.connect(well.database) as connection:
+        connection.execute("DELETE FROM ledger_unsealed WHERE ledger_n = 2")
+    connection.close()
+    assert found(well)["ledger"]["level"] == "fail"
+
+
+def test_a_damaged_file_fails(well: Terminal) -> None:
+    with sqlite3.connect(well.database) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'ledger'").fetchone()
+    connection.close()
+    content = bytearray(well.database.read_bytes())
+    begin = (page - 1) * 4096
+    content[begin : begin + 100] = bytes(100)
+    well.database.write_bytes(content)
+    assert found(well)["integrity"]["level"] == "fail"
+
+
+def test_an_older_schema_is_left_as_it_is(well: Terminal) -> None:
+    """A check-up that upgrades would take away the way back."""
+    with sqlite3.connect(well.database) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0006'")
+    connection.close()
+    before = well.rows()
+    assert found(well)["schema"]["level"] == "warn"
+    assert well.rows() == before
+    with sqlite3.connect(well.database) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    assert found(well)["schema"]["level"] == "fail"
+
+
+def test_a_connector_that_cannot_work_fails(well: Terminal) -> None:
+    assert found(well, "--quick", OBLIGATIONS_SENDING__REMINDERS="slack")["connectors"]["level"] == "fail"
+
+
+def test_a_postgresql_is_looked_at_likewise(well: Terminal, postgres_url: str) -> None:
+    looked = found(well, OBLIGATIONS_DATABASE_URL=postgres_url)
+    assert {"schema", "writing", "clock", "ledger", "holds"} <= set(looked)
+    assert not {"disk", "integrity", "file system"} & set(looked)
+    assert {name for name, one in looked.items() if one["level"] == "fail"} == set()
+    away = found(well, OBLIGATIONS_DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing")
+    assert away["database"]["level"] == "fail"
+
+
+def test_a_url_that_names_nothing_is_said(well: Terminal) -> None:
+    assert is_one_message(well.run("doctor", OBLIGATIONS_DATABASE_URL="mysql://x/y"))
