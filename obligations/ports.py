@@ -349,6 +349,26 @@ class Rescued:
     parked: tuple[UUID, ...] = ()
 
 
+# Figures of a standing go no further than this: it stands for itself and everything above.
+COUNTED_MOST = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the queue stands at an instant; each figure stops at `COUNTED_MOST`.
+
+    `overdue`: their instant has come, and they are not delivered, parked or cancelled; what a hold keeps back is among
+    them. `oldest_overdue_at` is the earliest of these instants. `unknown`: it was sent and nobody knows whether it took
+    effect, whatever goes on with it.
+    """
+
+    overdue: int = 0
+    oldest_overdue_at: datetime | None = None
+    unknown: int = 0
+    parked: int = 0
+    awaiting_approval: int = 0
+
+
 class Store(Protocol):
     """Where contracts, events, plans, deliveries and the ledger are kept. SQLite and PostgreSQL both pass one suite."""
 
@@ -398,6 +418,14 @@ class Store(Protocol):
     def to_replan(self, now: datetime, limit: int = 100, *, edition: str | None = None) -> Sequence[str]:
         """Contracts whose plan the clock alone has changed by that instant; with an `edition`, then those that were
         planned with another."""
+        ...
+
+    def standing(self, business_now: datetime) -> Standing:
+        """How the queue stands; costs little however much was delivered before."""
+        ...
+
+    def probe(self, at: datetime) -> None:
+        """Write and commit something of no meaning; raises `StoreUnavailable` where the store cannot be written."""
         ...
 
     def seal(self, limit: int = 10_000) -> int:

@@ -17,7 +17,7 @@ GRANT SELECT ON alembic_version TO :"app";
 GRANT SELECT, INSERT ON ledger, ledger_seal, event_log, decision, terms_version TO :"app";
 
 -- What moves, and never goes away.
-GRANT SELECT, INSERT, UPDATE ON contract, delivery, attempt, hold, installation TO :"app";
+GRANT SELECT, INSERT, UPDATE ON contract, delivery, attempt, hold, installation, probe TO :"app";
 
 -- What follows from the rest and is made anew.
 GRANT SELECT, INSERT, UPDATE, DELETE ON occurrence, ledger_unsealed TO :"app";

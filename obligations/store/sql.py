@@ -10,12 +10,15 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from obligations.domain.ledger_chain import NO_KEYS, Head, LedgerKeys, Walked
-from obligations.ports import Claim, Conflict, Rescued, Result, StoreUnavailable
+from obligations.ports import Claim, Conflict, Rescued, Result, Standing, StoreUnavailable
 from obligations.store import claims, sealing, tables
 from obligations.store.connect import PATIENCE_SECONDS, Database, in_words, make_engine
 from obligations.store.migrate import migrate
+from obligations.store.room import must_have_room
+from obligations.store.standing import standing
 from obligations.store.transaction import SqlTransaction
 
 T = TypeVar("T")
@@ -29,6 +32,7 @@ def open_store(
     ledger_keys: LedgerKeys = NO_KEYS,
     keep_copy: bool = True,
     tell: Callable[[str], None] = lambda _: None,
+    patience_seconds: float = PATIENCE_SECONDS,
 ) -> SqlStore:
     """The store at the URL, brought up to this program's schema first. A missing SQLite file is made; one of an older
     schema is copied before it is changed, unless `keep_copy` is off, and `tell` hears where to.
@@ -38,7 +42,7 @@ def open_store(
         StoreUnavailable: the database cannot be reached or written, or a newer program wrote it.
     """
     migrate(url, keep_copy=keep_copy, tell=tell)
-    return SqlStore(url, tenant=tenant, ledger_keys=ledger_keys)
+    return SqlStore(url, tenant=tenant, ledger_keys=ledger_keys, patience_seconds=patience_seconds)
 
 
 class SqlStore:
@@ -97,7 +101,11 @@ class SqlStore:
         lease_seconds: float,
         full: Collection[str] = (),
     ) -> Sequence[Claim]:
-        """Lease up to `limit` due deliveries, oldest first, actions before reminders, and write their attempts."""
+        """Lease up to `limit` due deliveries, oldest first, actions before reminders, and write their attempts.
+
+        On SQLite raises `NoRoom` while there is room to write the attempts, but perhaps not what comes of them.
+        """
+        self._must_have_room()
         return self._again(
             lambda connection: claims.claim(
                 connection,
@@ -144,6 +152,19 @@ class SqlStore:
                 found.update(dict.fromkeys(connection.execute(query.limit(limit)).scalars()))
         return list(found)[:limit]
 
+    def standing(self, business_now: datetime) -> Standing:
+        """How the queue stands, each figure counted along an index and no further than `COUNTED_MOST`."""
+        with self._reading() as connection:
+            return standing(connection, self._tenant, business_now)
+
+    def probe(self, at: datetime) -> None:
+        """Write one row and commit it. On SQLite raises `NoRoom` also when the disk is nearly full."""
+        self._must_have_room()
+        new: Any = sqlite.insert if self._database.is_sqlite else postgresql.insert
+        row = new(tables.probe).values(tenant=self._tenant, at=at)
+        with self._committing() as connection:
+            connection.execute(row.on_conflict_do_update(index_elements=["tenant"], set_={"at": row.excluded.at}))
+
     # --- the record -------------------------------------------------------------------------------------------------
 
     def seal(self, limit: int = 10_000) -> int:
@@ -168,6 +189,10 @@ class SqlStore:
     def close(self) -> None:
         """Give back every connection."""
         self._engine.dispose()
+
+    def _must_have_room(self) -> None:
+        if self._database.is_sqlite:
+            must_have_room(self._database.path)
 
     # --- transactions -----------------------------------------------------------------------------------------------
 

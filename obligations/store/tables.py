@@ -251,6 +251,20 @@ class DeliveryRow(Kept, table=True):
             postgresql_where=text("state = 'sending'"),
         ),
         Index(
+            "ix_delivery_parked",
+            "tenant",
+            "first_unknown_at",
+            sqlite_where=text("state = 'parked'"),
+            postgresql_where=text("state = 'parked'"),
+        ),
+        Index(
+            "ix_delivery_proposed",
+            "tenant",
+            "send_at",
+            sqlite_where=text("state = 'proposed'"),
+            postgresql_where=text("state = 'proposed'"),
+        ),
+        Index(
             "ix_delivery_reminders",
             "tenant",
             "occurrence_id",
@@ -380,6 +394,14 @@ class HoldRow(Kept, table=True):
     lifted_by: str = Field(sa_column=Column(Text, nullable=False, server_default=text("''")))
 
 
+class ProbeRow(Kept, table=True):
+    """Written from time to time, to see that the database can be written at all."""
+
+    __tablename__ = "probe"
+    tenant: str = Field(sa_type=Text, primary_key=True)
+    at: datetime = Field(sa_type=Instant)
+
+
 class LedgerRow(Kept, table=True):
     """One line of the record of everything decided or done. Append-only."""
 
@@ -448,6 +470,7 @@ attempt = _table(AttemptRow)
 decision = _table(DecisionRow)
 installation = _table(InstallationRow)
 hold = _table(HoldRow)
+probe = _table(ProbeRow)
 ledger = _table(LedgerRow)
 ledger_unsealed = _table(UnsealedRow)
 ledger_seal = _table(SealRow)

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from obligations.ports import Store
-from obligations.testing.store import claiming, contracts, deliveries, holding, transactions
+from obligations.testing.store import claiming, contracts, deliveries, holding, standing, transactions
 from obligations.testing.store.stage import Check
 
 CHECKS: tuple[Check, ...] = (
@@ -24,6 +24,7 @@ CHECKS: tuple[Check, ...] = (
     *deliveries.CHECKS,
     *claiming.CHECKS,
     *holding.CHECKS,
+    *standing.CHECKS,
     *transactions.CHECKS,
 )
 
