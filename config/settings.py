@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from datetime import time
 from importlib import resources
@@ -39,6 +40,34 @@ class SendingSettings(BaseModel):
         return at
 
 
+class OperationsSettings(BaseModel):
+    """How the daemon is watched."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    listen: str = ""
+    token: SecretStr = SecretStr("")
+    heartbeat_url: SecretStr = SecretStr("")
+    heartbeat_seconds: float = Field(default=60, ge=1, le=86_400)
+    overdue_most_seconds: float = Field(default=300, ge=0, allow_inf_nan=False)
+
+    @field_validator("listen")
+    @classmethod
+    def _address(cls, listen: str) -> str:
+        host, _, port = listen.rpartition(":")
+        if listen and not (listen.startswith("unix:/") or (host and port.isdecimal() and int(port) < 65_536)):
+            raise ValueError("is an address and a port such as 127.0.0.1:9464, or unix:/path/to/socket")
+        return listen
+
+    @field_validator("heartbeat_url")
+    @classmethod
+    def _url(cls, url: SecretStr) -> SecretStr:
+        said = url.get_secret_value()
+        if said and not re.fullmatch(r"https?://[^/\s?#]+(/[^\s#]*)?", said):
+            raise ValueError("is a URL such as https://hc-ping.com/your-check")
+        return url
+
+
 class Settings(BaseSettings):
     """Everything an installation can be told; `config/defaults.toml` explains each line."""
 
@@ -55,6 +84,7 @@ class Settings(BaseSettings):
     tenant: str = Field(default="", max_length=80)
     calendars: str = ""
     sending: SendingSettings = SendingSettings()
+    operations: OperationsSettings = OperationsSettings()
     engine: dict[str, Any] = Field(default_factory=dict)
     connectors: dict[str, dict[str, Any]] = Field(default_factory=dict)
     slack_token: SecretStr | None = None

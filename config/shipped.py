@@ -1,4 +1,4 @@
-"""The templates that ship with the product, and finding the one a contract names."""
+"""What ships with the product: templates, finding the one a contract names, and the unit for systemd."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ def template_ids() -> tuple[str, ...]:
     """The ids of the shipped templates."""
     folder = resources.files("config") / "templates"
     return tuple(sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml")))
+
+
+def service_unit() -> str:
+    """The unit that runs the daemon under systemd."""
+    return (resources.files("config") / "obligations.service").read_text(encoding="utf-8")
 
 
 def find_template(wanted: str, beside: Path | None = None) -> tuple[str, str]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
 from importlib import resources
-from importlib.metadata import entry_points
+from importlib.metadata import entry_points, version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -30,12 +31,16 @@ from obligations.service import Library, Service
 from obligations.terms.errors import did_you_mean
 
 if TYPE_CHECKING:
+    from obligations.engine.counters import Counters
     from obligations.engine.daemon import Daemon
+    from obligations.operations.watch import Watch
     from obligations.service.restoring import Restored
     from obligations.store import SqlStore
     from obligations.store.backup import Manifest
 
 CONNECTORS = "obligations.connectors"
+# A daemon that waits for another writer must still come round and say that it lives; it tries again by itself.
+DAEMON_PATIENCE_SECONDS = 5.0
 
 
 def make_clock(settings: Settings) -> Clock:
@@ -237,9 +242,48 @@ def renew_ledger_key(settings: Settings, reason: str, actor: str) -> str:
     return keys.in_force
 
 
+def _make_watch(
+    settings: Settings, numbers: EngineSettings, counters: Counters, clock: Clock, connectors: Collection[str]
+) -> Watch:
+    """Whoever watches the daemon, as the settings have it."""
+    from obligations.operations.figures import Figures
+    from obligations.operations.health import Health
+    from obligations.operations.heartbeat import Heartbeat, HttpPing
+    from obligations.operations.listener import Listener
+    from obligations.operations.systemd import Supervisor
+    from obligations.operations.watch import Watch
+    from obligations.store.migrate import HEAD
+
+    wanted = settings.operations
+    listener, heartbeat, ping = None, None, None
+    if wanted.listen:
+        health = Health(counters, SystemMachineClock(), numbers, schema=HEAD)
+        figures = Figures(counters, clock, connectors=connectors, version=version("obligations"))
+        listener = Listener(wanted.listen, health, figures, token=wanted.token.get_secret_value())
+    if url := wanted.heartbeat_url.get_secret_value():
+        ping = HttpPing(url)
+        heartbeat = Heartbeat(
+            ping,
+            every_seconds=wanted.heartbeat_seconds,
+            overdue_most_seconds=wanted.overdue_most_seconds,
+            clock=clock,
+            monotonic=monotonic,
+        )
+    return Watch(Supervisor(os.environ, monotonic), listener, heartbeat, ping)
+
+
+class Running(NamedTuple):
+    """The background service with its connectors and whoever watches it."""
+
+    daemon: Daemon
+    connectors: Mapping[str, Connector]
+    watch: Watch
+
+
 @contextmanager
-def open_daemon(settings: Settings) -> Iterator[tuple[Daemon, Mapping[str, Connector]]]:
-    """The background service, ready to run, with its connectors; it alone works on an SQLite file meanwhile."""
+def open_daemon(settings: Settings) -> Iterator[Running]:
+    """The background service, ready to run; it alone works on an SQLite file meanwhile."""
+    from obligations.engine.counters import Counters
     from obligations.engine.daemon import Daemon
     from obligations.store import daemon_lock, open_hints, open_store, prove_usable
 
@@ -251,10 +295,18 @@ def open_daemon(settings: Settings) -> Iterator[tuple[Daemon, Mapping[str, Conne
     steps = _steps(settings)
     with daemon_lock(url):
         prove_usable(url)
-        store = open_store(url, tenant=settings.tenant, ledger_keys=ledger_keys(settings, make=True), tell=_aside)
+        store = open_store(
+            url,
+            tenant=settings.tenant,
+            ledger_keys=ledger_keys(settings, make=True),
+            tell=_aside,
+            patience_seconds=DAEMON_PATIENCE_SECONDS,
+        )
         _take_up_ledger_key(store, machine)
         service = Service(store, clock=clock, library=make_library(settings))
-        yield (
+        counters = Counters(monotonic)
+        watch = _make_watch(settings, numbers, counters, clock, connectors)
+        yield Running(
             Daemon(
                 store,
                 connectors,
@@ -267,6 +319,9 @@ def open_daemon(settings: Settings) -> Iterator[tuple[Daemon, Mapping[str, Conne
                 settings=numbers,
                 steps=steps,
                 hints=open_hints(url, tenant=settings.tenant),
+                counters=counters,
+                signs=watch,
             ),
             connectors,
+            watch,
         )

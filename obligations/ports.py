@@ -359,7 +359,7 @@ class Standing:
 
     `overdue`: their instant has come, and they are not delivered, parked or cancelled; what a hold keeps back is among
     them. `oldest_overdue_at` is the earliest of these instants. `unknown`: it was sent and nobody knows whether it took
-    effect, whatever goes on with it.
+    effect, whatever goes on with it. `schema` is the revision the database is at; empty where there is no such thing.
     """
 
     overdue: int = 0
@@ -367,6 +367,7 @@ class Standing:
     unknown: int = 0
     parked: int = 0
     awaiting_approval: int = 0
+    schema: str = ""
 
 
 class Store(Protocol):

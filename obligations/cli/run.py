@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import typer
 
 from config.settings import read_settings
-from obligations.app import open_daemon
+from obligations.app import Running, open_daemon
 from obligations.cli.shell import plain_errors
 from obligations.ports import Connector
-
-if TYPE_CHECKING:
-    from obligations.engine.daemon import Daemon
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
 
@@ -29,17 +25,18 @@ def run() -> None:
     with plain_errors():
         settings = read_settings()
         configure(level=LEVELS[settings.log])
-        with open_daemon(settings) as (daemon, connectors):
-            asyncio.run(_work(daemon, connectors))
+        with open_daemon(settings) as running:
+            asyncio.run(_work(running))
 
 
-async def _work(daemon: Daemon, connectors: Mapping[str, Connector]) -> None:
+async def _work(running: Running) -> None:
     import asyncio
 
     # A connector that cannot work now may be mended while the others go on: say so, and start.
-    checking = asyncio.create_task(_tell_troubles(connectors))
+    checking = asyncio.create_task(_tell_troubles(running.connectors))
     try:
-        await daemon.run()
+        async with running.watch.open():
+            await running.daemon.run()
     finally:
         checking.cancel()
         await asyncio.wait({checking})

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 from obligations.domain.delivery import Outcome, Verdict
+from obligations.engine.counters import Counters
 from obligations.engine.outcomes import Policy
 from obligations.engine.settings import EngineSettings
 from obligations.engine.steps import Step, Steps
@@ -23,6 +24,7 @@ class Sender:
         machine: MachineClock,
         monotonic: Callable[[], float],
         steps: Steps,
+        counters: Counters,
     ) -> None:
         self._connectors = connectors
         self._policy = policy
@@ -30,6 +32,7 @@ class Sender:
         self._machine = machine
         self._monotonic = monotonic
         self._steps = steps
+        self._counters = counters
 
     async def attempt(self, claim: Claim, lease_ends: float) -> Result:
         """What became of the claim. Being cancelled while the receiver is silent counts as an unknown outcome."""
@@ -45,6 +48,7 @@ class Sender:
 
         self._steps.reach(Step.BEFORE_SEND)
         deadline = asyncio.timeout(self._timeout_seconds)
+        began = self._monotonic()
         try:
             async with deadline:
                 answer: object = await connector.deliver(claim)
@@ -59,6 +63,7 @@ class Sender:
             else:
                 # Its words may quote what was sent; its kind cannot.
                 outcome = Outcome(Verdict.UNKNOWN, detail=f"the connector raised {type(error).__name__}")
+        self._counters.attempted(self._monotonic() - began)
         self._steps.reach(Step.SENT)
         return self._policy.result(
             claim, outcome, sent_at=sent_at, now=self._machine.now(), timed_out=deadline.expired()

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from obligations.domain.hold import Scope
+from obligations.domain.hold import Hold, Scope
 from obligations.engine.store_thread import StoreThread
 from obligations.ports import Clock, LedgerEntry, MachineClock, Store, Transaction
 
@@ -60,6 +60,7 @@ class ClockWatch:
         self._lease_seconds = lease_seconds
         self._steady, self._apart = self._read()
         self._stepped_at: float | None = None
+        self.stepped_seconds = 0.0  # how far it was set when that was last noticed
         self._looking = asyncio.Lock()
 
     async def look(self) -> None:
@@ -90,6 +91,7 @@ class ClockWatch:
 
     async def _hold_for(self, step: float) -> None:
         self._stepped_at = self._steady
+        self.stepped_seconds = step
         way = "forward" if step > 0 else "back"
         now = self._machine.now()
         to = f"{now:%Y-%m-%dT%H:%M:%SZ}"
@@ -117,6 +119,11 @@ class ClockWatch:
                 return steady, wall - steady
 
     # --- in the store's thread ----------------------------------------------------------------------------------------
+
+    def holding(self) -> bool:
+        """Whether money is held because of the clock, until a person resumes it."""
+        with self._store.read() as view:
+            return _hold_of_mine(view) is not None
 
     def _hold(self, said: str) -> None:
         now = self._clock.now()
@@ -152,9 +159,13 @@ class ClockWatch:
                 view.saw(now)
 
 
+def _hold_of_mine(view: Transaction) -> Hold | None:
+    return next((one for one in view.holds() if one.held_by == DAEMON and one.reason.startswith(THE_CLOCK)), None)
+
+
 def _hold_once(view: Transaction, said: str, now: datetime) -> None:
     """Hold money, unless it is held for the clock's sake already; the record tells of each step."""
-    there = next((one for one in view.holds() if one.held_by == DAEMON and one.reason.startswith(THE_CLOCK)), None)
+    there = _hold_of_mine(view)
     made = there or view.hold(Scope.MONEY, said, at=now, by=DAEMON)
     action = "sending stays paused" if there else "sending paused"
     view.note(LedgerEntry(now, DAEMON, action, "", f"hold {made.number}", after=made.scope.value, reason=said))

@@ -48,6 +48,7 @@ class Counters:
         self.deliveries: Counter[tuple[str, Verdict]] = Counter()
         self.lease_takeovers = 0
         self.clock_step_seconds = 0.0
+        self.clock_doubted = False
         self.ticked_at: float | None = None
         self.ticked_on_the_wall: datetime | None = None
         self.looked_at: float | None = None
@@ -77,10 +78,11 @@ class Counters:
         """So many claims of a daemon that went silent were taken back."""
         self.lease_takeovers += many
 
-    def looked(self, standing: Standing) -> None:
-        """The store was written and read."""
+    def looked(self, standing: Standing, *, clock_doubted: bool = False) -> None:
+        """The store was written and read. `clock_doubted`: money is held because of the machine's clock."""
         self.looked_at = self._monotonic()
         self.standing = standing
+        self.clock_doubted = clock_doubted
 
     def seconds_since(self, at: float | None) -> float | None:
         """How long ago one of the `..._at` was; None where it never was."""

@@ -10,11 +10,13 @@ from contextlib import suppress
 
 import structlog
 
+from obligations.engine.counters import Counters
 from obligations.engine.housekeeping import Housekeeping, tell_quarantined
 from obligations.engine.listening import listen
 from obligations.engine.pump import Pump
 from obligations.engine.retry import Backoff
 from obligations.engine.settings import EngineSettings
+from obligations.engine.signs import Signs
 from obligations.engine.steps import Steps
 from obligations.engine.waiting import heard
 from obligations.ports import Clock, Connector, Hints, MachineClock, Store, StoreUnavailable
@@ -32,6 +34,8 @@ class Daemon:
         exclusive: no other daemon can work on this store (a SQLite file), so everything found in flight at the start
             was left by a crash and goes again at once, without waiting for its lease to run out.
         monotonic: seconds that never step.
+        counters: where its figures are kept, for others to show.
+        signs: who is told that it lives.
         hints: where other processes say that something is due; the daemon finds it without, a little later.
         real_time: business time is the time of this machine, and not a simulation's.
 
@@ -52,6 +56,8 @@ class Daemon:
         settings: EngineSettings | None = None,
         steps: Steps | None = None,
         hints: Hints | None = None,
+        counters: Counters | None = None,
+        signs: Signs | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._store = store
@@ -60,19 +66,24 @@ class Daemon:
         self._exclusive = exclusive
         self._hints = hints
         self._stopping = asyncio.Event()
+        self._signs = signs or Signs()
         self.pump = Pump(
             store, connectors,
             clock=clock, machine=machine, monotonic=monotonic, settings=settings, steps=steps, chance=chance,
             real_time=real_time,
+            counters=counters, signs=self._signs,
         )  # fmt: skip
         self._thread = self.pump.thread
         self._housekeeping = Housekeeping(
             store, self._thread, self.pump.ticker, self.pump.settings,
             watch=self.pump.watch, machine=machine, now=clock.now, replan=replan, changed=self.pump.nudge,
+            counters=self.pump.counters, signs=self._signs,
         )  # fmt: skip
 
     def stop(self) -> None:
         """End soon and cleanly: claim nothing more, wait for answers within the grace. Asked twice: do not wait."""
+        self.pump.counters.draining = True
+        self._signs.stopping()
         self.pump.stop(at_once=self._stopping.is_set())
         self._stopping.set()
 
@@ -115,6 +126,8 @@ class Daemon:
                 continue
             if found.again:
                 _log.warning("deliveries were in flight when a daemon died; they go again", count=found.again)
+                if not self._exclusive:  # alone, it takes over from nobody
+                    self.pump.counters.took_over(found.again)
             tell_quarantined(found)
             return
 

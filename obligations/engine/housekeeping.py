@@ -11,8 +11,10 @@ import structlog
 
 from obligations.domain.ledger_chain import Head
 from obligations.engine.clockwatch import ClockWatch
+from obligations.engine.counters import Counters
 from obligations.engine.scheduler import Ticker
 from obligations.engine.settings import EngineSettings
+from obligations.engine.signs import Signs
 from obligations.engine.store_thread import StoreThread
 from obligations.ports import MachineClock, Rescued, Store, StoreUnavailable
 
@@ -42,6 +44,8 @@ class Housekeeping:
         now: Callable[[], datetime],
         replan: Callable[[str], None],
         changed: Callable[[], None],
+        counters: Counters,
+        signs: Signs,
     ) -> None:
         self._store = store
         self._thread = thread
@@ -50,6 +54,8 @@ class Housekeeping:
         self._now = now
         self._replan = replan
         self._changed = changed
+        self._counters = counters
+        self._signs = signs
         self._planned_through: datetime | None = None
         self._chores: dict[str, tuple[asyncio.Event, Callable[[], Awaitable[None]]]] = {
             "rescue": (asyncio.Event(), self.rescue),
@@ -57,17 +63,20 @@ class Housekeeping:
             "seal": (asyncio.Event(), self.seal),
             "head": (asyncio.Event(), self.head),
             "clock": (asyncio.Event(), watch.remember),
+            "look": (asyncio.Event(), self.look),
         }
         ticker.every("rescue", settings.rescue_seconds, self._chores["rescue"][0].set)
         ticker.every("replan", settings.replan_seconds, self._chores["replan"][0].set)
         ticker.every("seal", settings.seal_seconds, self._chores["seal"][0].set)
         ticker.every("head", settings.head_seconds, self._chores["head"][0].set)
         ticker.every("clock", REMEMBER_SECONDS, self._chores["clock"][0].set)
+        ticker.every("look", settings.probe_seconds, self._chores["look"][0].set)
         ticker.every("midnights", settings.tick_seconds, self._notice_midnights)
 
     async def run(self) -> None:
         """Do the chores as they come up, until cancelled."""
         self._chores["head"][0].set()
+        self._chores["look"][0].set()
         self._notice_midnights()
         async with asyncio.TaskGroup() as group:
             for name, (event, work) in self._chores.items():
@@ -83,7 +92,26 @@ class Housekeeping:
         tell_quarantined(found)
         if found.again:
             _log.warning("deliveries were taken back from a daemon that went silent", count=found.again)
+            self._counters.took_over(found.again)
             self._changed()
+
+    async def look(self) -> None:
+        """Write to the store and read how its queue stands. Where the work loop came round since the last look that
+        succeeded, that was a whole pass."""
+        before = self._counters.passed_at
+        try:
+            await self._thread.call(self._store.probe, self._machine.now())
+            standing = await self._thread.call(self._store.standing, self._now())
+            doubted = await self._thread.call(self._watch.holding)
+        except StoreUnavailable:
+            self._signs.failed()
+            raise
+        self._counters.looked(standing, clock_doubted=doubted)
+        self._counters.clock_step_seconds = self._watch.stepped_seconds
+        ticked = self._counters.ticked_at
+        if ticked is not None and (before is None or ticked > before):
+            self._counters.passed_at = self._counters.looked_at
+            self._signs.passed(standing)
 
     async def replan(self) -> None:
         """Plan again every contract whose plan the clock alone changes; each is tried once."""

@@ -12,12 +12,14 @@ import structlog
 
 from obligations.engine.attempt import Sender
 from obligations.engine.clockwatch import ClockWatch
+from obligations.engine.counters import Counters
 from obligations.engine.lanes import Lanes
 from obligations.engine.outcomes import Policy
 from obligations.engine.recorder import Recorder
 from obligations.engine.retry import Backoff
 from obligations.engine.scheduler import Ticker
 from obligations.engine.settings import EngineSettings
+from obligations.engine.signs import Signs
 from obligations.engine.steps import Step, Steps
 from obligations.engine.store_thread import StoreThread
 from obligations.engine.waiting import heard
@@ -51,6 +53,8 @@ class Pump:
         chance: Callable[[], float] = random.random,
         thread: StoreThread | None = None,
         real_time: bool = False,
+        counters: Counters | None = None,
+        signs: Signs | None = None,
     ) -> None:
         self.settings = settings or EngineSettings()
         self.worker = uuid4().hex[:12]
@@ -65,11 +69,17 @@ class Pump:
             clock=clock, machine=machine, monotonic=monotonic, most_seconds=self.settings.clock_step_seconds,
             real_time=real_time, lease_seconds=self.settings.lease_seconds,
         )  # fmt: skip
+        self.counters = counters or Counters(monotonic)
+        self._signs = signs or Signs()
         self._lanes = Lanes(
             self.settings.total_concurrency, self.settings.destination_concurrency, self.settings.destinations
         )
-        self._sender = Sender(connectors, Policy(self.settings, chance), self.settings, machine, monotonic, self._steps)
-        self._recorder = Recorder(store, self.thread, self.settings, self._steps, recovered=self.nudge)
+        self._sender = Sender(
+            connectors, Policy(self.settings, chance), self.settings, machine, monotonic, self._steps, self.counters
+        )
+        self._recorder = Recorder(
+            store, self.thread, self.settings, self._steps, counters=self.counters, recovered=self.nudge
+        )
         self._wake = asyncio.Event()
         self._in_flight: set[asyncio.Task[None]] = set()
         self._backlog = False
@@ -135,6 +145,7 @@ class Pump:
 
     async def _beat(self) -> None:
         """One look at what is due, and a wait until the next look is worth it."""
+        self._come_round()
         self._wake.clear()
         await self.watch.look()
         if self._recorder.failing or not self._lanes.free:
@@ -174,6 +185,7 @@ class Pump:
             if claims:
                 self._steps.reach(Step.CLAIMED)
             for claim in claims:
+                self.counters.claimed(claim)
                 self._start(claim, lease_ends)
             claimed += len(claims)
             self._backlog |= len(claims) >= limit
@@ -210,8 +222,14 @@ class Pump:
         """Wait that long, or until the pump is told to stop."""
         ends = asyncio.get_running_loop().time() + seconds
         while not self._stopping and (left := ends - asyncio.get_running_loop().time()) > 0:
+            self._come_round()
             self._wake.clear()
             await heard(self._wake, left)
+
+    def _come_round(self) -> None:
+        """The work loop lives: it says so itself, each time, since a timer beside it would say so of a dead one."""
+        self.counters.ticked(self._machine.now())
+        self._signs.ticked()
 
     async def _drain(self, recording: asyncio.Task[None]) -> None:
         """Wait for answers within the grace, call the rest unknown, and write everything down."""

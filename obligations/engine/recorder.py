@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from uuid import UUID
 
 import structlog
 
 from obligations.domain.delivery import DeliveryState
+from obligations.engine.counters import Counters
 from obligations.engine.retry import Backoff
 from obligations.engine.settings import EngineSettings
 from obligations.engine.steps import Step, Steps
@@ -33,12 +35,15 @@ class Recorder:
         thread: StoreThread,
         settings: EngineSettings,
         steps: Steps,
+        *,
+        counters: Counters,
         recovered: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
         self._thread = thread
         self._settings = settings
         self._steps = steps
+        self._counters = counters
         self._recovered = recovered
         self._held: list[Result] = []
         self._some = asyncio.Event()
@@ -105,6 +110,7 @@ class Recorder:
         except Exception as error:  # noqa: BLE001  # whatever it is, the other results must be written
             await self._write_apart(batch, error)
             return
+        self._count(batch, stale)
         for key in stale:
             _log.warning("a result came too late: another daemon holds this delivery now", key=str(key))
 
@@ -117,7 +123,7 @@ class Recorder:
         claim = batch[0].claim
         for _ in range(TRIES_APART):
             try:
-                await self._thread.call(self._store.record, batch)
+                self._count(batch, await self._thread.call(self._store.record, batch))
             except StoreUnavailable:
                 raise
             except Exception as again:  # noqa: BLE001  # it is given up below, in words
@@ -128,6 +134,11 @@ class Recorder:
             "a result could not be written; its lease will run out and it goes again under the same key",
             key=str(claim.key), error=type(error).__name__,
         )  # fmt: skip
+
+    def _count(self, batch: Sequence[Result], stale: Collection[UUID]) -> None:
+        for result in batch:
+            if result.claim.key not in stale:
+                self._counters.recorded(result)
 
 
 def _tell(result: Result) -> None:

@@ -32,6 +32,7 @@ class EngineSettings:
         tick_seconds: the safety net: the longest that something due can go unseen.
         rescue_seconds, replan_seconds, seal_seconds: how often expired leases are taken back, contracts are planned
             again and the ledger is chained.
+        probe_seconds: how often the store is written and its queue looked at.
         head_seconds: how often the end of the ledger's chain is written to the log.
         grace_seconds: how long a stopping daemon waits for answers.
         store_wait_seconds, store_wait_most_seconds: the first and the longest wait while the database is away.
@@ -57,6 +58,7 @@ class EngineSettings:
     rescue_seconds: float = 2
     replan_seconds: float = 60
     seal_seconds: float = 2
+    probe_seconds: float = 2
     head_seconds: float = HOUR
     grace_seconds: float = 20
     store_wait_seconds: float = 0.1
@@ -70,8 +72,7 @@ class EngineSettings:
         for name in (
             "timeout_seconds", "lease_seconds", "tick_seconds", "rescue_seconds", "replan_seconds", "seal_seconds",
             "head_seconds",
-            "store_wait_seconds", "store_wait_most_seconds", "idempotency_window_seconds",
-            "clock_step_seconds",
+            "clock_step_seconds", "probe_seconds", "store_wait_seconds", "store_wait_most_seconds", "idempotency_window_seconds",
         ):  # fmt: skip
             value = getattr(self, name)
             _require(math.isfinite(value) and value > 0, f"{name} is {value}; it must be more than 0 seconds")

@@ -14,6 +14,7 @@ from obligations.ports import StoreUnavailable
 _log = structlog.get_logger()
 P = ParamSpec("P")
 T = TypeVar("T")
+PROBE = "probe"
 
 
 class StoreThread:
@@ -21,7 +22,7 @@ class StoreThread:
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
-        self.available = True
+        self._failed: set[str] = set()
 
     async def call(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of `work(*args, **kwargs)`, run in the store's thread. Raises what it raises.
@@ -29,16 +30,19 @@ class StoreThread:
         Losing the store and finding it again are each logged once, not at every try.
         """
         loop = asyncio.get_running_loop()
+        name = getattr(work, "__name__", "")
         try:
             answer = await loop.run_in_executor(self._pool, lambda: work(*args, **kwargs))
         except StoreUnavailable as error:
-            if self.available:
-                self.available = False
+            if not self._failed:
                 _log.error("the store is away; nothing is sent until it is back", error=type(error).__name__)
+            self._failed.add(name)
             raise
-        if not self.available:
-            self.available = True
-            _log.info("the store is back")
+        # A full or read-only disk can still be read: it is back when what failed succeeds, or a probe, which writes.
+        if self._failed and (name in self._failed or name == PROBE):
+            self._failed = set() if name == PROBE else self._failed - {name}
+            if not self._failed:
+                _log.info("the store is back")
         return answer
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, literal_column, null, select, union_all
+from sqlalchemy import Connection, Text, bindparam, column, func, literal_column, null, select, table, union_all
 
 from obligations.domain.delivery import DeliveryState
 from obligations.ports import COUNTED_MOST, Standing
@@ -45,6 +45,7 @@ STANDING = union_all(
     _count(DeliveryState.PARKED, _d.first_unknown_at, _d.first_unknown_at),
     _count(DeliveryState.PROPOSED, _d.send_at, _KNOWN),
 )
+REVISION = select(column("version_num", Text)).select_from(table("alembic_version"))
 _ON_THE_WAY = (DeliveryState.SCHEDULED, DeliveryState.RETRYING, DeliveryState.SENDING)
 
 
@@ -59,6 +60,7 @@ def standing(connection: Connection, tenant: str, business_now: datetime) -> Sta
         unknown=min(COUNTED_MOST, sum(row.unknown for row in rows.values())),
         parked=rows[DeliveryState.PARKED].many,
         awaiting_approval=rows[DeliveryState.PROPOSED].many,
+        schema=connection.execute(REVISION).scalar_one(),
     )
 
 

@@ -22,10 +22,10 @@ def chained(exited: Terminal, monkeypatch: pytest.MonkeyPatch) -> Callable[[], N
         monkeypatch.setenv(name, value)
 
     def work() -> None:
-        with open_daemon(read_settings()) as (daemon, _):
-            daemon.pump.thread.close()
-            daemon._store.seal()
-            daemon._store.close()
+        with open_daemon(read_settings()) as running:
+            running.daemon.pump.thread.close()
+            running.daemon._store.seal()
+            running.daemon._store.close()
 
     work()
     return work

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from config.settings import SendingSettings, Settings, default_text, read_settings
+from config.settings import OperationsSettings, SendingSettings, Settings, default_text, read_settings
 from obligations.app import engine_settings
 from obligations.engine.settings import EngineSettings
 from tests.docs.pages import quoted, rows, section, text
@@ -21,7 +21,8 @@ TOLD = {quoted(row[0])[0]: row for row in rows(PAGE) if len(row) == 4}
 ENGINE_TOLD = {quoted(row[0])[0]: row[1] for row in rows(PAGE) if len(row) == 3}
 ENGINE = {field.name: field for field in fields(EngineSettings)}
 SINGLE = {
-    *(name for name in Settings.model_fields if name != "sending"),
+    *(name for name in Settings.model_fields if name not in ("sending", "operations")),
+    *(f"operations.{name}" for name in OperationsSettings.model_fields),
     *(f"sending.{name}" for name in SendingSettings.model_fields),
 }
 
@@ -72,6 +73,11 @@ OTHER_VALUES = {
     "sending.actions": "console",
     "sending.remind_at": "07:30",
     "sending.act_at": "07:45",
+    "operations.listen": "127.0.0.1:9464",
+    "operations.token": "secret",
+    "operations.heartbeat_url": "https://hc.example.com/check",
+    "operations.heartbeat_seconds": "30",
+    "operations.overdue_most_seconds": "600",
     "slack_token": "xoxb-1",
     "ledger_key": "ab" * 32,
     "ledger_key_file": "/nowhere/ledger.key",
