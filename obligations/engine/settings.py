@@ -71,8 +71,8 @@ class EngineSettings:
             _require(slots >= 1, f"destinations: {destination} has {slots} slots; at least 1 is needed")
         for name in (
             "timeout_seconds", "lease_seconds", "tick_seconds", "rescue_seconds", "replan_seconds", "seal_seconds",
-            "head_seconds",
-            "clock_step_seconds", "probe_seconds", "store_wait_seconds", "store_wait_most_seconds", "idempotency_window_seconds",
+            "head_seconds", "clock_step_seconds",
+            "probe_seconds", "store_wait_seconds", "store_wait_most_seconds", "idempotency_window_seconds",
         ):  # fmt: skip
             value = getattr(self, name)
             _require(math.isfinite(value) and value > 0, f"{name} is {value}; it must be more than 0 seconds")

@@ -51,7 +51,9 @@ def test_every_setting_stands_in_the_shipped_file() -> None:
         "connectors",
         "engine",
         "sending",
+        "operations",
     }
+    assert set(table["operations"]) == set(type(Settings().operations).model_fields)
     assert set(Settings.model_fields) - hidden == {name for name, value in table.items() if not isinstance(value, dict)}
 
 

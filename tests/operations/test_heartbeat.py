@@ -121,9 +121,9 @@ async def test_a_stuck_work_loop_is_silence(stage: Stage, sqlite_url: str) -> No
             real = looked.looked
             seen = 0
 
-            def look(standing: Standing) -> None:
+            def look(standing: Standing, *, clock_doubted: bool = False) -> None:
                 nonlocal seen
-                real(standing)
+                real(standing, clock_doubted=clock_doubted)
                 seen += 1
                 looks.set()
 

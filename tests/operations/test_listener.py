@@ -52,8 +52,7 @@ async def test_a_daemon_that_never_came_round_is_not_alive(stage: Stage) -> None
 
 async def test_why_it_is_not_ready_is_for_the_holder_of_the_token(stage: Stage, counters: Counters) -> None:
     """Which machine has a full disk and an old schema is nobody's business."""
-    counters.looked(Standing(schema="0003"))
-    counters.clock_step_seconds = -400
+    counters.looked(Standing(schema="0003"), clock_doubted=True)
     counters.draining = True
     stage.machine.advance(seconds=5)
     async with listening(stage, counters, token="s3cret") as listener:
@@ -70,7 +69,7 @@ async def test_why_it_is_not_ready_is_for_the_holder_of_the_token(stage: Stage, 
         "faults": {
             "store": "not for 5.0 s",
             "schema": "the database is at 0003",
-            "clock": "it was set by -400 s",
+            "clock": "money is held because of it",
             "draining": "it was told to stop",
         },
     }
