@@ -18,6 +18,10 @@ _HEAD = """\
 """
 
 
+class KeyNotMade(BadSettings):
+    """There is no key yet, and the file for one cannot be made."""
+
+
 def key_file(settings: Settings) -> Path:
     """Where the key is kept: as set, else beside the configuration file."""
     return Path(settings.ledger_key_file) if settings.ledger_key_file else config_path().with_name(FILE_NAME)
@@ -52,7 +56,7 @@ def made_ledger_key(settings: Settings) -> str:
         finally:
             draft.unlink()
     except OSError as error:
-        raise BadSettings(
+        raise KeyNotMade(
             f"the ledger's key {path} cannot be made: {error.strerror or error}; make the folder writable once, or give"
             " the key in OBLIGATIONS_LEDGER_KEY"
         ) from None

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pydantic import TypeAdapter, ValidationError
 
 from config.calendars import Calendars
-from config.ledger_key import key_file, ledger_key, made_ledger_key, new_ledger_key
+from config.ledger_key import KeyNotMade, key_file, ledger_key, made_ledger_key, new_ledger_key
 from config.own_calendars import NoCalendar, own_calendars
 from config.settings import BadSettings, Settings
 from config.shipped import find_template
@@ -213,6 +213,20 @@ def _steps(settings: Settings) -> Steps:
         raise BadSettings(str(error)) from None
 
 
+def _daemon_keys(settings: Settings) -> LedgerKeys:
+    """The keys that chain the ledger, made at the first start. Payments do not stop for a folder that cannot be
+    written; a file that was named by its setting must be there."""
+    import structlog
+
+    try:
+        return ledger_keys(settings, make=True)
+    except KeyNotMade as error:
+        if settings.ledger_key_file:
+            raise
+        structlog.get_logger().error("the ledger is chained without a key", error=str(error))
+        return NO_KEYS
+
+
 def _take_up_ledger_key(store: SqlStore, machine: MachineClock) -> None:
     """Chain with this installation's key from now on. Where the ledger was chained with one that is not here, payments
     go all the same, and its new lines wait."""
@@ -298,7 +312,7 @@ def open_daemon(settings: Settings) -> Iterator[Running]:
         store = open_store(
             url,
             tenant=settings.tenant,
-            ledger_keys=ledger_keys(settings, make=True),
+            ledger_keys=_daemon_keys(settings),
             tell=_aside,
             patience_seconds=DAEMON_PATIENCE_SECONDS,
         )

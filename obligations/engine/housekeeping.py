@@ -57,6 +57,7 @@ class Housekeeping:
         self._counters = counters
         self._signs = signs
         self._planned_through: datetime | None = None
+        self._waiting_to_be_chained: int | None = None
         self._chores: dict[str, tuple[asyncio.Event, Callable[[], Awaitable[None]]]] = {
             "rescue": (asyncio.Event(), self.rescue),
             "replan": (asyncio.Event(), self.replan),
@@ -145,13 +146,18 @@ class Housekeeping:
 
     async def head(self) -> None:
         """Write the end of the ledger's chain to the log, which is kept elsewhere: it shows what is cut off later."""
-        head = await self._thread.call(self._head)
+        head, waiting = await self._thread.call(self._head)
         if head is not None:
             _log.info("the ledger ends here", head=str(head))
+        if waiting is not None and waiting == self._waiting_to_be_chained:
+            _log.error("lines of the ledger wait to be chained since the last look")
+        self._waiting_to_be_chained = waiting
 
-    def _head(self) -> Head | None:
+    def _head(self) -> tuple[Head | None, int | None]:
+        """Where the chain ends, and the first line that waits, by its number."""
         with self._store.read() as view:
-            return view.head(self._machine.now())
+            first = next(view.open_lines(), None)
+            return view.head(self._machine.now()), first.number if first else None
 
     def _notice_midnights(self) -> None:
         # Somewhere a day begins at every quarter of an hour, and plans change with the days of their own zones.

@@ -7,10 +7,11 @@ import threading
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from config.ledger_key import key_file, ledger_key, made_ledger_key, new_ledger_key
 from config.settings import BadSettings, Settings, read_settings
-from obligations.app import ledger_keys
+from obligations.app import ledger_keys, open_daemon
 from obligations.domain.ledger_chain import LedgerKeys
 
 
@@ -84,3 +85,24 @@ def test_a_key_that_cannot_be_made_is_said_so(settings: Settings, monkeypatch: p
     monkeypatch.setenv("OBLIGATIONS_LEDGER_KEY_FILE", "/dev/null/ledger.key")
     with pytest.raises(BadSettings, match=r"/dev/null/ledger\.key"):
         made_ledger_key(read_settings())
+
+
+def test_a_daemon_whose_configuration_folder_is_closed_sends_all_the_same(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """An upgrade would stop every payment of a service that may not write below /etc."""
+    monkeypatch.setenv("OBLIGATIONS_DATABASE_URL", f"sqlite:///{tmp_path}/o.db")
+    monkeypatch.setenv("OBLIGATIONS_SENDING__REMINDERS", "console")
+    monkeypatch.setenv("OBLIGATIONS_SENDING__ACTIONS", "console")
+    (tmp_path / "etc" / "ledger.key").mkdir()  # a superuser may write any folder, but no file in a folder's place
+    with pytest.raises(BadSettings), open_daemon(read_settings()):
+        pass
+    (tmp_path / "etc" / "ledger.key").rmdir()
+    monkeypatch.setattr("config.ledger_key.os.link", _refused)
+    with capture_logs() as log, open_daemon(read_settings()) as (daemon, _):
+        daemon.pump.thread.close()
+    assert "the ledger is chained without a key" in [line["event"] for line in log]
+
+
+def _refused(*_: object) -> None:
+    raise PermissionError(13, "Permission denied")

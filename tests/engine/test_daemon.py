@@ -333,4 +333,11 @@ async def test_where_the_ledger_ends_is_in_the_log(stage: Stage, watched: Watche
     (head,) = heads_in(line["head"])
     assert watched.verify_ledger([head]).holds
     assert head.seq == 1
+    # A line that waits from one look to the next has nobody who chains it.
+    with watched.write() as view:
+        view.note(LedgerEntry(NOON, "bea", "refused", "c", "push"))
+    for alarms in (0, 1):
+        with capture_logs() as log:
+            await service._housekeeping.head()
+        assert [line["log_level"] for line in log].count("error") == alarms
     await service._close()
