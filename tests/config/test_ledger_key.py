@@ -99,8 +99,8 @@ def test_a_daemon_whose_configuration_folder_is_closed_sends_all_the_same(
         pass
     (tmp_path / "etc" / "ledger.key").rmdir()
     monkeypatch.setattr("config.ledger_key.os.link", _refused)
-    with capture_logs() as log, open_daemon(read_settings()) as (daemon, _):
-        daemon.pump.thread.close()
+    with capture_logs() as log, open_daemon(read_settings()) as running:
+        running.daemon.pump.thread.close()
     assert "the ledger is chained without a key" in [line["event"] for line in log]
 
 
