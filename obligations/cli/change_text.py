@@ -48,6 +48,9 @@ def preview_text(preview: Preview) -> Iterator[str]:
     """What a person is asked to agree to: what changes, what was sent already, what has to be asked, and in short."""
     yield f"{preview.contract}: what changes"
     yield from changes_text(preview.changes, preview.touched)
+    for delivery in preview.lapsed:
+        name = f"{delivery.push.name} of {delivery.push.clause}/{delivery.push.index}"
+        yield from wrapped("  approved before", f"{name}: what it says changes, so it is to be approved anew")
     yield from questions(preview.after, ())
     yield from _summary(preview)
 

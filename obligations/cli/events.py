@@ -173,6 +173,14 @@ def show_preview(preview: Preview) -> None:
 def _said(preview: Preview, event_id: str, words: str, as_json: bool) -> None:
     if as_json:
         changes = [change_json(change) for change in preview.changes]
-        print_json({"schema": "obligations.event/1", "id": event_id, "contract": preview.contract, "changes": changes})
+        print_json(
+            {
+                "schema": "obligations.event/1",
+                "id": event_id,
+                "contract": preview.contract,
+                "changes": changes,
+                "approvals_lapsed": [str(one.push.key) for one in preview.lapsed],
+            }
+        )
         return
     typer.echo(words)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from obligations.domain.delivery import DeliveryState, PushKind
+from obligations.domain.delivery import DeliveryState, Push, PushKind
 from obligations.domain.event import LogEntry
+from obligations.planning.content import is_content
 from obligations.planning.diff import Change, diff
 from obligations.planning.plan import Plan
 from obligations.ports import LedgerEntry, StoredDelivery, Transaction
@@ -17,13 +18,18 @@ from obligations.service.ground import Ground
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What recording something would change, and the mark by which a person confirms exactly that."""
+    """What recording something would change, and the mark by which a person confirms exactly that.
+
+    `touched` are instructions already sent for what changes; `lapsed` are those approved and not yet sent whose content
+    changes, so that they are to be approved anew.
+    """
 
     contract: str
     changes: tuple[Change, ...]
     before: Plan
     after: Plan
     touched: tuple[StoredDelivery, ...]
+    lapsed: tuple[StoredDelivery, ...] = ()
 
     @property
     def mark(self) -> str:
@@ -49,7 +55,9 @@ class Previews(Ground):
         changes = diff(before, after)
         changed = {change.subject.id for change in changes}
         touched = tuple(one for one in deliveries if one.push.occurrence_id in changed and _is_sent(one))
-        return Preview(kept.stored.id, changes, before, after, touched)
+        pushes = {push.key: push for push in after.pushes}
+        lapsed = tuple(one for one in deliveries if _is_agreed(one) and _is_other(pushes.get(one.push.key), one))
+        return Preview(kept.stored.id, changes, before, after, touched, lapsed)
 
     def _previewed(self, asked: Callable[[Transaction], Entry]) -> Preview:
         """What recording it would change. Nothing is written."""
@@ -80,6 +88,16 @@ def confirm(preview: Preview, mark: str | None) -> None:
     """Raises `PlanMoved` where a person agreed to another preview than this one."""
     if mark is not None and mark != preview.mark:
         raise PlanMoved("the plan changed since the diff was shown; look at it again and confirm anew")
+
+
+def _is_agreed(one: StoredDelivery) -> bool:
+    """Whether people approved it and it has not gone."""
+    return one.state is DeliveryState.SCHEDULED and bool(one.push.approvals)
+
+
+def _is_other(push: Push | None, one: StoredDelivery) -> bool:
+    """Whether the plan would send something else under its key than what was approved."""
+    return push is not None and not is_content(push, one.content_hash)
 
 
 def _is_sent(one: StoredDelivery) -> bool:

@@ -182,3 +182,24 @@ def test_an_expectation_is_planned_for_another_day_and_then_fulfilled(office: Of
     office.tell("change_of_control", date(2026, 7, 2))
     assert office.occurrence("lump_sum").id == planned
     assert office.occurrence("lump_sum").due_on == date(2026, 7, 7)
+
+
+def test_a_correction_says_whose_approval_it_undoes(exited: tuple[Office, str]) -> None:
+    """Whoever corrects a day would learn only from a payment that never came that it had to be approved anew."""
+    office, report = exited
+    office.approve("letter/lump_sum")
+    (agreed,) = office.chain("lump_sum", ACTION)
+    shown = office.service.preview_correction(report, Amends(occurred_on=EARLIER))
+    assert [one.push.key for one in shown.lapsed] == [agreed.push.key]
+    done = office.service.correct(report, Amends(occurred_on=EARLIER), actor="clerk")
+    assert [one.push.key for one in done.lapsed] == [agreed.push.key]
+    assert office.states("lump_sum", ACTION) == ["proposed"]
+
+
+def test_what_changes_nothing_of_it_leaves_an_approval_as_it_is(exited: tuple[Office, str]) -> None:
+    office, report = exited
+    office.approve("letter/lump_sum")
+    shown = office.service.preview_correction(report, Amends(evidence="board minutes"))
+    assert not shown.lapsed
+    office.service.correct(report, Amends(evidence="board minutes"), actor="clerk")
+    assert office.states("lump_sum", ACTION) == ["scheduled"]
