@@ -284,8 +284,9 @@ class Transaction(Protocol):
         """The holds in force, oldest first."""
         ...
 
-    def hold(self, scope: Scope, reason: str, *, at: datetime, by: str) -> Hold:
-        """Keep back everything of the scope from the next claim on."""
+    def hold(self, scope: Scope, reason: str, *, at: datetime, by: str, destination: str = "") -> Hold:
+        """Keep back everything of the scope from the next claim on; with a `destination` and the scope everything, what
+        goes there. Raises `Conflict` where the daemon holds that destination already and would once more."""
         ...
 
     def lift(self, number: int, *, at: datetime, by: str) -> None:
@@ -390,12 +391,14 @@ class Store(Protocol):
         limit: int,
         lease_seconds: float,
         full: Collection[str] = (),
+        only: str | None = None,
     ) -> Sequence[Claim]:
         """Lease up to `limit` deliveries that are due, oldest first, and write an attempt for each, in one transaction.
 
         Due: scheduled with `send_at` reached on the business clock, or retrying with `next_attempt_at` reached on the
-        machine clock. Destinations in `full` are passed over, and so is what a hold in force keeps back. Stale
-        reminders of one occurrence to one destination collapse into the latest that is due.
+        machine clock. Destinations in `full` are passed over, and so is what a hold in force keeps back. `only` asks
+        for one destination, to try it, although the daemon holds it. Stale reminders of one occurrence to one
+        destination collapse into the latest that is due.
 
         A claim is counted when it is made. What was claimed twice and had no result either time may be what killed its
         daemon, so of all those one is in flight at a time.

@@ -17,12 +17,14 @@ def pause(
     money: Annotated[
         bool, typer.Option("--money", help="Only what moves money or rights; people are still reminded.")
     ] = False,
+    to: Annotated[str, typer.Option("--to", metavar="DESTINATION", help="Only what goes to this role or system.")] = "",
     person: As = None,
     as_json: Json = False,
 ) -> None:
     """Send nothing more until somebody resumes; what is on its way already gets its answer."""
     with service() as use:
-        made = use.pause(Scope.MONEY if money else Scope.EVERYTHING, reason=reason, actor=actor(person))
+        scope = Scope.MONEY if money else Scope.EVERYTHING
+        made = use.pause(scope, reason=reason, actor=actor(person), destination=to)
     _show([made], as_json)
     if not as_json:
         typer.echo(f"Let it go on: obligations resume {made.number}")
@@ -59,6 +61,8 @@ def held_lines(held: Sequence[Hold]) -> list[str]:
 
 def told(one: Hold) -> str:
     """What a hold keeps back, as the subject of a sentence."""
+    if one.destination:
+        return f"deliveries to {one.destination}"
     return "payments and grants" if one.scope is Scope.MONEY else "reminders, payments and all else"
 
 
@@ -75,6 +79,7 @@ def holds_json(held: Sequence[Hold]) -> list[dict[str, object]]:
         {
             "number": one.number,
             "scope": one.scope.value,
+            "destination": one.destination,
             "reason": one.reason,
             "held_at": one.held_at.isoformat(),
             "held_by": one.held_by,

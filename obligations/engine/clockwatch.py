@@ -9,13 +9,12 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from obligations.domain.hold import Hold, Scope
+from obligations.domain.hold import DAEMON, Hold, Scope
 from obligations.engine.store_thread import StoreThread
 from obligations.ports import Clock, LedgerEntry, MachineClock, Store, Transaction
 
 _log = structlog.get_logger()
 
-DAEMON = "the daemon"
 # Every hold of this kind begins so, by which it is found again.
 THE_CLOCK = "the clock "
 WHAT_TO_DO = "check the time of the machine, and what is due; then let money go on: obligations resume"

@@ -77,7 +77,7 @@ class Daemon:
         self._housekeeping = Housekeeping(
             store, self._thread, self.pump.ticker, self.pump.settings,
             watch=self.pump.watch, machine=machine, now=clock.now, replan=replan, changed=self.pump.nudge,
-            counters=self.pump.counters, signs=self._signs,
+            counters=self.pump.counters, signs=self._signs, probe=self.pump.probe,
         )  # fmt: skip
 
     def stop(self) -> None:

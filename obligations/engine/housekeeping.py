@@ -28,7 +28,8 @@ REMEMBER_SECONDS = 60.0
 class Housekeeping:
     """Does each chore when the ticker says so, in the store's thread, in pieces so small that sending gets between.
 
-    `replan` plans one contract again; `now` reads business time; `changed` is called when there may be new work.
+    `replan` plans one contract again; `now` reads business time; `changed` is called when there may be new work;
+    `probe` tries the destinations that are paused.
     A new quarter of a business hour starts the planning at once, so that a fast clock does not outrun it.
     """
 
@@ -46,6 +47,7 @@ class Housekeeping:
         changed: Callable[[], None],
         counters: Counters,
         signs: Signs,
+        probe: Callable[[], Awaitable[None]],
     ) -> None:
         self._store = store
         self._thread = thread
@@ -65,6 +67,7 @@ class Housekeeping:
             "head": (asyncio.Event(), self.head),
             "clock": (asyncio.Event(), watch.remember),
             "look": (asyncio.Event(), self.look),
+            "probe": (asyncio.Event(), probe),
         }
         ticker.every("rescue", settings.rescue_seconds, self._chores["rescue"][0].set)
         ticker.every("replan", settings.replan_seconds, self._chores["replan"][0].set)
@@ -72,6 +75,7 @@ class Housekeeping:
         ticker.every("head", settings.head_seconds, self._chores["head"][0].set)
         ticker.every("clock", REMEMBER_SECONDS, self._chores["clock"][0].set)
         ticker.every("look", settings.probe_seconds, self._chores["look"][0].set)
+        ticker.every("probe", settings.paused_probe_seconds, self._chores["probe"][0].set)
         ticker.every("midnights", settings.tick_seconds, self._notice_midnights)
 
     async def run(self) -> None:

@@ -1,10 +1,13 @@
-"""Lanes: each destination has its own slots, so that a slow one never takes those of another."""
+"""Lanes: each destination has its own slots and its own pace, so that a slow one never takes what another needs."""
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
+
+from obligations.engine.rates import Bucket
 
 
 class Opening(NamedTuple):
@@ -18,19 +21,44 @@ class Opening(NamedTuple):
 
 
 class Lanes:
-    """Counts what is in flight, in all and by destination."""
+    """Counts what is in flight, in all and by destination, and says whose turn it is.
 
-    def __init__(self, total: int, each: int, single: Mapping[str, int]) -> None:
+    A lane that was served waits until every other lane with something due had its turn. One whose receiver kept silent
+    has a single slot until it answers, and one whose receiver had too much rests.
+
+    Args:
+        rates: for single lanes, how many may start in a second.
+        now: seconds that never step.
+    """
+
+    def __init__(
+        self,
+        total: int,
+        each: int,
+        single: Mapping[str, int],
+        rates: Mapping[str, float] | None = None,
+        now: Callable[[], float] = lambda: 0.0,
+    ) -> None:
         self._total = total
         self._each = each
         self._single = dict(single)
+        self._buckets = {lane: Bucket(rate, now) for lane, rate in (rates or {}).items()}
+        self._now = now
         self._busy: Counter[str] = Counter()
+        self._served: set[str] = set()
+        self._taken = 0
+        self._silent: set[str] = set()
+        self._resting: dict[str, float] = {}
         self.free = total
 
     def take(self, destination: str) -> None:
         """A delivery to the destination starts."""
         self._busy[destination] += 1
+        self._served.add(destination)
+        self._taken += 1
         self.free -= 1
+        if bucket := self._buckets.get(destination):
+            bucket.take()
 
     def give(self, destination: str) -> None:
         """A delivery to the destination is over."""
@@ -39,27 +67,75 @@ class Lanes:
         if not self._busy[destination]:
             del self._busy[destination]
 
+    def kept_silent(self, destination: str) -> None:
+        """The receiver did not answer: until it does, it takes up one slot."""
+        self._silent.add(destination)
+
+    def answered(self, destination: str) -> None:
+        """The receiver answered."""
+        self._silent.discard(destination)
+
+    def rest(self, destination: str, seconds: float) -> None:
+        """The receiver has too much to do: nothing starts for so long."""
+        self._resting[destination] = self._now() + seconds
+
     @property
     def hindered(self) -> bool:
         """Whether some destination has no slot left, so that something due for it may be waiting."""
         return not self.free or any(not room for room in self._rooms().values())
 
-    def openings(self) -> Iterator[Opening]:
-        """What to claim, one opening after the other; each is worked out when it is asked for.
+    @property
+    def opens_in(self) -> float:
+        """Seconds until time alone opens a lane; infinite where it opens none."""
+        now = self._now()
+        return min(
+            (
+                *(until - now for until in self._resting.values()),
+                *(bucket.seconds for bucket in self._buckets.values() if not bucket.whole),
+            ),
+            default=math.inf,
+        )
 
-        The first passes over every lane with less room than a fresh one has, so its limit is a fresh lane's width.
-        The second serves those lanes, a few at a time, and exists only when there are any.
+    def openings(self) -> Iterator[Opening]:
+        """What to claim, one opening after the other; each is worked out when it is asked for, after what was claimed
+        for the one before was taken.
+
+        Lanes that were served are passed over first. Only when nothing is due beside them does a new round begin.
         """
+        before, asked = self._taken, set()
+        for opening in self._round():
+            asked.add(opening.full)
+            yield opening
+        if self._served and self._taken == before:
+            self._served.clear()
+            for opening in self._round():
+                if opening.full not in asked:
+                    yield opening
+
+    def _round(self) -> Iterator[Opening]:
+        """The first passes over every lane with less room than a fresh one has, so its limit is a fresh lane's width.
+        The second serves those lanes, a few at a time, and exists only when there are any."""
         rooms = self._rooms()
-        full = frozenset(lane for lane, room in rooms.items() if not room)
+        full = frozenset(lane for lane, room in rooms.items() if not room) | self._served
         narrow = frozenset(lane for lane, room in rooms.items() if 0 < room < self._each)
         if self.free:
             yield Opening(min(self.free, self._each), full | narrow)
-        if narrow and self.free:
+        if narrow - self._served and self.free:
             rooms = self._rooms()
-            full = frozenset(lane for lane, room in rooms.items() if not room)
-            yield Opening(min(self.free, self._each, *(room for room in rooms.values() if room)), full)
+            full = frozenset(lane for lane, room in rooms.items() if not room) | self._served
+            open_ = [room for lane, room in rooms.items() if lane not in full]
+            yield Opening(min(self.free, self._each, *open_), full)
 
     def _rooms(self) -> dict[str, int]:
-        lanes = self._busy.keys() | self._single.keys()
-        return {lane: max(0, self._single.get(lane, self._each) - self._busy[lane]) for lane in lanes}
+        now = self._now()
+        self._resting = {lane: until for lane, until in self._resting.items() if until > now}
+        lanes = {*self._busy, *self._single, *self._buckets, *self._silent, *self._resting}
+        return {lane: self._room(lane) for lane in lanes}
+
+    def _room(self, lane: str) -> int:
+        if lane in self._resting:
+            return 0
+        width = 1 if lane in self._silent else self._single.get(lane, self._each)
+        room = max(0, width - self._busy[lane])
+        bucket = self._buckets.get(lane)
+        return room if bucket is None else min(room, bucket.whole)

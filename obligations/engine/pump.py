@@ -10,13 +10,16 @@ from uuid import uuid4
 
 import structlog
 
+from obligations.domain.delivery import Outcome, Verdict
 from obligations.engine.attempt import Sender
 from obligations.engine.clockwatch import ClockWatch
 from obligations.engine.counters import Counters
 from obligations.engine.lanes import Lanes
 from obligations.engine.outcomes import Policy
+from obligations.engine.pauses import Pauses
+from obligations.engine.rates import per_second
 from obligations.engine.recorder import Recorder
-from obligations.engine.retry import Backoff
+from obligations.engine.retry import THROTTLED, Backoff
 from obligations.engine.scheduler import Ticker
 from obligations.engine.settings import EngineSettings
 from obligations.engine.signs import Signs
@@ -72,8 +75,13 @@ class Pump:
         self.counters = counters or Counters(monotonic)
         self._signs = signs or Signs()
         self._lanes = Lanes(
-            self.settings.total_concurrency, self.settings.destination_concurrency, self.settings.destinations
+            self.settings.total_concurrency,
+            self.settings.destination_concurrency,
+            self.settings.destinations,
+            {lane: per_second(rate) for lane, rate in self.settings.rates.items()},
+            monotonic,
         )
+        self._pauses = Pauses(store, self.thread, clock.now)
         self._sender = Sender(
             connectors, Policy(self.settings, chance), self.settings, machine, monotonic, self._steps, self.counters
         )
@@ -158,7 +166,7 @@ class Pump:
             await self._woken()
             return
         if not await self._claim() and not more:
-            self.ticker.arm(LOOK_AGAIN_SECONDS)
+            self.ticker.arm(min(LOOK_AGAIN_SECONDS, self._lanes.opens_in))
             await self._woken()
 
     async def _claim(self) -> int:
@@ -168,42 +176,69 @@ class Pump:
         for limit, full in self._lanes.openings():
             if self._recorder.failing:
                 break
-            self._steps.reach(Step.BEFORE_CLAIM)
-            # The lease is counted from before the claim, so it is never longer here than it is in the store.
-            lease_ends = self._monotonic() + self.settings.lease_seconds
-            business_now, machine_now = self._clock.now(), self._machine.now()
-            await self.watch.look()
-            claims = await self.thread.call(
-                self._store.claim,
-                business_now=business_now,
-                machine_now=machine_now,
-                worker=self.worker,
-                limit=limit,
-                lease_seconds=self.settings.lease_seconds,
-                full=full,
-            )
-            if claims:
-                self._steps.reach(Step.CLAIMED)
-            for claim in claims:
-                self.counters.claimed(claim)
-                self._start(claim, lease_ends)
-            claimed += len(claims)
-            self._backlog |= len(claims) >= limit
+            some = await self._claim_some(limit, full)
+            claimed += some
+            self._backlog |= some >= limit
         return claimed
 
-    def _start(self, claim: Claim, lease_ends: float) -> None:
+    async def probe(self) -> None:
+        """Try each destination that the daemons paused with one delivery; one that is answered ends the pause."""
+        for destination in await self._pauses.paused():
+            if self._stopping or self._recorder.failing or not self._lanes.free:
+                return
+            await self._claim_some(1, frozenset(), only=destination)
+
+    async def _claim_some(self, limit: int, full: frozenset[str], only: str | None = None) -> int:
+        """Claim so many at most and start their attempts; returns how many."""
+        self._steps.reach(Step.BEFORE_CLAIM)
+        # The lease is counted from before the claim, so it is never longer here than it is in the store.
+        lease_ends = self._monotonic() + self.settings.lease_seconds
+        business_now, machine_now = self._clock.now(), self._machine.now()
+        await self.watch.look()
+        claims = await self.thread.call(
+            self._store.claim,
+            business_now=business_now,
+            machine_now=machine_now,
+            worker=self.worker,
+            limit=limit,
+            lease_seconds=self.settings.lease_seconds,
+            full=full,
+            only=only,
+        )
+        if claims:
+            self._steps.reach(Step.CLAIMED)
+        for claim in claims:
+            self.counters.claimed(claim)
+            self._start(claim, lease_ends, probe=only is not None)
+        return len(claims)
+
+    def _start(self, claim: Claim, lease_ends: float, *, probe: bool) -> None:
         self._lanes.take(claim.destination)
-        attempt = asyncio.create_task(self._attempt(claim, lease_ends))
+        attempt = asyncio.create_task(self._attempt(claim, lease_ends, probe=probe))
         self._in_flight.add(attempt)
         attempt.add_done_callback(self._in_flight.discard)
 
-    async def _attempt(self, claim: Claim, lease_ends: float) -> None:
+    async def _attempt(self, claim: Claim, lease_ends: float, *, probe: bool) -> None:
         try:
-            self._recorder.put(await self._sender.attempt(claim, lease_ends))
+            result = await self._sender.attempt(claim, lease_ends)
+            self._recorder.put(result)
+            self._learn(claim.destination, result.outcome)
+            if await self._pauses.heard(claim, result.outcome, probe=probe):
+                self._wake.set()
         finally:
             if self._backlog or self._lanes.hindered:
                 self._wake.set()
             self._lanes.give(claim.destination)
+
+    def _learn(self, destination: str, outcome: Outcome) -> None:
+        """What an answer says about the lane it came by."""
+        if outcome.status is not None or outcome.verdict is Verdict.DELIVERED:
+            self._lanes.answered(destination)
+        elif outcome.verdict is Verdict.UNKNOWN:
+            self._lanes.kept_silent(destination)
+        if outcome.status == THROTTLED:
+            most = self.settings.throttled_seconds
+            self._lanes.rest(destination, min(outcome.retry_after_seconds or most, most))
 
     async def _seconds_to_next(self) -> float:
         """Real seconds until the store holds something that is due; zero or less when it does now."""

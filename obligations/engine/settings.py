@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from obligations.engine.rates import per_second
+
 MINUTE, HOUR = 60.0, 3600.0
 
 
@@ -17,6 +19,8 @@ class EngineSettings:
         total_concurrency: deliveries in flight at once.
         destination_concurrency: of these, how many to one destination, so that a slow one never takes every slot.
         destinations: another number for single destinations, by name.
+        rates: for single destinations, how many may start in a while: `5/s`, `100/m`, `1000/h`. Each daemon counts for
+            itself.
         timeout_seconds: the whole of one attempt, from connecting to the last byte of the answer.
         lease_seconds: how long a claim keeps other daemons away; more than twice the time-out, so that an attempt
             is over long before somebody else may repeat it.
@@ -30,6 +34,7 @@ class EngineSettings:
         clock_step_seconds: the machine's clock set by more than this, either way, holds money for a person.
         flush_seconds, flush_most: results are written together after this time or at this many.
         tick_seconds: the safety net: the longest that something due can go unseen.
+        paused_probe_seconds: how often a destination that the daemon paused is tried with one delivery.
         rescue_seconds, replan_seconds, seal_seconds: how often expired leases are taken back, contracts are planned
             again and the ledger is chained.
         probe_seconds: how often the store is written and its queue looked at.
@@ -41,6 +46,7 @@ class EngineSettings:
     total_concurrency: int = 16
     destination_concurrency: int = 4
     destinations: Mapping[str, int] = field(default_factory=dict)
+    rates: Mapping[str, str] = field(default_factory=dict)
     timeout_seconds: float = 15
     lease_seconds: float = 60
     retry_delays_seconds: tuple[float, ...] = (
@@ -55,6 +61,7 @@ class EngineSettings:
     flush_seconds: float = 0.02
     flush_most: int = 64
     tick_seconds: float = 1
+    paused_probe_seconds: float = HOUR
     rescue_seconds: float = 2
     replan_seconds: float = 60
     seal_seconds: float = 2
@@ -69,9 +76,11 @@ class EngineSettings:
             _require(getattr(self, name) >= 1, f"{name} is {getattr(self, name)}; at least 1 is needed")
         for destination, slots in self.destinations.items():
             _require(slots >= 1, f"destinations: {destination} has {slots} slots; at least 1 is needed")
+        for rate in self.rates.values():
+            per_second(rate)
         for name in (
             "timeout_seconds", "lease_seconds", "tick_seconds", "rescue_seconds", "replan_seconds", "seal_seconds",
-            "head_seconds", "clock_step_seconds",
+            "head_seconds", "clock_step_seconds", "paused_probe_seconds",
             "probe_seconds", "store_wait_seconds", "store_wait_most_seconds", "idempotency_window_seconds",
         ):  # fmt: skip
             value = getattr(self, name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from obligations.domain.hold import Hold, Scope
+from obligations.domain.hold import Hold, Scope, called, kept_back
 from obligations.ports import LedgerEntry, Transaction
 from obligations.service.errors import NotFound, Refused
 from obligations.service.ground import Ground
@@ -19,16 +19,18 @@ class Holding(Ground):
         with self._store.read() as view:
             return view.holds()
 
-    def pause(self, scope: Scope, *, reason: str, actor: str) -> Hold:
-        """Keep sending back from now on; what is on its way already gets its answer. Raises `Refused` without a
-        reason."""
+    def pause(self, scope: Scope, *, reason: str, actor: str, destination: str = "") -> Hold:
+        """Keep sending back from now on, or only what goes to one destination; what is on its way already gets its
+        answer. Raises `Refused` without a reason."""
         if not reason.strip():
             raise Refused("say why sending is paused, for whoever has to let it go on: --reason TEXT")
+        if destination and scope is not Scope.EVERYTHING:
+            raise Refused("give --to or --money, not both: a destination is paused for everything that goes there")
         now = self._clock.now()
 
         def write(view: Transaction) -> Hold:
-            made = view.hold(scope, reason.strip(), at=now, by=actor)
-            view.note(LedgerEntry(now, actor, "sending paused", "", _called(made), after=scope.value, reason=reason))
+            made = view.hold(scope, reason.strip(), at=now, by=actor, destination=destination)
+            view.note(LedgerEntry(now, actor, "sending paused", "", called(made), after=kept_back(made), reason=reason))
             return made
 
         return self._written(write)
@@ -51,12 +53,8 @@ class Holding(Ground):
                 if one.held_by == RESTORE:
                     doubt_what_came_since(view, one)
                 view.lift(one.number, at=now, by=actor)
-                line = LedgerEntry(now, actor, "sending resumed", "", _called(one), before=one.scope.value)
+                line = LedgerEntry(now, actor, "sending resumed", "", called(one), before=kept_back(one))
                 view.note(line)
             return lifted
 
         return self._written(write)
-
-
-def _called(one: Hold) -> str:
-    return f"hold {one.number}"

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, Row
 
 from obligations.domain.delivery import ARROWS, DeliveryState, PushKind, Verdict
-from obligations.domain.hold import Scope
+from obligations.domain.hold import DAEMON, Scope
 from obligations.ports import Claim, Rescued, Result
 from obligations.store import queue
 from obligations.store.bulk import run_many
@@ -36,12 +36,19 @@ def claim(
     limit: int,
     lease_seconds: float,
     full: Collection[str],
+    only: str | None = None,
 ) -> list[Claim]:
     """Lease the oldest due deliveries and write an attempt for each."""
     if limit < 1:
         return []
     held = _held(connection, tenant)
-    if Scope.EVERYTHING in held:
+    lanes = {*full, *held.shut}
+    if only is not None:
+        # The daemon may try what it holds itself, and nothing that a person does.
+        lanes = {only}
+        if only in held.shut - held.by_daemon:
+            return []
+    if held.everything:
         return []
     is_sqlite = connection.dialect.name == "sqlite"
     given: dict[str, Any] = {
@@ -51,14 +58,14 @@ def claim(
         "as_worker": worker,
         "up_to": limit,
     }
-    if full:
-        given["lanes"] = list(full)
+    if lanes:
+        given["lanes"] = list(lanes)
     if is_sqlite:
         given["lease_ends"] = machine_now + timedelta(seconds=lease_seconds)
     else:
         given["ahead"] = round(lease_seconds * 1_000_000)
     taken = connection.execute(
-        queue.take(is_sqlite=is_sqlite, some_full=bool(full), money_held=Scope.MONEY in held), given
+        queue.take(is_sqlite=is_sqlite, some_full=bool(lanes), money_held=held.money, only=only is not None), given
     ).all()
     if not taken:
         return []
@@ -84,9 +91,25 @@ def claim(
     return [_claim_of(row, worker, business_now) for row in claimed]
 
 
-def _held(connection: Connection, tenant: str) -> frozenset[str]:
-    """The scopes of the holds in force: nearly always none."""
-    return frozenset(connection.execute(queue.HELD_SCOPES, {"mine": tenant}).scalars())
+class _Held(NamedTuple):
+    """What the holds in force keep back; `shut` are destinations, `by_daemon` those that it holds, and nobody else."""
+
+    everything: bool
+    money: bool
+    shut: frozenset[str]
+    by_daemon: frozenset[str]
+
+
+def _held(connection: Connection, tenant: str) -> _Held:
+    """Nearly always nothing."""
+    rows = connection.execute(queue.HELD_BACK, {"mine": tenant}).all()
+    return _Held(
+        everything=any(row.scope == Scope.EVERYTHING and not row.destination for row in rows),
+        money=any(row.scope == Scope.MONEY for row in rows),
+        shut=frozenset(row.destination for row in rows if row.destination),
+        by_daemon=frozenset(row.destination for row in rows if row.held_by == DAEMON)
+        - {row.destination for row in rows if row.held_by != DAEMON},
+    )
 
 
 def _claim_of(row: Row[Any], worker: str, business_now: datetime) -> Claim:
@@ -236,7 +259,10 @@ def rescue(connection: Connection, tenant: str, *, machine_now: datetime, everyt
 def next_wake(connection: Connection, tenant: str) -> tuple[datetime | None, datetime | None]:
     """The first scheduled instant and the first retry; each is the first entry of an index, unless money is held."""
     held = _held(connection, tenant)
-    if Scope.EVERYTHING in held:
+    if held.everything:
         return None, None
-    row = connection.execute(queue.next_wake(money_held=Scope.MONEY in held), {"mine": tenant}).one()
+    lanes = {"lanes": list(held.shut)} if held.shut else {}
+    row = connection.execute(
+        queue.next_wake(money_held=held.money, some_shut=bool(held.shut)), {"mine": tenant, **lanes}
+    ).one()
     return row[0], row[1]

@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from obligations.ports import Conflict, StoreUnavailable, StoreUnusable
+from obligations.store.file_system import refuse_elsewhere
 
 # What a writer waits for another one before it gives up, in seconds.
 PATIENCE_SECONDS = 30.0
@@ -178,12 +179,25 @@ def create_file(path: Path) -> None:
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        try:
+            made = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            os.close(os.open(path, os.O_RDWR))
+        else:
+            # A strict umask would leave a file that its owner cannot open a second time.
+            os.fchmod(made, 0o600)
+            os.close(made)
     except OSError as error:
-        raise StoreUnusable(
-            f"{path} cannot be opened or made: {error.strerror or error}; check the path, and that this user may write"
-            " the file and its folder"
-        ) from None
+        raise cannot_open(path, error) from None
+    refuse_elsewhere(path)
+
+
+def cannot_open(path: Path, error: OSError) -> StoreUnusable:
+    """What to say where the system does not let us have the file."""
+    return StoreUnusable(
+        f"{path} cannot be opened or made: {error.strerror or error}; check the path, and that this user may write"
+        " the file and its folder"
+    )
 
 
 @contextmanager

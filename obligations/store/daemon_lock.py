@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from obligations.ports import StoreUnavailable
-from obligations.store.connect import Database, create_file
+from obligations.store.connect import Database, cannot_open, create_file
 
 
 @contextmanager
@@ -25,11 +25,15 @@ def daemon_lock(url: str) -> Iterator[None]:
     if not database.is_sqlite:
         yield
         return
-    # One file may be called by several names; the lock belongs to the file.
+    # One file may be called by several names; the lock belongs to the file. Hard links are refused: its log has a name.
     real = database.path.resolve()
     path = real.with_name(real.name + ".daemon")
+    create_file(real)
     create_file(path)
-    handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except OSError as error:
+        raise cannot_open(path, error) from None
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -39,6 +43,11 @@ def daemon_lock(url: str) -> Iterator[None]:
             raise StoreUnavailable(
                 f"another daemon{who} already works on {database.path}: it holds {path}. An SQLite database takes one"
                 " daemon; stop the other one first, or move to PostgreSQL to run several"
+            ) from None
+        except OSError as error:
+            raise StoreUnavailable(
+                f"{path} cannot be locked ({error.strerror or error}), as on some network file systems; put the"
+                " database on a disk of this machine, or use PostgreSQL"
             ) from None
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"{os.getpid()}\n".encode("ascii"), 0)

@@ -123,4 +123,4 @@ def attempt_of(row: Row[Any]) -> Attempt:
 
 
 def hold_of(row: Row[Any]) -> Hold:
-    return Hold(row.n, Scope(row.scope), row.reason, row.held_at, row.held_by)
+    return Hold(row.n, Scope(row.scope), row.reason, row.held_at, row.held_by, row.destination)

@@ -90,7 +90,7 @@ def _newer_than(d: Any) -> Select[Any]:
     )
 
 
-def _next_suspect(lanes: bool, money_held: bool) -> Any:
+def _next_suspect(lanes: bool, money_held: bool, only: bool) -> Any:
     """The one delivery that may go of those whose daemon died each time but the last allowed; none while another of
     them is in flight. Together they would be parked together, and only one of them can be to blame."""
     suspect, tried = _D.alias("suspect"), _D.alias("tried")
@@ -105,7 +105,7 @@ def _next_suspect(lanes: bool, money_held: bool) -> Any:
             s.state == _RETRYING,
             s.unanswered >= _LAST_CHANCE,
             s.next_attempt_at <= _BY_MACHINE,
-            *_open(s, lanes, money_held),
+            *_open(s, lanes, money_held, only),
             ~exists(in_flight),
         )
         .order_by(s.next_attempt_at, s.key)
@@ -114,23 +114,24 @@ def _next_suspect(lanes: bool, money_held: bool) -> Any:
     )
 
 
-def _open(columns: Any, lanes: bool, money_held: bool) -> list[ColumnElement[bool]]:
-    """What goes to a lane with room, and what no hold keeps back."""
-    found = [columns.destination.not_in(bindparam("lanes", expanding=True))] if lanes else []
+def _open(columns: Any, lanes: bool, money_held: bool, only: bool = False) -> list[ColumnElement[bool]]:
+    """What goes to a lane with room, and what no hold keeps back; `only` what goes to the lanes named."""
+    named: Any = bindparam("lanes", expanding=True)
+    found = [columns.destination.in_(named) if only else columns.destination.not_in(named)] if lanes else []
     if money_held:
         found.append(columns.money.is_(False))
     return found
 
 
 @lru_cache
-def take(*, is_sqlite: bool, some_full: bool, money_held: bool = False) -> Any:
+def take(*, is_sqlite: bool, some_full: bool, money_held: bool = False, only: bool = False) -> Any:
     """The claim, one conditional statement.
 
     Both queues are read in the order of their index and only as far as needed. Rows that another daemon is claiming
     are passed over, and so are full lanes, money that is held and reminders that a later one replaces.
     """
-    open_lane = _open(_d, some_full, money_held)
-    unsuspected = or_(_d.unanswered < _LAST_CHANCE, _d.key == _next_suspect(some_full, money_held))
+    open_lane = _open(_d, some_full, money_held, only)
+    unsuspected = or_(_d.unanswered < _LAST_CHANCE, _d.key == _next_suspect(some_full, money_held, only))
     stale = and_(_d.kind == _REMINDER, exists(_newer_than(_D)))
     due = (
         select(_d.key.label("key"), _d.send_at.label("at"), _d.kind.label("kind"))
@@ -200,13 +201,14 @@ def take(*, is_sqlite: bool, some_full: bool, money_held: bool = False) -> Any:
 _BEGUN = ("tenant", "key", "number", "fence", "worker", "started_at")
 START_ATTEMPT = insert(_A).values({name: bindparam(name) for name in _BEGUN})
 
-HELD_SCOPES = select(tables.hold.c.scope).where(tables.hold.c.tenant == _MINE, tables.hold.c.lifted_at.is_(None))
+_h = tables.hold.c
+HELD_BACK = select(_h.scope, _h.destination, _h.held_by).where(_h.tenant == _MINE, _h.lifted_at.is_(None))
 
 
 @lru_cache
-def next_wake(*, money_held: bool) -> Any:
-    """The first scheduled instant and the first retry, money left out where it is held."""
-    wanted = [_d.money.is_(False)] if money_held else []
+def next_wake(*, money_held: bool, some_shut: bool = False) -> Any:
+    """The first scheduled instant and the first retry, without money or destinations that are held."""
+    wanted = _open(_d, some_shut, money_held)
 
     def first(at: Any, state: ColumnElement[str]) -> Any:
         due = select(at).where(_d.tenant == _MINE, _d.state == state, *wanted)

@@ -100,6 +100,7 @@ class SqlStore:
         limit: int,
         lease_seconds: float,
         full: Collection[str] = (),
+        only: str | None = None,
     ) -> Sequence[Claim]:
         """Lease up to `limit` due deliveries, oldest first, actions before reminders, and write their attempts.
 
@@ -116,6 +117,7 @@ class SqlStore:
                 limit=limit,
                 lease_seconds=lease_seconds,
                 full=full,
+                only=only,
             )
         )
 

@@ -383,6 +383,15 @@ class HoldRow(Kept, table=True):
             sqlite_where=text("lifted_at IS NULL"),
             postgresql_where=text("lifted_at IS NULL"),
         ),
+        # Several daemons that see the same trouble make one hold of it.
+        Index(
+            "ix_hold_of_daemon",
+            "tenant",
+            "destination",
+            unique=True,
+            sqlite_where=text("lifted_at IS NULL AND destination <> '' AND held_by = 'the daemon'"),
+            postgresql_where=text("lifted_at IS NULL AND destination <> '' AND held_by = 'the daemon'"),
+        ),
     )
     n: int | None = Field(default=None, sa_column=Column(Serial, primary_key=True))
     tenant: str = Field(sa_type=Text)
@@ -392,6 +401,7 @@ class HoldRow(Kept, table=True):
     held_by: str = Field(sa_type=Text)
     lifted_at: datetime | None = Field(default=None, sa_type=Instant)
     lifted_by: str = Field(sa_column=Column(Text, nullable=False, server_default=text("''")))
+    destination: str = Field(sa_column=Column(Text, nullable=False, server_default=text("''")))
 
 
 class ProbeRow(Kept, table=True):

@@ -254,11 +254,15 @@ class SqlTransaction:
         query = select(tables.hold).where(self._mine(tables.hold), c.lifted_at.is_(None)).order_by(c.n)
         return [hold_of(row) for row in self._rows(query)]
 
-    def hold(self, scope: Scope, reason: str, *, at: datetime, by: str) -> Hold:
+    def hold(self, scope: Scope, reason: str, *, at: datetime, by: str, destination: str = "") -> Hold:
         self._must_write()
-        made = insert(tables.hold).values(tenant=self._tenant, scope=scope, reason=reason, held_at=at, held_by=by)
+        if destination and scope is not Scope.EVERYTHING:
+            raise ValueError("a hold of one destination keeps back everything that goes there")
+        made = insert(tables.hold).values(
+            tenant=self._tenant, scope=scope, reason=reason, held_at=at, held_by=by, destination=destination
+        )
         number: int = self._connection.execute(made.returning(tables.hold.c.n)).scalar_one()
-        return Hold(number, scope, reason, at, by)
+        return Hold(number, scope, reason, at, by, destination)
 
     def lift(self, number: int, *, at: datetime, by: str) -> None:
         self._must_write()

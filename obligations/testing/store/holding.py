@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from obligations.domain.delivery import DeliveryState, Outcome, PushKind, Verdict
-from obligations.domain.hold import Hold, Scope
+from obligations.domain.hold import DAEMON, Hold, Scope
 from obligations.ports import Changes, Result, Store
 from obligations.testing.builders import NOON, a_change, a_push
 from obligations.testing.store.stage import (
@@ -63,6 +63,61 @@ def holds_everything_back(store: Store) -> None:
         assert len(claim_from(store)) == 1
 
 
+def holds_one_destination_back(store: Store) -> None:
+    """While one destination is held, nothing goes there, scheduled or retrying, and the others' goes; a daemon that
+    looks when to wake finds only what may go."""
+    contract, claim = claimed_in(store)
+    with quietened(store):
+        store.record([Result(claim, Outcome(Verdict.RETRY), DeliveryState.RETRYING, NOON, next_attempt_at=NOON)])
+        there = a_push(contract, name="there", index=2, destination=claim.destination)
+        elsewhere = a_push(contract, name="elsewhere", index=3, destination="elsewhere")
+        apply_to(store, contract, Changes(deliveries=(a_change(there), a_change(elsewhere))))
+        with _held(store, Scope.EVERYTHING, destination=claim.destination):
+            assert [it.name for it in claim_from(store)] == ["elsewhere"]
+            assert store.next_wake() == (None, None)
+        assert {it.key for it in claim_from(store)} == {claim.key, there.key}
+
+
+def tries_a_destination_that_the_daemon_holds(store: Store) -> None:
+    """To find out whether it is mended, one delivery may be claimed past the daemon's own hold; past a person's, or
+    one of everything, none may."""
+    contract = quiet_contract_in(store)
+    ours = a_push(contract, name="ours", index=2, destination="held")
+    other = a_push(contract, name="other", index=3, destination="elsewhere")
+    apply_to(store, contract, Changes(deliveries=(a_change(ours), a_change(other))))
+
+    def tried() -> list[str]:
+        found = store.claim(
+            business_now=NOON, machine_now=NOON, worker="a check", limit=1, lease_seconds=60, only="held"
+        )
+        return [it.name for it in found]
+
+    with quietened(store):
+        with _held(store, Scope.EVERYTHING, destination="held", by=DAEMON):
+            with _held(store, Scope.EVERYTHING, destination="held"):
+                assert tried() == []
+            with _held(store, Scope.EVERYTHING):
+                assert tried() == []
+            assert tried() == ["ours"]
+            assert tried() == []
+        assert [it.name for it in claim_from(store)] == ["other"]
+
+
+def holds_a_destination_once_for_all_daemons(store: Store) -> None:
+    """Two daemons that see the same trouble make one hold, which one person lifts; people's holds are their own."""
+    with _held(store, Scope.EVERYTHING, destination="held", by=DAEMON):
+        with conflict(), store.write() as tx:
+            tx.hold(Scope.EVERYTHING, "again", at=NOON, by=DAEMON, destination="held")
+        with (
+            _held(store, Scope.EVERYTHING, destination="held"),
+            _held(store, Scope.EVERYTHING, destination="held"),
+            store.read() as tx,
+        ):
+            assert [it.destination for it in tx.holds()].count("held") == 3
+    with _held(store, Scope.EVERYTHING, destination="held", by=DAEMON):
+        pass
+
+
 def records_what_was_under_way(store: Store) -> None:
     """A hold stops nothing that is on its way: its answer is written down."""
     _, claim = claimed_in(store)
@@ -86,9 +141,9 @@ def lifts_a_hold_once(store: Store) -> None:
 
 
 @contextmanager
-def _held(store: Store, scope: Scope) -> Iterator[None]:
+def _held(store: Store, scope: Scope, *, destination: str = "", by: str = "a check") -> Iterator[None]:
     with store.write() as tx:
-        made = tx.hold(scope, "a check of the store", at=NOON, by="a check")
+        made = tx.hold(scope, "a check of the store", at=NOON, by=by, destination=destination)
     try:
         yield
     finally:
@@ -100,6 +155,9 @@ CHECKS: tuple[Check, ...] = (
     holds_money_back,
     holds_money_that_retries,
     holds_everything_back,
+    holds_one_destination_back,
+    tries_a_destination_that_the_daemon_holds,
+    holds_a_destination_once_for_all_daemons,
     records_what_was_under_way,
     lifts_a_hold_once,
 )

@@ -1,0 +1,100 @@
+"""Pauses: a destination that refuses every call as such is left alone until a person or a probe finds it mended.
+
+What makes it refuse (a credential, an address, a flow that was switched off) is common to all that goes there, and
+each call would use up one more of a delivery's attempts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from obligations.domain.delivery import Outcome, Verdict
+from obligations.domain.hold import DAEMON, Scope, called, kept_back
+from obligations.engine.store_thread import StoreThread
+from obligations.ports import Claim, Conflict, LedgerEntry, Store, StoreUnavailable
+
+_log = structlog.get_logger()
+
+IN_A_ROW = 3
+
+
+class Pauses:
+    """Counts refusals by destination, over all that goes there; holds what refused three times in a row, in the
+    store, where every daemon and the next start find it; and lifts that hold when a probe is answered."""
+
+    def __init__(self, store: Store, thread: StoreThread, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._thread = thread
+        self._now = now
+        self._refused: Counter[str] = Counter()
+
+    async def heard(self, claim: Claim, outcome: Outcome, *, probe: bool) -> bool:
+        """Take note of an answer; returns whether a pause ended with it. Never raises."""
+        destination = claim.destination
+        if refuses(outcome):
+            self._refused[destination] += 1
+            if self._refused[destination] >= IN_A_ROW and not probe and await self._try(self._pause, claim, outcome):
+                del self._refused[destination]
+            return False
+        if outcome.status is not None or outcome.verdict is Verdict.DELIVERED:
+            del self._refused[destination]
+        return probe and accepts(outcome) and await self._try(self._lift, claim, outcome)
+
+    async def paused(self) -> list[str]:
+        """The destinations that the daemons paused."""
+        return await self._thread.call(self._paused)
+
+    def _paused(self) -> list[str]:
+        with self._store.read() as view:
+            return [one.destination for one in view.holds() if one.destination and one.held_by == DAEMON]
+
+    async def _try(self, work: Callable[[Claim, Outcome], None], claim: Claim, outcome: Outcome) -> bool:
+        try:
+            await self._thread.call(work, claim, outcome)
+        except Conflict:
+            return True  # another daemon was quicker
+        except StoreUnavailable:
+            return False  # the next answer tries again
+        except Exception as error:  # noqa: BLE001  # the answer itself is written down whatever becomes of the pause
+            _log.error("pausing a destination failed", destination=claim.destination, error=type(error).__name__)
+            return False
+        return True
+
+    def _pause(self, claim: Claim, outcome: Outcome) -> None:
+        destination, now = claim.destination, self._now()
+        reason = f"refused {IN_A_ROW} times in a row ({outcome.detail}); mend that, then resume it"
+        with self._store.write() as view:
+            if any(one.destination == destination and one.held_by == DAEMON for one in view.holds()):
+                return
+            made = view.hold(Scope.EVERYTHING, reason, at=now, by=DAEMON, destination=destination)
+            view.note(
+                LedgerEntry(now, DAEMON, "sending paused", "", called(made), after=kept_back(made), reason=reason)
+            )
+        _log.error("a destination is paused: it refused several times in a row",
+                   destination=destination, status=outcome.status, hold=made.number)  # fmt: skip
+
+    def _lift(self, claim: Claim, outcome: Outcome) -> None:
+        now = self._now()
+        with self._store.write() as view:
+            for one in view.holds():
+                if one.destination == claim.destination and one.held_by == DAEMON:
+                    view.lift(one.number, at=now, by=DAEMON)
+                    view.note(
+                        LedgerEntry(now, DAEMON, "sending resumed", "", called(one), before=kept_back(one),
+                                    reason="a probe was answered")
+                    )  # fmt: skip
+        _log.info("a destination is resumed: a probe was answered", destination=claim.destination)
+
+
+def refuses(outcome: Outcome) -> bool:
+    """Whether the receiver turned the call away as such, whatever it says: it will do so with the next one too."""
+    return outcome.alarm and outcome.verdict is Verdict.RETRY
+
+
+def accepts(outcome: Outcome) -> bool:
+    """Whether the receiver looked at the content, which it does only for those it lets in."""
+    return outcome.verdict in (Verdict.DELIVERED, Verdict.REJECTED)

@@ -1,0 +1,126 @@
+"""Pauses: a destination that refuses every call is left alone until a person or a probe finds it mended."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from obligations.domain.delivery import DeliveryState, Outcome, Verdict
+from obligations.domain.hold import DAEMON, Hold, Scope
+from obligations.ports import Claim
+from tests.engine.stage import NOON, YES, Scripted, Stage, push
+
+REFUSED = Outcome(Verdict.RETRY, "payroll answered 401 Unauthorized", 401, alarm=True)
+OVERLOADED = Outcome(Verdict.RETRY, "payroll answered 409 Conflict", 409)
+NOT_THERE = Outcome(Verdict.RETRY, "payroll: no connection; nothing was sent")
+WRONG = Outcome(Verdict.REJECTED, "payroll answered 422", 422)
+SLOW: dict[str, Any] = {"retry_delays_seconds": (3600.0,) * 9, "destination_concurrency": 1}
+
+
+def holds(stage: Stage) -> list[Hold]:
+    with stage.store.read() as view:
+        return list(view.holds())
+
+
+def tried(stage: Stage) -> int:
+    with stage.store.read() as view:
+        return sum(found.attempts for found in view.deliveries())
+
+
+class Refusing(Scripted):
+    """A payroll that turns every call away, beside people who are reached."""
+
+    async def deliver(self, claim: Claim) -> Outcome:
+        answer = await super().deliver(claim)
+        return REFUSED if claim.destination == "payroll" else answer
+
+
+async def paused(stage: Stage) -> Scripted:
+    stage.plan(*(push(f"pay {n}") for n in range(6)), push("remind", "manager"))
+    receiver = Refusing()
+    await stage.pump(receiver, **SLOW).pass_once()
+    return receiver
+
+
+async def test_three_refusals_in_a_row_pause_the_destination_and_no_other(stage: Stage) -> None:
+    """A revoked key would use up every attempt of every payment before anybody could mend it."""
+    with capture_logs() as said:
+        receiver = await paused(stage)
+    assert sorted(claim.destination for claim in receiver.seen) == ["manager", *["payroll"] * 3]
+    (hold,) = holds(stage)
+    assert (hold.destination, hold.scope, hold.held_by) == ("payroll", Scope.EVERYTHING, DAEMON)
+    assert "401 Unauthorized" in hold.reason
+    (alarm,) = [line for line in said if line["event"].startswith("a destination is paused")]
+    assert (alarm["log_level"], alarm["destination"], alarm["hold"]) == ("error", "payroll", hold.number)
+    with stage.store.read() as view:
+        assert view.ledger()[-1].after == "everything to payroll"
+
+
+async def test_every_daemon_and_the_next_start_leave_it_alone(stage: Stage) -> None:
+    await paused(stage)
+    stage.machine.advance(seconds=4000)
+    other = Scripted()
+    assert await stage.pump(other, **SLOW).pass_once() == 0
+    assert stage.store.next_wake() == (None, None)
+    (hold,) = holds(stage)
+    with stage.store.write() as view:
+        view.lift(hold.number, at=NOON, by="hr")
+    assert await stage.pump(other, **SLOW).pass_once() == 6
+    assert set(stage.states().values()) == {DeliveryState.DELIVERED}
+
+
+async def test_only_refusals_in_a_row_count(stage: Stage) -> None:
+    """A destination that takes most of what it gets is not broken, and one that is away says nothing of itself."""
+    stage.plan(*(push(f"pay {n}") for n in range(8)))
+    answers = [REFUSED, REFUSED, YES, REFUSED, NOT_THERE, REFUSED, OVERLOADED, REFUSED]
+    await stage.pump(Scripted(*answers), **SLOW).pass_once()
+    assert holds(stage) == []
+    stage.machine.advance(seconds=4000)
+    await stage.pump(Scripted(REFUSED, NOT_THERE, REFUSED, REFUSED), **SLOW).pass_once()
+    assert [one.destination for one in holds(stage)] == ["payroll"]
+
+
+async def test_a_probe_that_is_refused_costs_one_attempt_and_changes_nothing(stage: Stage) -> None:
+    await paused(stage)
+    before = tried(stage)
+    pump = stage.pump(Scripted(REFUSED), **SLOW)
+    await pump.probe()
+    assert await pump.pass_once() == 0
+    assert tried(stage) == before + 1
+    assert len(holds(stage)) == 1
+
+
+@pytest.mark.parametrize("answer", [YES, WRONG])
+async def test_a_probe_that_is_answered_lets_everything_go(stage: Stage, answer: Outcome) -> None:
+    """A key mended on Friday night should not wait for somebody on Monday."""
+    await paused(stage)
+    pump = stage.pump(receiver := Scripted(answer), **SLOW)
+    await pump.probe()
+    await pump.pass_once()
+    assert holds(stage) == []
+    stage.machine.advance(seconds=4000)
+    await pump.pass_once()
+    assert len(receiver.names) == 6
+    with stage.store.read() as view:
+        assert [line.action for line in view.ledger()] == ["sending paused", "sending resumed"]
+
+
+async def test_a_persons_pause_is_never_probed(stage: Stage) -> None:
+    """Somebody had a reason that no answer can know of."""
+    await paused(stage)
+    with stage.store.write() as view:
+        view.hold(Scope.EVERYTHING, "an audit", at=NOON, by="hr", destination="payroll")
+    pump = stage.pump(receiver := Scripted(), **SLOW)
+    await pump.probe()
+    await pump.pass_once()
+    assert receiver.names == []
+
+
+async def test_daemons_that_see_the_same_trouble_make_one_hold(stage: Stage) -> None:
+    stage.plan(*(push(f"pay {n}") for n in range(12)))
+    pumps = [stage.pump(Refusing(), **SLOW) for _ in range(2)]
+    await asyncio.gather(*(pump.pass_once() for pump in pumps))
+    assert len(holds(stage)) == 1
