@@ -59,24 +59,25 @@ def _words(_logger: Any, _method: str, fields: MutableMapping[str, Any]) -> str:
 class _Forgiving:
     """A stream whose failures are nobody's problem: a full disk or a closed pipe must not stop a payment."""
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream  # none: standard error was closed before the process began
 
     def write(self, text: str) -> int:
         try:
-            return self._stream.write(text)
+            return self._stream.write(text) if self._stream else 0
         except (OSError, ValueError):
             return 0
 
     def flush(self) -> None:
         try:
-            self._stream.flush()
+            if self._stream:
+                self._stream.flush()
         except (OSError, ValueError):
             return
 
     def isatty(self) -> bool:
         try:
-            return self._stream.isatty()
+            return self._stream is not None and self._stream.isatty()
         except (OSError, ValueError):
             return False
 

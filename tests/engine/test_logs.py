@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -65,3 +66,10 @@ def test_a_person_at_a_terminal_reads_words() -> None:
     logs.configure(stream)
     structlog.get_logger().info("delivery", key="k", status=200)
     assert stream.getvalue().endswith("info     delivery key=k status=200\n")
+
+
+def test_a_process_without_standard_error_works_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A supervisor may close it before the start; Python then has none at all."""
+    monkeypatch.setattr(sys, "stderr", None)
+    logs.configure()
+    structlog.get_logger().error("delivery", key="k")
