@@ -108,6 +108,10 @@ class House:
             self._pause.wait(0.02)
         return self._look(name, life) and life.process.poll() is None
 
+    def pid(self, name: str) -> int:
+        """The process id of the daemon of that name."""
+        return self._running[name].process.pid
+
     def kill(self, name: str) -> None:
         """End it as a power cut would, now."""
         self._running[name].process.send_signal(signal.SIGKILL)
@@ -127,7 +131,7 @@ class House:
 
     def stop_all(self) -> list[int]:
         """Ask every daemon to end; how each ended."""
-        for name in self.names:
+        for name in self._running:
             self.wait_until_up(name, END_SECONDS)
         for life in self._running.values():
             life.process.send_signal(signal.SIGTERM)
