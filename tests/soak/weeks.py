@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import shutil
 import sys
 import tempfile
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
+import structlog
 from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
@@ -153,6 +155,8 @@ class Weeks(RuleBasedStateMachine):
         self._opened = office_on(self._url, START)
         self.office: Office = self._opened.__enter__()
         self.loop = asyncio.new_event_loop()
+        # What dies with its process has nobody left to be told.
+        self.loop.set_exception_handler(lambda loop, context: None)
         self.machine = FixedMachineClock(REAL_NOON)
         self.fate = Fate()
         self.store = MortalStore(self._url, self.fate)
@@ -267,12 +271,8 @@ class Weeks(RuleBasedStateMachine):
         for task in left:
             task.cancel()
         if left:
-            # Some of them died with it; nobody is left to be told.
             self.loop.run_until_complete(asyncio.wait(left))
         if self.pump is not None:
-            for task in self.pump._in_flight | left:
-                if task.done() and not task.cancelled():
-                    task.exception()
             self.pump.thread.close()
         self.pump = None
         self.fate.dead = False
@@ -375,6 +375,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1, help="of the first hundred; each hundred has the next")
     given = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     with in_memory() as folder:
         for begun in range(0, given.seeds, 100):
             run(folder, min(100, given.seeds - begun), 12, starting_at=given.seed + begun // 100)
