@@ -4,6 +4,7 @@
 
 Its receiver listens on the loopback PORT. KILL_AT is a step and a count such as `claimed:2`, `never`, or one of the two
 points inside the store, `claim_commit` and `record_commit`: the statements were executed, the commit was not.
+RECEIVER_HOST in the environment is where the receiver listens, LEASE_SECONDS another lease.
 """
 
 from __future__ import annotations
@@ -23,12 +24,14 @@ from obligations.engine.daemon import Daemon
 from obligations.engine.settings import EngineSettings
 from obligations.engine.steps import KillAt, Steps
 from obligations.ports import Claim
-from obligations.store import SqlStore
+from obligations.store import SqlStore, open_hints
 from obligations.testing.clocks import FixedClock
 from tests.engine.stage import NOON
 
+LEASE_SECONDS = float(os.environ.get("LEASE_SECONDS", "1.2"))
 SETTINGS = EngineSettings(
-    total_concurrency=4, timeout_seconds=0.5, lease_seconds=1.2, rescue_seconds=0.1, tick_seconds=0.2,
+    total_concurrency=4, timeout_seconds=LEASE_SECONDS / 2.4, lease_seconds=LEASE_SECONDS,
+    store_wait_most_seconds=1, rescue_seconds=0.1, tick_seconds=0.2,
     flush_most=2, retry_delays_seconds=(0.1,) * 20, throttled_seconds=0.1,
 )  # fmt: skip
 
@@ -97,7 +100,7 @@ class Wire:
 
 
 async def say(port: int, words: str) -> bytes:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    reader, writer = await asyncio.open_connection(os.environ.get("RECEIVER_HOST", "127.0.0.1"), port)
     try:
         writer.write(f"{words}\n".encode())
         return await reader.readline()
@@ -118,6 +121,7 @@ def main(url: str, port: int, kill_at: str) -> None:
             store, {"scripted": Wire(port)},
             clock=FixedClock(NOON), machine=machine, monotonic=monotonic, replan=lambda contract: None,
             exclusive=url.startswith("sqlite"), settings=SETTINGS, steps=steps,
+            hints=open_hints(url),
         ).run()  # fmt: skip
 
     asyncio.run(serve())
