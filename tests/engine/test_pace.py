@@ -1,0 +1,63 @@
+"""Destinations beside each other: a flooded, overloaded or slow one leaves the others their turn."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from obligations.domain.delivery import DeliveryState, Outcome, Verdict
+from obligations.ports import Claim
+from tests.engine.stage import NOON, YES, Scripted, Stage, push
+
+HOUR = timedelta(hours=1)
+
+
+class Overloaded(Scripted):
+    """A payroll that answers 429 to everything."""
+
+    async def deliver(self, claim: Claim) -> Outcome:
+        await super().deliver(claim)
+        return Outcome(Verdict.RETRY, "too many", 429) if claim.destination == "payroll" else YES
+
+
+async def test_a_flood_that_was_due_before_holds_up_nobody(stage: Stage) -> None:
+    """Its receiver answers at once, so that a slot of its own is always free when the next claim is made."""
+    stage.plan(
+        *(push(f"flood {number}", "flood", at=NOON - HOUR) for number in range(400)),
+        *(push(f"wage {number}", "payroll") for number in range(12)),
+    )
+    receiver = Scripted()
+    await stage.pump(receiver, destinations={"payroll": 1}).pass_once()
+    sent = [claim.destination for claim in receiver.seen]
+    places = [place for place, destination in enumerate(sent) if destination == "payroll"]
+    # A turn of the flood is four; those in flight when the turn came are four more.
+    assert max(after - before for before, after in zip([-1, *places], places, strict=False)) <= 9
+    assert set(stage.states().values()) == {DeliveryState.DELIVERED}
+
+
+async def test_an_overloaded_receiver_is_let_rest_and_the_others_go(stage: Stage) -> None:
+    """Calling it for each of ten thousand would keep it overloaded, and use up an attempt of every one."""
+    stage.plan(*(push(f"pay {number}") for number in range(50)), push("remind", "manager"))
+    receiver = Overloaded()
+    pump = stage.pump(receiver)
+    await pump.pass_once()
+    assert sorted(receiver.names)[-1] == "remind"
+    assert len(receiver.names) <= 1 + 4
+    stage.machine.advance(seconds=59)
+    await pump.pass_once()
+    assert len(receiver.names) <= 1 + 4
+    stage.machine.advance(seconds=2)
+    await pump.pass_once()
+    assert 1 + 4 < len(receiver.names) <= 1 + 8
+
+
+async def test_a_destination_with_a_pace_keeps_it(stage: Stage) -> None:
+    stage.plan(*(push(f"pay {number}") for number in range(11)), *(push(f"r {n}", "manager") for n in range(9)))
+    receiver = Scripted()
+    pump = stage.pump(receiver, rates={"payroll": "5/s"})
+    paid = []
+    for _ in range(11):
+        await pump.pass_once()
+        paid.append(sum(claim.destination == "payroll" for claim in receiver.seen))
+        stage.machine.advance(seconds=0.2)
+    assert paid == list(range(1, 12))
+    assert len(receiver.seen) == 20
