@@ -31,6 +31,32 @@ def keeps_the_record(store: Store) -> None:
     assert store.seal() == 0
 
 
+def chains_the_record(store: Store) -> None:
+    """What waits to be chained can be seen; once chained it stands at the end of a chain that holds, and where the
+    chain ended before shows that nothing was cut off."""
+    contract = contract_in(store)
+    while store.seal():
+        pass
+    with store.write() as tx:
+        tx.note(line_about(contract))
+    with store.read() as tx:
+        before = tx.head(NOON)
+        (waiting,) = tx.open_lines()
+        assert waiting.contract == contract
+    assert store.seal() == 1
+    with store.read() as tx:
+        assert list(tx.open_lines()) == []
+        *_, last = tx.chain()
+        head = tx.head(NOON)
+    assert last.line == waiting
+    assert head is not None
+    assert (head.seq, head.hash) == (last.seq, last.hash)
+    found = store.verify_ledger([one for one in (before, head) if one])
+    assert found.holds
+    assert found.head == last
+    assert not store.verify_ledger([replace(head, seq=head.seq + 1)]).holds
+
+
 def writes_all_or_nothing(store: Store) -> None:
     """A block that raises leaves no trace, whatever it wrote."""
     contract = contract_in(store)
@@ -108,6 +134,7 @@ def finds_what_was_planned_with_other_calendars(store: Store) -> None:
 
 CHECKS: tuple[Check, ...] = (
     keeps_the_record,
+    chains_the_record,
     remembers_how_far_time_came,
     finds_what_was_planned_with_other_calendars,
     writes_all_or_nothing,
