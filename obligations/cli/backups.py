@@ -34,7 +34,8 @@ def backup(
             "sha256": made.sha256,
         })  # fmt: skip
         return
-    kept = ", ".join(f"{made.rows[name]} {name}" for name in ("contract", "delivery", "ledger"))
+    called = {"contract": "contracts", "delivery": "deliveries", "ledger": "lines of the ledger"}
+    kept = ", ".join(f"{made.rows[name]} {words}" for name, words in called.items())
     print_lines(wrapped(f"backed up to {file}", f"{kept}; its manifest stands beside it"))
 
 

@@ -140,7 +140,7 @@ def _show(found: Walked, heads: Sequence[Head], as_json: bool) -> None:
             )
         )
         return
-    held = f", and ends no earlier than {len(heads)} checkpoint{'s' * (len(heads) != 1)} say" if heads else ""
+    held = f", also against {len(heads)} checkpoint{'s' * (len(heads) != 1)}" if heads else ""
     typer.echo(f"{found.links} links hold{held}")
     if found.plain:
         print_lines(
