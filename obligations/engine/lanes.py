@@ -106,7 +106,8 @@ class Lanes:
         for opening in self._round():
             asked.add(opening.full)
             yield opening
-        if self._served and self._taken == before:
+        # Without a free slot nobody was asked, and that nothing was taken says nothing.
+        if asked and self._served and self._taken == before:
             self._served.clear()
             for opening in self._round():
                 if opening.full not in asked:

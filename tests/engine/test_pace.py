@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from obligations.domain.delivery import DeliveryState, Outcome, Verdict
 from obligations.ports import Claim
 from tests.engine.stage import NOON, YES, Scripted, Stage, push
@@ -19,14 +21,15 @@ class Overloaded(Scripted):
         return Outcome(Verdict.RETRY, "too many", 429) if claim.destination == "payroll" else YES
 
 
-async def test_a_flood_that_was_due_before_holds_up_nobody(stage: Stage) -> None:
-    """Its receiver answers at once, so that a slot of its own is always free when the next claim is made."""
+@pytest.mark.parametrize("total", [4, 16])
+async def test_a_flood_that_was_due_before_holds_up_nobody(stage: Stage, total: int) -> None:
+    """Its receiver answers at once, so that all its slots are free again when the next claim is made."""
     stage.plan(
         *(push(f"flood {number}", "flood", at=NOON - HOUR) for number in range(400)),
         *(push(f"wage {number}", "payroll") for number in range(12)),
     )
     receiver = Scripted()
-    await stage.pump(receiver, destinations={"payroll": 1}).pass_once()
+    await stage.pump(receiver, total_concurrency=total, destinations={"payroll": 1}).pass_once()
     sent = [claim.destination for claim in receiver.seen]
     places = [place for place, destination in enumerate(sent) if destination == "payroll"]
     # A turn of the flood is four; those in flight when the turn came are four more.

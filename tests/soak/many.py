@@ -77,14 +77,20 @@ class Cluster:
         self._pg_ctl(["-w", "-o", options, "-l", str(self._server.log), "start"],
                      pgdata=self._server.pgdata, user=self._server.system_user, timeout=30)  # fmt: skip
 
-    def listen_on(self, host: str, network: str) -> str:
-        """Listen there too, for that network; returns the database's URL by it."""
+    @contextmanager
+    def listening_on(self, host: str, network: str) -> Iterator[str]:
+        """Listen there too, for that network, while the block runs; gives the database's URL by it."""
         with (Path(self._server.pgdata) / "pg_hba.conf").open("a") as rules:
             rules.write(f"\nhost all all {network} trust\n")
         self._hosts = host
         self.crash()
         self.start()
-        return f"postgresql://postgres@{host}/work"
+        try:
+            yield f"postgresql://postgres@{host}/work"
+        finally:
+            self._hosts = ""
+            self.crash()
+            self.start()
 
     def end_all_sessions(self) -> int:
         with self.admin() as admin:
@@ -388,27 +394,29 @@ def _ip(*words: str) -> None:
 def one_cut_off(own: Cluster) -> float:
     """Two daemons on networks of their own; one loses its network in the middle of a burst and gets it back later.
     The other takes over; nothing is lost. Raises `NoNetworks`. Returns the seconds that the takeover took."""
-    with two_networks() as networks:
-        url = own.listen_on(HOST, NETWORK)
-        with house(own.url, host=HOST) as (made, stage):
-            receiver = made.receiver
-            receiver.gate.clear()
-            for guest, _ in networks:
-                made.start(within=("ip", "netns", "exec", guest), url=url)
-            made.wait_up()
-            keys = burst(stage, 40, f"cut {random.random()}")
-            receiver.wait_for(8)
-            near = networks[0][1]
-            _ip("link", "set", near, "down")
-            receiver.gate.set()
-            wait_stored(stage, keys)
-            assert made.daemons[0].poll() is None, made.log(0)
-            _ip("link", "set", near, "up")
-            more = burst(stage, 8, f"healed {random.random()}")
-            wait_stored(stage, more)
-            made.end()
-            prove_all_there(stage, receiver, keys | more)
-            return takeover_seconds(stage)
+    with (
+        two_networks() as networks,
+        own.listening_on(HOST, NETWORK) as url,
+        house(own.url, host=HOST) as (made, stage),
+    ):
+        receiver = made.receiver
+        receiver.gate.clear()
+        for guest, _ in networks:
+            made.start(within=("ip", "netns", "exec", guest), url=url)
+        made.wait_up()
+        keys = burst(stage, 40, f"cut {random.random()}")
+        receiver.wait_for(8)
+        near = networks[0][1]
+        _ip("link", "set", near, "down")
+        receiver.gate.set()
+        wait_stored(stage, keys)
+        assert made.daemons[0].poll() is None, made.log(0)
+        _ip("link", "set", near, "up")
+        more = burst(stage, 8, f"healed {random.random()}")
+        wait_stored(stage, more)
+        made.end()
+        prove_all_there(stage, receiver, keys | more)
+        return takeover_seconds(stage)
 
 
 def _say(words: str) -> None:
