@@ -39,8 +39,9 @@ if TYPE_CHECKING:
     from obligations.store.backup import Manifest
 
 CONNECTORS = "obligations.connectors"
-# A daemon that waits for another writer must still come round and say that it lives; it tries again by itself.
-DAEMON_PATIENCE_SECONDS = 5.0
+# A daemon that waits for another writer must still come round and say that it lives, though its chores wait one after
+# the other before it; it tries again by itself.
+DAEMON_PATIENCE_SECONDS = 2.0
 
 
 def make_clock(settings: Settings) -> Clock:

@@ -190,6 +190,7 @@ class Pump:
 
     async def _claim_some(self, limit: int, full: frozenset[str], only: str | None = None) -> int:
         """Claim so many at most and start their attempts; returns how many."""
+        self._come_round()
         self._steps.reach(Step.BEFORE_CLAIM)
         # The lease is counted from before the claim, so it is never longer here than it is in the store.
         lease_ends = self._monotonic() + self.settings.lease_seconds

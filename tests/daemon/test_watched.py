@@ -13,8 +13,9 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,7 @@ EXIT = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SECONDS = 60.0
 TOKEN, HEARTBEAT, ASKED = "xoxb-1-stand-in", "c0ffee-heartbeat", "t0ken-of-the-monitor"
 PEOPLE = ("hana@example.com", "finn@example.com")
+PAID = "lump_sum act.payroll.one_time_earning 1 payroll"
 EMPLOYEE = "  employee: {name: Zelda Quux, email: zelda.quux@example.com}\n"
 
 CONFIG = """
@@ -186,13 +188,35 @@ def test_a_disk_that_fills_stops_payments_before_they_cannot_be_recorded_and_not
         )
 
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (hard, hard))
-        paid = "lump_sum act.payroll.one_time_earning 1 payroll"
-        installed.until(lambda: installed.states().get(paid) is DeliveryState.DELIVERED)
+        installed.until(lambda: installed.states().get(PAID) is DeliveryState.DELIVERED)
         installed.until(lambda: installed.asked("/readyz")[0] == 200)
     assert len(installed.payroll.effects) == len({arrival.key for arrival in installed.payroll.received})
     with sqlite3.connect(installed.database) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     connection.close()
+
+
+def test_a_locked_database_is_waited_for_by_a_daemon_that_lives(installed: Installation) -> None:
+    """Somebody's forgotten transaction must neither lose a payment nor have the supervisor kill what waits."""
+    installed.hire()
+    with daemon(installed.log):
+        installed.until(lambda: installed.asked("/readyz")[0] == 200 and len(installed.payroll.received) == 1)
+        with sqlite3.connect(installed.database, isolation_level=None) as holder:
+            holder.execute("BEGIN IMMEDIATE")
+            installed.today(EXIT + timedelta(days=10))
+            installed.until(lambda: installed.asked("/readyz")[0] == 503)
+            for _ in range(2):
+                seen = _ticked(installed)
+                installed.until(partial(_later, installed, seen))
+            sent = len(installed.payroll.received)
+            holder.execute("ROLLBACK")
+        holder.close()
+        assert sent == 1, "only what was due before"
+        installed.until(lambda: installed.states().get(PAID) is DeliveryState.DELIVERED)
+
+
+def _later(installed: Installation, seen: float) -> bool:
+    return _ticked(installed) > seen
 
 
 def _ticked(installed: Installation) -> float:
@@ -234,12 +258,27 @@ def _quiet(installed: Installation) -> bool:
     return not {DeliveryState.RETRYING, DeliveryState.SENDING} & set(installed.states().values())
 
 
-def test_a_daemon_whose_log_cannot_be_written_pays_all_the_same(installed: Installation) -> None:
+def test_a_daemon_whose_log_cannot_be_written_pays_all_the_same_and_tells_its_supervisor(
+    installed: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """On a full disk a line that cannot be written must not cost the payment it speaks of."""
     installed.hire()
     installed.today(EXIT + timedelta(days=10))
-    with daemon(Path("/dev/full")) as process:
-        installed.until(
-            lambda: installed.states().get("lump_sum act.payroll.one_time_earning 1 payroll") is DeliveryState.DELIVERED
-        )
-        assert process.poll() is None
+    name = installed.folder / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as supervisor:
+        supervisor.bind(str(name))
+        supervisor.settimeout(SECONDS)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(name))
+        with daemon(Path("/dev/full")) as process:
+            words = [supervisor.recv(4096).decode() for _ in range(2)]
+            supervisor.setblocking(False)
+            installed.until(lambda: installed.states().get(PAID) is DeliveryState.DELIVERED)
+            assert process.poll() is None
+            with suppress(BlockingIOError):
+                while supervisor.recv(4096):
+                    pass
+        with suppress(BlockingIOError):
+            while True:
+                words.append(supervisor.recv(4096).decode())
+    assert words[:2] == ["READY=1", "WATCHDOG=1"]
+    assert any(word.startswith("STOPPING=1\n") for word in words)
