@@ -309,8 +309,9 @@ class Transaction(Protocol):
 class Claim:
     """A daemon's lease on one delivery, with everything a connector needs. `attempt` counts from 1.
 
-    `late_seconds` is business time between `send_at` and the claim. `released`: it had stopped, and a person let it go
-    on.
+    `late_seconds` is business time between `send_at` and the claim, and `unasked_seconds` the part of it that people
+    know nothing of: since the last of them agreed, and not while a hold kept it back. `released`: it had stopped, and
+    a person let it go on.
     """
 
     key: UUID
@@ -329,6 +330,8 @@ class Claim:
     late_seconds: float = 0.0
     first_unknown_at: datetime | None = None
     released: bool = False
+    money: bool = False
+    unasked_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

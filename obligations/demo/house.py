@@ -32,6 +32,8 @@ remind_at = "09:00"
 act_at = "10:00"
 
 [engine]
+# Business days pass in moments here, so that all is late.
+action_late_most_seconds = inf
 tick_seconds = 0.1
 
 [connectors.slack]

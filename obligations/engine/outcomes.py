@@ -24,8 +24,11 @@ class Policy:
         if self._forgotten(claim.kind, claim.first_unknown_at, now):
             return _ask_the_receiver(claim.first_unknown_at)
         most = self._settings.action_late_most_seconds
-        if most is not None and claim.kind is PushKind.ACTION and not claim.released and claim.late_seconds > most:
-            return f"late by {timedelta(seconds=int(claim.late_seconds))}: a person must say that it may still go"
+        if claim.money and not claim.released and claim.unasked_seconds > most:
+            late = timedelta(seconds=int(claim.late_seconds))
+            return (
+                f"late by {late}: see whether it was paid otherwise, then say that it may still go: obligations retry"
+            )
         return None
 
     def unsent(self, claim: Claim, reason: str, now: datetime) -> Result:

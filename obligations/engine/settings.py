@@ -30,7 +30,9 @@ class EngineSettings:
         retry_after_most_seconds: the longest wait that a receiver may ask for.
         idempotency_window_seconds: how long receivers remember a key. An action whose outcome stayed unknown for
             longer is not repeated but parked for a person.
-        action_late_most_seconds: an action later than this is parked for a person; None lets every late one go.
+        action_late_most_seconds: an action that moves money or rights and is later than this is parked for a person;
+            infinity lets every late one go. Four days outlast a long weekend and the retries, which end by themselves;
+            whoever is owed has asked by then, and may have been paid by hand.
         clock_step_seconds: the machine's clock set by more than this, either way, holds money for a person.
         flush_seconds, flush_most: results are written together after this time or at this many.
         tick_seconds: the safety net: the longest that something due can go unseen.
@@ -56,7 +58,7 @@ class EngineSettings:
     throttled_seconds: float = 60
     retry_after_most_seconds: float = 24 * HOUR
     idempotency_window_seconds: float = 20 * HOUR
-    action_late_most_seconds: float | None = None
+    action_late_most_seconds: float = 96 * HOUR
     clock_step_seconds: float = 5 * MINUTE
     flush_seconds: float = 0.02
     flush_most: int = 64
@@ -100,7 +102,7 @@ class EngineSettings:
             "retry_delays_seconds holds a wait that is negative or not a number",
         )
         _require(
-            self.action_late_most_seconds is None or self.action_late_most_seconds >= 0,
+            self.action_late_most_seconds >= 0,
             f"action_late_most_seconds is {self.action_late_most_seconds}; it cannot be less than 0 seconds",
         )
 

@@ -22,6 +22,8 @@ from obligations.store.guarded import IllegalMove
 from obligations.store.instants import to_micros
 
 _AFTER_SENDING = ARROWS[DeliveryState.SENDING] - {DeliveryState.SENDING}
+# What is late by less has not waited out a hold worth asking for.
+_HARDLY_LATE = timedelta(minutes=1)
 # How many sweeps for stale reminders one claim makes at most.
 _SWEEPS = 10
 
@@ -88,7 +90,8 @@ def claim(
         )
     if reminders := [row for row in claimed if row.kind == PushKind.REMINDER]:
         _collapse(connection, tenant, business_now, reminders)
-    return [_claim_of(row, worker, business_now) for row in claimed]
+    unasked = _unasked(connection, tenant, business_now, claimed)
+    return [_claim_of(row, worker, business_now, unasked.get(row.key)) for row in claimed]
 
 
 class _Held(NamedTuple):
@@ -112,7 +115,31 @@ def _held(connection: Connection, tenant: str) -> _Held:
     )
 
 
-def _claim_of(row: Row[Any], worker: str, business_now: datetime) -> Claim:
+def _unasked(
+    connection: Connection, tenant: str, business_now: datetime, claimed: Sequence[Row[Any]]
+) -> dict[UUID, float]:
+    """The seconds that money which is late has been due without anybody having agreed to it or held it back."""
+    late = [row for row in claimed if row.money and business_now - row.send_at > _HARDLY_LATE]
+    if not late:
+        return {}
+    holds = connection.execute(queue.LIFTED_SINCE, {"mine": tenant, "since": min(row.send_at for row in late)}).all()
+    asked = connection.execute(queue.AGREED, {"mine": tenant, "keys": [row.key for row in late]})
+    agreed: dict[UUID, datetime] = {row.key: row.agreed_at for row in asked}
+    found: dict[UUID, float] = {}
+    for row in late:
+        through = max(row.send_at, agreed.get(row.key, row.send_at))
+        unasked = timedelta(0)
+        for hold in holds:
+            if hold.destination not in ("", row.destination):
+                continue
+            unasked += max(timedelta(0), min(hold.held_at, business_now) - through)
+            through = min(max(through, hold.lifted_at), business_now)
+        found[row.key] = (unasked + max(timedelta(0), business_now - through)).total_seconds()
+    return found
+
+
+def _claim_of(row: Row[Any], worker: str, business_now: datetime, unasked_seconds: float | None) -> Claim:
+    late_seconds = max(0.0, (business_now - row.send_at).total_seconds())
     return Claim(
         key=row.key,
         contract=row.contract,
@@ -127,9 +154,11 @@ def _claim_of(row: Row[Any], worker: str, business_now: datetime) -> Claim:
         attempt=row.attempts,
         fence=row.fence,
         worker=worker,
-        late_seconds=max(0.0, (business_now - row.send_at).total_seconds()),
+        late_seconds=late_seconds,
         first_unknown_at=row.first_unknown_at,
         released=row.releases > 0,
+        money=row.money,
+        unasked_seconds=late_seconds if unasked_seconds is None else unasked_seconds,
     )
 
 

@@ -180,6 +180,7 @@ def take(*, is_sqlite: bool, some_full: bool, money_held: bool = False, only: bo
             _d.next_attempt_at,
             _d.first_unknown_at,
             _d.releases,
+            _d.money,
         )
     )
     if is_sqlite:
@@ -203,6 +204,19 @@ START_ATTEMPT = insert(_A).values({name: bindparam(name) for name in _BEGUN})
 
 _h = tables.hold.c
 HELD_BACK = select(_h.scope, _h.destination, _h.held_by).where(_h.tenant == _MINE, _h.lifted_at.is_(None))
+# Holds that were lifted after an instant, in the order they were made.
+LIFTED_SINCE = (
+    select(_h.destination, _h.held_at, _h.lifted_at)
+    .where(_h.tenant == _MINE, _h.lifted_at > bindparam("since", type_=Instant))
+    .order_by(_h.held_at)
+)
+# When somebody last agreed to deliveries.
+_e = tables.decision.c
+AGREED = (
+    select(_e.key, func.max(_e.decided_at, type_=Instant).label("agreed_at"))
+    .where(_e.tenant == _MINE, _e.key.in_(bindparam("keys", expanding=True)), _e.approve.is_(True))
+    .group_by(_e.key)
+)
 
 
 @lru_cache

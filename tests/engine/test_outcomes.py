@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -95,10 +96,18 @@ def test_a_payment_whose_doubt_grew_old_while_the_daemon_was_down_is_not_sent() 
 
 
 def test_a_payment_later_than_its_limit_waits_for_a_person_once() -> None:
-    late = replace(LUMP_SUM, late_seconds=8 * 86_400.0)
+    late = replace(LUMP_SUM, money=True, late_seconds=8 * 86_400.0, unasked_seconds=8 * 86_400.0)
     strict = policy(action_late_most_seconds=7 * 86_400.0)
     assert (strict.objection(late, NOW) or "").startswith("late by 8 days")
     assert strict.objection(replace(late, attempt=2), NOW) is not None, "a failed try is nobody's consent"
     assert strict.objection(replace(late, attempt=2, released=True), NOW) is None
-    assert strict.objection(replace(late, kind=PushKind.REMINDER), NOW) is None
-    assert policy().objection(late, NOW) is None
+    assert strict.objection(replace(late, money=False), NOW) is None, "a task that is late harms nobody twice"
+    assert strict.objection(replace(late, unasked_seconds=6 * 86_400.0), NOW) is None, "people agreed since"
+    assert "obligations retry" in (policy().objection(late, NOW) or "")
+    assert policy(action_late_most_seconds=math.inf).objection(late, NOW) is None
+
+
+def test_retries_end_before_a_payment_counts_as_late() -> None:
+    """The last tries of a receiver that is down for three days would be stopped, for another reason than they say."""
+    usual = EngineSettings()
+    assert sum(usual.retry_delays_seconds) * (1 + usual.retry_jitter) < usual.action_late_most_seconds

@@ -61,7 +61,7 @@ def test_a_payment_that_the_receiver_never_took_is_sent_days_later(due: Office) 
     with due.store.write() as view:
         view.move(one.push.key, {DeliveryState.RETRYING}, DeliveryState.PARKED, "unknown outcome")
     due.today(date(2026, 3, 20))
-    policy = Policy(EngineSettings(action_late_most_seconds=86_400), chance=lambda: 0.5)
+    policy = Policy(EngineSettings(), chance=lambda: 0.5)
     due.service.retry("letter/lump_sum", actor="hana@example.com", not_received=True)
     (claim,) = [it for it in due.claim() if it.name == ACTION]
     assert policy.objection(claim, due.clock.now()) is None

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from obligations.domain.delivery import DeliveryState, Outcome, PushKind, Verdict
 from obligations.domain.hold import DAEMON, Hold, Scope
-from obligations.ports import Changes, Result, Store
+from obligations.ports import Changes, Decision, Result, Store
 from obligations.testing.builders import NOON, a_change, a_push
 from obligations.testing.store.stage import (
     Check,
@@ -151,7 +151,39 @@ def _held(store: Store, scope: Scope, *, destination: str = "", by: str = "a che
             tx.lift(made.number, at=NOON, by="a check")
 
 
+def tells_how_long_nobody_was_asked(store: Store) -> None:
+    """A payment is late from when people last agreed to it, and not while they held it back: nobody is asked again for
+    what they have just decided."""
+    contract = quiet_contract_in(store)
+    hour = timedelta(hours=1)
+    names = ("plain", "agreed late", "agreed early")
+    pushes = {name: a_push(contract, name=name, money=True, approvals=("hr",) * ("agreed" in name)) for name in names}
+    apply_to(store, contract, Changes(deliveries=tuple(map(a_change, pushes.values()))))
+    with quietened(store):
+        with store.write() as tx:
+            for name, at, yes in (
+                ("agreed late", 4, True),
+                ("agreed late", 8, True),
+                ("agreed late", 9, False),
+                ("agreed early", -5, True),
+            ):
+                push = pushes[name]
+                tx.decide(Decision(push.key, "hash", "hr", "hana", yes, NOON + at * hour))
+            # Two that overlap, one before it was due, one that has not ended when it is claimed by this clock.
+            for first, last in ((-3, -1), (1, 3), (2, 6), (9, 10)):
+                made = tx.hold(Scope.MONEY, "a check of the store", at=NOON + first * hour, by="a check")
+                tx.lift(made.number, at=NOON + last * hour, by="a check")
+            made = tx.hold(Scope.EVERYTHING, "no business of it", at=NOON, by="a check", destination="elsewhere")
+            tx.lift(made.number, at=NOON + 10 * hour, by="a check")
+        claims = {it.name: it for it in claim_from(store, business_now=NOON + 10 * hour)}
+        assert {name: it.late_seconds / 3600 for name, it in claims.items()} == dict.fromkeys(names, 10)
+        assert all(it.money for it in claims.values())
+        unasked = {name: it.unasked_seconds / 3600 for name, it in claims.items()}
+        assert unasked == {"plain": 4, "agreed late": 1, "agreed early": 4}
+
+
 CHECKS: tuple[Check, ...] = (
+    tells_how_long_nobody_was_asked,
     holds_money_back,
     holds_money_that_retries,
     holds_everything_back,
