@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from functools import cache
+from hashlib import sha256
 from importlib.metadata import version
 
 import holidays
@@ -30,6 +31,16 @@ class Calendars(Mapping[str, BusinessCalendar]):
     def __init__(self, own: Mapping[str, BusinessCalendar] | None = None) -> None:
         self._own = dict(own or {})
 
+    @property
+    def edition(self) -> str:
+        """Which calendars these are; others may move dates. A list that was changed under its old version counts too.
+
+        >>> Calendars().edition.split()[0]
+        'holidays'
+        """
+        own = (f"{name} {one.version} {_mark(one)}" for name, one in sorted(self._own.items()))
+        return "; ".join((f"holidays {version('holidays')}", *own))
+
     def __getitem__(self, name: str) -> BusinessCalendar:
         parts = name.split("+")
         if not all(self._is_one(part) for part in parts):
@@ -53,6 +64,12 @@ class Calendars(Mapping[str, BusinessCalendar]):
 
     def _is_one(self, name: str) -> bool:
         return name in self._own or name in shipped()
+
+
+def _mark(one: BusinessCalendar) -> str:
+    """A few letters that differ where the days do."""
+    days = (sorted(one.holidays), sorted(one.opened), sorted(one.weekend), one.years)
+    return sha256(repr(days).encode()).hexdigest()[:8]
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zoneinfo
 from collections.abc import Iterator, Mapping
 from datetime import tzinfo
+from importlib.metadata import version
 
 
 class Zones(Mapping[str, tzinfo]):
@@ -17,6 +18,11 @@ class Zones(Mapping[str, tzinfo]):
     def __init__(self) -> None:
         # An empty search path leaves only the package, so that every machine has the same rules.
         zoneinfo.reset_tzpath(to=())
+
+    @property
+    def edition(self) -> str:
+        """Which zone data this is; other data may move instants."""
+        return f"tzdata {version('tzdata')}"
 
     def __getitem__(self, name: str) -> tzinfo:
         return zoneinfo.ZoneInfo(name)

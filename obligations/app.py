@@ -65,12 +65,14 @@ def make_calendars(settings: Settings) -> Calendars:
 def make_library(settings: Settings, beside: Path | None = None) -> Library:
     """Templates, calendars, zones and sending habits; relative templates are found beside a file."""
     sending = settings.sending
+    calendars, zones = make_calendars(settings), Zones()
     return Library(
         templates=lambda wanted: find_template(wanted, beside),
-        calendars=make_calendars(settings),
-        zones=Zones(),
+        calendars=calendars,
+        zones=zones,
         sending=Sending(sending.reminders, sending.actions, sending.remind_at, sending.act_at),
         tenant=settings.tenant,
+        edition=f"{zones.edition}; {calendars.edition}",
     )
 
 
@@ -308,6 +310,7 @@ def open_daemon(settings: Settings) -> Iterator[Running]:
     numbers = engine_settings(settings)
     connectors = make_connectors(settings, machine)
     steps = _steps(settings)
+    library = make_library(settings)
     with daemon_lock(url):
         prove_usable(url)
         store = open_store(
@@ -318,7 +321,7 @@ def open_daemon(settings: Settings) -> Iterator[Running]:
             patience_seconds=DAEMON_PATIENCE_SECONDS,
         )
         _take_up_ledger_key(store, machine)
-        service = Service(store, clock=clock, library=make_library(settings))
+        service = Service(store, clock=clock, library=library)
         counters = Counters(monotonic)
         watch = _make_watch(settings, numbers, counters, clock, connectors)
         yield Running(
@@ -330,6 +333,7 @@ def open_daemon(settings: Settings) -> Iterator[Running]:
                 monotonic=monotonic,
                 replan=service.replan,
                 exclusive=url.startswith("sqlite"),
+                edition=library.edition,
                 real_time=settings.dangerous_clock is None,
                 settings=numbers,
                 steps=steps,

@@ -38,6 +38,8 @@ class Daemon:
         signs: who is told that it lives.
         hints: where other processes say that something is due; the daemon finds it without, a little later.
         real_time: business time is the time of this machine, and not a simulation's.
+        edition: names the calendars and zones that `replan` plans with; contracts planned with others are planned
+            again once.
 
     The daemon owns the store and the connectors it is given: it closes them when it ends.
     """
@@ -53,6 +55,7 @@ class Daemon:
         replan: Callable[[str], None],
         exclusive: bool = False,
         real_time: bool = False,
+        edition: str = "",
         settings: EngineSettings | None = None,
         steps: Steps | None = None,
         hints: Hints | None = None,
@@ -76,8 +79,8 @@ class Daemon:
         self._thread = self.pump.thread
         self._housekeeping = Housekeeping(
             store, self._thread, self.pump.ticker, self.pump.settings,
-            watch=self.pump.watch, machine=machine, now=clock.now, replan=replan, changed=self.pump.nudge,
-            counters=self.pump.counters, signs=self._signs, probe=self.pump.probe,
+            watch=self.pump.watch, machine=machine, now=clock.now, replan=replan, edition=edition,
+            changed=self.pump.nudge, counters=self.pump.counters, signs=self._signs, probe=self.pump.probe,
         )  # fmt: skip
 
     def stop(self) -> None:

@@ -41,6 +41,7 @@ class Housekeeping:
         settings: EngineSettings,
         *,
         watch: ClockWatch,
+        edition: str,
         machine: MachineClock,
         now: Callable[[], datetime],
         replan: Callable[[str], None],
@@ -52,6 +53,7 @@ class Housekeeping:
         self._store = store
         self._thread = thread
         self._watch = watch
+        self._edition = edition or None
         self._machine = machine
         self._now = now
         self._replan = replan
@@ -119,12 +121,14 @@ class Housekeeping:
             self._signs.passed(standing)
 
     async def replan(self) -> None:
-        """Plan again every contract whose plan the clock alone changes; each is tried once."""
+        """Plan again every contract whose plan the clock alone changes, and after the start those that were planned
+        with other calendars; each is tried once."""
         now = self._now()
+        failed = False
         tried: set[str] = set()
         while True:
             # Asking for as many more as were tried keeps contracts that cannot be planned from hiding the others.
-            listed = await self._thread.call(self._store.to_replan, now, AT_ONCE + len(tried))
+            listed = await self._thread.call(self._store.to_replan, now, AT_ONCE + len(tried), edition=self._edition)
             fresh = [contract for contract in listed if contract not in tried]
             if not fresh:
                 break
@@ -135,10 +139,14 @@ class Housekeeping:
                 except StoreUnavailable:
                     raise
                 except Exception as error:  # noqa: BLE001  # one contract's trouble is not the others'
+                    failed = True
                     _log.error(
                         "a contract could not be planned again; it is tried again later",
                         contract=contract, error=type(error).__name__,
                     )  # fmt: skip
+        if not failed:
+            # Once: a daemon with other calendars beside this one would else be answered for ever.
+            self._edition = None
         self._planned_through = _quarter(now)
         if tried:
             self._changed()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from obligations.domain.delivery import DeliveryState, Push, PushKind
@@ -41,6 +41,7 @@ def settle(
     tenant: str,
     now: datetime,
     actor: str,
+    reason: str = "",
 ) -> Changes:
     """Everything to write, in one transaction, for the store to hold the plan; nothing where it holds it already.
 
@@ -50,6 +51,7 @@ def settle(
         deliveries: the contract's deliveries as they are kept, every state.
         now: the business instant that edits and corrections go at and the ledger notes.
         actor: who caused the re-planning.
+        reason: why, where the ledger's lines would not say it themselves.
     """
     kept = {one.id: one for one in stored}
     changed = tuple(_changed_occurrences(plan, kept))
@@ -67,7 +69,7 @@ def settle(
     return Changes(
         occurrences=changed,
         deliveries=tuple(changes),
-        ledger=tuple(_ledger(plan.contract, kept, changed, changes, now, actor)),
+        ledger=tuple(_ledger(plan.contract, kept, changed, changes, now, actor, reason)),
         replan_at=min((it for it in (plan.replan_at, look_again) if it is not None), default=None),
     )
 
@@ -128,6 +130,7 @@ def _ledger(
     deliveries: list[DeliveryChange],
     now: datetime,
     actor: str,
+    reason: str,
 ) -> Iterator[LedgerEntry]:
     for one in changed:
         before = kept.get(one.id)
@@ -136,11 +139,12 @@ def _ledger(
         yield LedgerEntry(
             at=now,
             actor=actor,
-            action="occurrence planned" if before is None else "occurrence changed",
+            action="occurrence planned" if before is None else f"occurrence {_became(before, one)}",
             contract=contract,
             object=f"{one.clause}/{one.index} {one.id}",
             before=_said(before) if before else "",
             after=_said(one),
+            reason=reason,
         )
     for change in deliveries:
         if change.seen_in is None and change.state in (_S.SCHEDULED, _S.PARKED) and change.push.supersession == 0:
@@ -153,11 +157,22 @@ def _ledger(
             object=f"{change.push.clause}/{change.push.index} {change.push.name} {change.push.key}",
             before=", ".join(sorted(change.seen_in)) if change.seen_in else "",
             after=f"{change.state}, sha256 {change.content_hash}",
-            reason=change.reason,
+            reason="; ".join(filter(None, (change.reason, reason))),
         )
+
+
+def _became(before: Occurrence, after: Occurrence) -> str:
+    """What happened to it, in a word."""
+    days = _day(before), _day(after)
+    moved = before.state is after.state and None not in days and days[0] != days[1]
+    return "moved" if moved else "changed"
+
+
+def _day(one: Occurrence) -> date | None:
+    return one.adjusted_on or one.soft_on or one.to_on
 
 
 def _said(one: Occurrence) -> str:
     """State and days; never an amount."""
-    day = one.adjusted_on or one.soft_on or one.to_on
+    day = _day(one)
     return f"{one.state}, {day}" if day else str(one.state)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from obligations.planning.plan import Plan
@@ -14,6 +15,7 @@ from obligations.service.contracts import Kept, Planner
 from obligations.service.installation import Library
 
 _TRIES = 5
+A_YEAR = timedelta(days=366)
 _T = TypeVar("_T")
 
 
@@ -33,10 +35,25 @@ class Ground:
         self.planner = Planner(library)
 
     def replan(self, contract: str) -> None:
-        """Bring one contract in step with the day it is; the daemon calls this when the clock changes a plan."""
+        """Bring one contract in step with the day it is, and with the calendars there are; the daemon calls this when
+        either changes a plan.
+
+        What has waited for more than a year is brought on by a year, and is then due to be planned again: a clock that
+        is a century ahead must not make a century of rows in one transaction.
+        """
 
         def write(view: Transaction) -> None:
-            self._settle(view, self._kept(view, contract, lock=True), self._clock.now(), "the clock")
+            now = self._clock.now()
+            kept = self._kept(view, contract, lock=True)
+            before, after = kept.stored.edition, self._library.edition
+            as_of = self.planner.today(kept.terms, now)
+            if kept.stored.replan_at is not None:
+                as_of = min(as_of, self.planner.today(kept.terms, kept.stored.replan_at) + A_YEAR)
+            if before and after and before != after:
+                reason = f"planned again with {_unlike(after, before)} instead of {_unlike(before, after)}"
+                self._settle(view, kept, now, "the calendars", as_of=as_of, reason=reason)
+            else:
+                self._settle(view, kept, now, "the clock", as_of=as_of)
 
         self._written(write)
 
@@ -60,8 +77,17 @@ class Ground:
         reach = {one.id: one.bounds for one in view.occurrences(kept.stored.id) if one.bounds} if view else None
         return self.planner.plan(kept.terms, kept.reports, self.planner.today(kept.terms, self._clock.now()), reach)
 
-    def _settle(self, view: Transaction, kept: Kept, now: datetime, actor: str) -> Plan:
-        plan = self.planner.with_bounds(kept, self.planner.today(kept.terms, now))
+    def _settle(
+        self,
+        view: Transaction,
+        kept: Kept,
+        now: datetime,
+        actor: str,
+        *,
+        as_of: date | None = None,
+        reason: str = "",
+    ) -> Plan:
+        plan = self.planner.with_bounds(kept, as_of or self.planner.today(kept.terms, now))
         contract = kept.stored.id
         changes = settle(
             plan,
@@ -70,6 +96,13 @@ class Ground:
             tenant=self._library.tenant,
             now=now,
             actor=actor,
+            reason=reason,
         )
-        view.apply(contract, changes)
+        view.apply(contract, replace(changes, edition=self._library.edition or None))
         return plan
+
+
+def _unlike(edition: str, other: str) -> str:
+    """The parts of an edition that another does not have."""
+    rest = other.split("; ")
+    return ", ".join(part for part in edition.split("; ") if part not in rest) or "nothing"

@@ -20,3 +20,4 @@ class Library:
     zones: Mapping[str, tzinfo]
     sending: Sending = Sending()  # noqa: RUF009 -- frozen
     tenant: str = ""
+    edition: str = ""  # names the calendars and zones, so that other ones are noticed; empty: nobody asks

@@ -20,7 +20,7 @@ from obligations.engine.daemon import Daemon
 from obligations.engine.pump import Pump
 from obligations.engine.settings import EngineSettings
 from obligations.engine.waiting import heard
-from obligations.ports import Claim, Clock, Connector, LedgerEntry, MachineClock, Store, StoreUnavailable
+from obligations.ports import Changes, Claim, Clock, Connector, LedgerEntry, MachineClock, Store, StoreUnavailable
 from obligations.store import SqlStore, open_store
 from tests.engine.stage import (
     DEADLINE_SECONDS,
@@ -79,6 +79,7 @@ def daemon(
     *,
     replan: Callable[[str], None] = lambda name: None,
     exclusive: bool = False,
+    edition: str = "",
     clock: Clock | None = None,
     machine: MachineClock | None = None,
     **settings: Any,
@@ -86,7 +87,7 @@ def daemon(
     return Daemon(
         store, {"scripted": connector},
         clock=clock or stage.clock, machine=machine or stage.machine, monotonic=monotonic, replan=replan,
-        exclusive=exclusive, settings=EngineSettings(**{**QUICK, **settings}), chance=middle,
+        exclusive=exclusive, edition=edition, settings=EngineSettings(**{**QUICK, **settings}), chance=middle,
     )  # fmt: skip
 
 
@@ -294,6 +295,36 @@ async def test_each_contract_is_planned_again_when_its_day_comes_and_one_that_fa
     assert planned.count("sound") == 1
     assert "Jane" not in str(lines)
     assert {line["contract"] for line in lines if "planned again" in line["event"]} == {"broken"}
+
+
+async def test_contracts_planned_with_other_calendars_are_planned_again_once_after_the_start(
+    stage: Stage, database_url: str
+) -> None:
+    """After an upgrade of the holidays half of the contracts would follow the old ones until something happened."""
+    loop = asyncio.get_running_loop()
+    told = asyncio.Event()
+    planned: list[str] = []
+    for name, edition in (("old", "holidays 1"), ("new", "holidays 2"), ("unknown", "")):
+        with stage.store.write() as view:
+            view.put_contract(contract(name))
+            view.apply(name, Changes(edition=edition))
+
+    def replan(name: str) -> None:
+        with stage.store.write() as view:
+            view.apply(name, Changes(edition="holidays 2"))
+        planned.append(name)
+        loop.call_soon_threadsafe(told.set)
+
+    for expected in (["unknown", "old"], ["due"]):
+        planned.clear()
+        service = daemon(stage, open_store(database_url), Scripted(), replan=replan, edition="holidays 2")
+        running = asyncio.create_task(service.run())
+        await until(lambda: len(planned) == len(expected), told)  # noqa: B023
+        service.stop()
+        await running
+        assert planned == expected
+        with stage.store.write() as view:
+            view.put_contract(contract("due", replan_at=stage.clock.now()))
 
 
 async def test_the_ledger_is_chained_behind_the_work(stage: Stage, watched: Watched) -> None:
