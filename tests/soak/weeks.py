@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
 from functools import cache
+from math import inf
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -49,7 +50,7 @@ PEOPLE = ("hana@example.com", "finn@example.com")
 # What the receiver says, and whether it acted. What is known surely had its effect or surely none.
 ANSWERS = ((DELIVERED, True), (FAILED, False), (UNKNOWN, True), (UNKNOWN, False), (REJECTED, False))
 GOING = frozenset({DeliveryState.SCHEDULED, DeliveryState.SENDING, DeliveryState.RETRYING})
-SETTINGS = EngineSettings(retry_delays_seconds=(5, 300, 3600, 3600, 3600, 3600), action_late_most_seconds=None)
+SETTINGS = EngineSettings(retry_delays_seconds=(5, 300, 3600, 3600, 3600, 3600), action_late_most_seconds=inf)
 
 
 class Crashed(BaseException):
