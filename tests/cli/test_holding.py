@@ -24,3 +24,20 @@ def test_nothing_to_resume_is_said(exited: Terminal) -> None:
     nothing = exited.run("resume")
     assert is_one_message(nothing)
     assert "nothing is in force" in nothing.err
+
+
+def test_one_destination_is_paused_by_its_name(exited: Terminal) -> None:
+    """Payroll closes its books for a day, and managers are reminded all the same."""
+    paused = exited.run("pause", "--to", "payroll", "--reason", "the books are closed", "--as", "Hana", "--json")
+    (held,) = paused.json["holds"]
+    assert (held["scope"], held["destination"]) == ("everything", "payroll")
+    assert f"hold {held['number']}: deliveries to payroll wait\n" in exited.run("deliveries").out
+    lifted = exited.run("resume", str(held["number"]))
+    assert lifted.out == f"hold {held['number']} is lifted: deliveries to payroll go on\n"
+
+
+def test_a_destination_and_money_are_two_pauses(exited: Terminal) -> None:
+    """Somebody would believe that reminders still went there."""
+    both = exited.run("pause", "--to", "payroll", "--money", "--reason", "both")
+    assert is_one_message(both)
+    assert "--to or --money, not both" in both.err
