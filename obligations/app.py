@@ -331,7 +331,7 @@ def open_daemon(settings: Settings) -> Iterator[Running]:
                 clock=clock,
                 machine=machine,
                 monotonic=monotonic,
-                replan=service.replan,
+                replan=service.bring_on,
                 exclusive=url.startswith("sqlite"),
                 edition=library.edition,
                 real_time=settings.dangerous_clock is None,

@@ -35,20 +35,24 @@ class Ground:
         self.planner = Planner(library)
 
     def replan(self, contract: str) -> None:
-        """Bring one contract in step with the day it is, and with the calendars there are; the daemon calls this when
-        either changes a plan.
+        """Bring one contract in step with the day it is, and with the calendars there are."""
+        self._bring_on(contract, None)
 
-        What has waited for more than a year is brought on by a year, and is then due to be planned again: a clock that
-        is a century ahead must not make a century of rows in one transaction.
+    def bring_on(self, contract: str) -> None:
+        """The same, for the daemon, by a year at most; what has waited longer is then due to be planned again.
+
+        A clock that is a century ahead must not make a century of rows in one transaction.
         """
+        self._bring_on(contract, A_YEAR)
 
+    def _bring_on(self, contract: str, at_most: timedelta | None) -> None:
         def write(view: Transaction) -> None:
             now = self._clock.now()
             kept = self._kept(view, contract, lock=True)
             before, after = kept.stored.edition, self._library.edition
             as_of = self.planner.today(kept.terms, now)
-            if kept.stored.replan_at is not None:
-                as_of = min(as_of, self.planner.today(kept.terms, kept.stored.replan_at) + A_YEAR)
+            if at_most is not None and kept.stored.replan_at is not None:
+                as_of = min(as_of, self.planner.today(kept.terms, kept.stored.replan_at) + at_most)
             if before and after and before != after:
                 reason = f"planned again with {_unlike(after, before)} instead of {_unlike(before, after)}"
                 self._settle(view, kept, now, "the calendars", as_of=as_of, reason=reason)

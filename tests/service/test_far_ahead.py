@@ -34,7 +34,7 @@ def test_a_century_ahead_is_planned_a_year_at_a_time(desk: Office) -> None:
     passes, most = 0, 0
     while desk.store.to_replan(desk.clock.now()):
         passes += 1
-        desk.service.replan("letter")
+        desk.service.bring_on("letter")
         now = len(desk.deliveries())
         most, rows = max(most, now - rows), now
         assert passes <= YEARS + 1, "each pass gets on by a year"

@@ -45,7 +45,7 @@ def start(office: Office, service: Service, edition: str) -> list[str]:
     """What a daemon does when it starts: returns what it planned again."""
     again = list(office.store.to_replan(office.clock.now(), edition=edition))
     for contract in again:
-        service.replan(contract)
+        service.bring_on(contract)
     return again
 
 
