@@ -267,18 +267,18 @@ def wait_stored(stage: Stage, keys: set[UUID]) -> None:
         threading.Event().wait(0.1)
 
 
-def workers(stage: Stage) -> set[str]:
+def workers(stage: Stage, keys: set[UUID]) -> set[str]:
     with stage.store.read() as view:
-        return {view.attempts(found.push.key)[-1].worker for found in view.deliveries()}
+        return {view.attempts(key)[-1].worker for key in keys}
 
 
-def takeover_seconds(stage: Stage) -> float:
+def takeover_seconds(stage: Stage, keys: set[UUID]) -> float:
     """From the end of the lease to the next attempt of what was taken over, at most."""
     with stage.store.read() as view:
         gaps = [
             (after.started_at - before.started_at).total_seconds() - LEASE_SECONDS
-            for found in view.deliveries()
-            for before, after in pairwise(view.attempts(found.push.key))
+            for key in keys
+            for before, after in pairwise(view.attempts(key))
             if before.worker != after.worker
         ]
     return max(gaps, default=0.0)
@@ -293,19 +293,19 @@ def stopped_longer_than_its_lease(url: str) -> float:
     with house(url) as (made, stage):
         receiver = made.receiver
         receiver.gate.clear()
+        made.start(2)
+        made.wait_up()
         keys = burst(stage, 12, f"stopped {random.random()}")
-        made.start()
-        receiver.wait_for(4)
+        receiver.wait_for(8)  # four each: all their slots
         made.daemons[0].send_signal(signal.SIGSTOP)
         receiver.gate.set()
-        made.start()
         receiver.wait_recorded(keys)
         made.daemons[0].send_signal(signal.SIGCONT)
         made.wait_said(0, "a result came too late")
         made.end()
         prove_all_there(stage, receiver, keys)
         assert sum(receiver.times.values()) - len(keys) >= 4, "what was in its hands was not taken over"
-        return takeover_seconds(stage)
+        return takeover_seconds(stage, keys)
 
 
 def sessions_ended_and_server_crashed(own: Cluster) -> int:
@@ -344,7 +344,7 @@ def four_share(url: str, due: int) -> int:
         made.end()
         prove_all_there(stage, receiver, keys)
         assert set(receiver.times.values()) == {1}
-        return len(workers(stage))
+        return len(workers(stage, keys))
 
 
 class NoNetworks(RuntimeError):
@@ -416,7 +416,7 @@ def one_cut_off(own: Cluster) -> float:
         wait_stored(stage, more)
         made.end()
         prove_all_there(stage, receiver, keys | more)
-        return takeover_seconds(stage)
+        return takeover_seconds(stage, keys)
 
 
 def _say(words: str) -> None:
