@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 
 import typer
 
@@ -46,4 +47,6 @@ async def _tell_troubles(connectors: Mapping[str, Connector]) -> None:
     for connector in connectors.values():
         trouble = await connector.check()
         if trouble:
-            typer.echo(f"obligations: {trouble}", err=True)
+            # Where nobody can be told, the others are still asked.
+            with suppress(OSError, ValueError):
+                typer.echo(f"obligations: {trouble}", err=True)

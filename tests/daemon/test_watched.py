@@ -31,6 +31,8 @@ from tests.service.office import LETTER
 
 STARTED = datetime(2026, 1, 5, 12, tzinfo=UTC)
 EXIT = datetime(2026, 3, 2, 12, tzinfo=UTC)
+# Late enough for the lump sum to be due, and not so late that a person is asked first.
+PAID_BY = EXIT + timedelta(days=5)
 SECONDS = 60.0
 TOKEN, HEARTBEAT, ASKED = "xoxb-1-stand-in", "c0ffee-heartbeat", "t0ken-of-the-monitor"
 PEOPLE = ("hana@example.com", "finn@example.com")
@@ -179,7 +181,7 @@ def test_a_disk_that_fills_stops_payments_before_they_cannot_be_recorded_and_not
         installed.until(lambda: installed.asked("/readyz")[0] == 503)
         assert '"store": ' in installed.asked("/readyz")[1]
 
-        installed.today(EXIT + timedelta(days=10))
+        installed.today(PAID_BY)
         seen = _ticked(installed)
         installed.until(lambda: _ticked(installed) > seen + 1)
         assert installed.asked("/livez")[0] == 200, "it lives, and says that it cannot work"
@@ -203,7 +205,7 @@ def test_a_locked_database_is_waited_for_by_a_daemon_that_lives(installed: Insta
         installed.until(lambda: installed.asked("/readyz")[0] == 200 and len(installed.payroll.received) == 1)
         with sqlite3.connect(installed.database, isolation_level=None) as holder:
             holder.execute("BEGIN IMMEDIATE")
-            installed.today(EXIT + timedelta(days=10))
+            installed.today(PAID_BY)
             installed.until(lambda: installed.asked("/readyz")[0] == 503)
             for _ in range(2):
                 seen = _ticked(installed)
@@ -236,7 +238,7 @@ def test_the_log_tells_no_name_no_pay_and_no_secret(installed: Installation) -> 
     )
     installed.slack.script("chat.postMessage", error("msg_blocks_too_long"), error("Zelda Quux 125431.07"))
     installed.hire()
-    installed.today(EXIT + timedelta(days=10))
+    installed.today(PAID_BY)
     with daemon(installed.log) as process:
         installed.until(lambda: DeliveryState.SCHEDULED not in installed.states().values() and _quiet(installed))
         page = installed.asked("/metrics")[1] + installed.asked("/readyz")[1]
@@ -263,7 +265,7 @@ def test_a_daemon_whose_log_cannot_be_written_pays_all_the_same_and_tells_its_su
 ) -> None:
     """On a full disk a line that cannot be written must not cost the payment it speaks of."""
     installed.hire()
-    installed.today(EXIT + timedelta(days=10))
+    installed.today(PAID_BY)
     name = installed.folder / "notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as supervisor:
         supervisor.bind(str(name))
