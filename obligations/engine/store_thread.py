@@ -15,6 +15,7 @@ _log = structlog.get_logger()
 P = ParamSpec("P")
 T = TypeVar("T")
 PROBE = "probe"
+SENDING = frozenset({"claim", "record"})
 
 
 class StoreThread:
@@ -38,9 +39,10 @@ class StoreThread:
                 _log.error("the store is away; nothing is sent until it is back", error=type(error).__name__)
             self._failed.add(name)
             raise
-        # A full or read-only disk can still be read: it is back when what failed succeeds, or a probe, which writes.
-        if self._failed and (name in self._failed or name == PROBE):
-            self._failed = set() if name == PROBE else self._failed - {name}
+        # A full or read-only disk can still be read, and a full one may take what needs no room: it is back when what
+        # failed succeeds. A probe speaks for the rest, but not for what sending rests on.
+        if self._failed:
+            self._failed = self._failed & SENDING - {name} if name == PROBE else self._failed - {name}
             if not self._failed:
                 _log.info("the store is back")
         return answer
