@@ -79,6 +79,10 @@ class Lanes:
         """The receiver has too much to do: nothing starts for so long."""
         self._resting[destination] = self._now() + seconds
 
+    def begin_round(self) -> None:
+        """Nobody has had a turn yet."""
+        self._served.clear()
+
     @property
     def hindered(self) -> bool:
         """Whether some destination has no slot left, so that something due for it may be waiting."""
@@ -108,7 +112,7 @@ class Lanes:
             yield opening
         # Without a free slot nobody was asked, and that nothing was taken says nothing.
         if asked and self._served and self._taken == before:
-            self._served.clear()
+            self.begin_round()
             for opening in self._round():
                 if opening.full not in asked:
                     yield opening

@@ -176,7 +176,12 @@ class Pump:
         for limit, full in self._lanes.openings():
             if self._recorder.failing:
                 break
-            some = await self._claim_some(limit, full)
+            try:
+                some = await self._claim_some(limit, full)
+            except StoreUnavailable:
+                # To pass over whoever had a turn could find nothing, which a full disk allows: it would seem back.
+                self._lanes.begin_round()
+                raise
             claimed += some
             self._backlog |= some >= limit
         return claimed
