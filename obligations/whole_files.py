@@ -36,10 +36,12 @@ def write_new(path: Path, text: str, mode: int) -> bool:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     except FileExistsError:
         return False
+    written = False
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
-    except BaseException:
-        path.unlink(missing_ok=True)  # half a file would be kept as the user's own the next time
-        raise
+        written = True
+    finally:
+        if not written:
+            path.unlink(missing_ok=True)  # half a file would be kept as the user's own the next time
     return True
