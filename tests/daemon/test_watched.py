@@ -54,6 +54,7 @@ token = "{asked}"
 heartbeat_url = "http://127.0.0.1:9/{heartbeat}"
 
 [engine]
+action_late_most_seconds = 8640000
 retry_delays_seconds = [0.1, 0.1, 0.1, 0.1, 0.1, 0.1]
 throttled_seconds = 0.1
 store_wait_most_seconds = 0.5
