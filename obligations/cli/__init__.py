@@ -93,6 +93,18 @@ def main() -> None:
         # Commands turn the errors of files they open into words; what is left is the output itself.
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 -- lives until exit
         fail_outside(f"the output cannot be written: {error.strerror}")
+    finally:
+        if sys.argv[1:2] == ["run"]:
+            _leave_what_cannot_be_written()
+
+
+def _leave_what_cannot_be_written() -> None:
+    """Words that a full disk did not take are no reason for the daemon, which did its work, to end as a failure."""
+    for name in ("stdout", "stderr"):
+        try:
+            getattr(sys, name).flush()
+        except (OSError, ValueError):
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 -- lives until exit
 
 
 def fail_outside(message: str) -> NoReturn:

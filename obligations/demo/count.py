@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -114,6 +114,7 @@ def count(
     """
     result = Count({lane: Row(lane) for lane in lanes})
     planned = {str(one.push.key): one for one in deliveries}
+    heard = tuple(_seen(heard))
     done = Counter(one.key for one in heard if one.kind == "effect")
     for delivery in deliveries:
         _owed(result, delivery, done[str(delivery.push.key)], ended_at)
@@ -131,6 +132,15 @@ def count(
         if figures and not any(_fits(figure, lane, data) for figure in figures):
             result.fault(lane, "wrong", f"the letter knows no {data['kind']} for {data['basis']['obligation']}")
     return result
+
+
+def _seen(heard: Iterable[Heard]) -> Iterator[Heard]:
+    """What people see of it: a message that is rewritten with the words it has already looks as it did."""
+    said: dict[str, bytes] = {}
+    for one in heard:
+        again = one.edits and one.kind == "effect" and said.get(one.key) == one.body
+        said[one.key] = one.body
+        yield replace(one, kind="duplicate") if again else one
 
 
 def _owed(result: Count, delivery: StoredDelivery, done: int, ended_at: datetime) -> None:

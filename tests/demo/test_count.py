@@ -175,3 +175,13 @@ def test_faults_are_told_one_by_one() -> None:
     assert said[0].startswith("30 things are not as they should be")
     assert "lump_sum/1 pay is parked" in said[1]
     assert said[-1] == "  and 10 more"
+
+
+def test_a_message_rewritten_with_the_words_it_has_is_seen_by_nobody() -> None:
+    """An edit whose answer was lost goes again; other words under its key would be another matter."""
+    edit = reminder()
+    once, again = (replace(heard(edit, late=late), edits=True) for late in (60, 90))
+    found = counted([edit], [once, again], letter=())
+    assert (found.faults, found.rows[SLACK].effects, found.rows[SLACK].duplicates) == ([], 1, 1)
+    other = counted([edit], [once, replace(again, body=b"The lump sum: due (late)")], letter=())
+    assert [fault for fault in other.faults if "done 2 times" in fault]

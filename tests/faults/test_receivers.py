@@ -62,9 +62,9 @@ def plan(store: Store, *pushes: Push) -> None:
         view.apply(CONTRACT, Changes(deliveries=changes))
 
 
-def http(stage: Stage, receiver: PayrollReceiver, *names: str) -> dict[str, Connector]:
+def http(stage: Stage, receiver: PayrollReceiver, *names: str, seconds: float = 0.3) -> dict[str, Connector]:
     # The stand-in holds signatures against the real time, and so does the connector sign.
-    settings = {"url": receiver.url, "secret": receiver.secret, "timeout_seconds": 0.3}
+    settings = {"url": receiver.url, "secret": receiver.secret, "timeout_seconds": seconds}
     made = connector({"destinations": dict.fromkeys(names or ("payroll",), settings)}, machine=SystemMachineClock())
     return {"http": made}
 
@@ -140,7 +140,7 @@ async def test_no_answer_fills_the_memory(stage: Stage, receiver: PayrollReceive
         receiver.script(receiving.raw(b"HTTP/1.1 200 OK\r\ncontent-length: 60000000\r\n\r\n" + b"x" * 60_000_000))
     else:
         receiver.script(_bomb())
-    connectors = http(stage, receiver)
+    connectors = http(stage, receiver, seconds=10)
     before = most_bytes()
     await stage.pump(connectors=connectors).pass_once()
     await connectors["http"].close()
