@@ -84,6 +84,18 @@ def together() -> Iterable[tuple[object, ...]]:
         yield name, len(made), f"{len(made) / spent:,.0f}"
 
 
+def anew() -> Iterable[tuple[object, ...]]:
+    """Letters that were never planned: the first plan of each, and those after it, each over all of them once."""
+    for count, sending in ((200, None), (1_000, None), (200, Sending())):
+        made, rates = letters(count), []
+        for _ in range(5):
+            begun = time.process_time()
+            for case in made:
+                planned(case, sending)
+            rates.append(f"{count / (time.process_time() - begun):,.0f}")
+        yield f"{count:,}{', with pushes' if sending else ''}", *rates
+
+
 def by_size() -> Iterable[tuple[object, ...]]:
     """What an occurrence costs in contracts of ten to ten thousand of them: linear where the figure stays."""
     for kind in synthetic():
@@ -114,6 +126,8 @@ def main() -> None:
     table(("template", "stories", "occurrences", "ms", "a second"), told())
     print("Two hundred different contracts on one template\n")
     table(("planned", "contracts", "a second"), together())
+    print("Letters that were never planned before, plans a second of each in turn\n")
+    table(("letters", "first plan", "second", "third", "fourth", "fifth"), anew())
     print("Microseconds an occurrence\n")
     table(("kind", *(f"{size:,}" for size in SIZES)), by_size())
     print("An accrual every 14 days without an end\n")
