@@ -13,6 +13,7 @@ import structlog
 from obligations.engine.counters import Counters
 from obligations.engine.housekeeping import Housekeeping, tell_quarantined
 from obligations.engine.listening import listen
+from obligations.engine.planned import Planned
 from obligations.engine.pump import Pump
 from obligations.engine.retry import Backoff
 from obligations.engine.settings import EngineSettings
@@ -70,17 +71,19 @@ class Daemon:
         self._hints = hints
         self._stopping = asyncio.Event()
         self._signs = signs or Signs()
+        planned = Planned(real_time=real_time)
         self.pump = Pump(
             store, connectors,
             clock=clock, machine=machine, monotonic=monotonic, settings=settings, steps=steps, chance=chance,
             real_time=real_time,
-            counters=counters, signs=self._signs,
+            counters=counters, signs=self._signs, planned=planned,
         )  # fmt: skip
         self._thread = self.pump.thread
         self._housekeeping = Housekeeping(
             store, self._thread, self.pump.ticker, self.pump.settings,
             watch=self.pump.watch, machine=machine, now=clock.now, replan=replan, edition=edition,
-            changed=self.pump.nudge, counters=self.pump.counters, signs=self._signs, probe=self.pump.probe,
+            changed=self.pump.nudge, planned=planned, counters=self.pump.counters, signs=self._signs,
+            probe=self.pump.probe,
         )  # fmt: skip
 
     def stop(self) -> None:

@@ -12,6 +12,7 @@ import structlog
 from obligations.domain.ledger_chain import Head
 from obligations.engine.clockwatch import ClockWatch
 from obligations.engine.counters import Counters
+from obligations.engine.planned import Planned
 from obligations.engine.scheduler import Ticker
 from obligations.engine.settings import EngineSettings
 from obligations.engine.signs import Signs
@@ -29,7 +30,7 @@ class Housekeeping:
     """Does each chore when the ticker says so, in the store's thread, in pieces so small that sending gets between.
 
     `replan` plans one contract again; `now` reads business time; `changed` is called when there may be new work;
-    `probe` tries the destinations that are paused.
+    `probe` tries the destinations that are paused; `planned` is told how far plans were brought.
     A new quarter of a business hour starts the planning at once, so that a fast clock does not outrun it.
     """
 
@@ -46,6 +47,7 @@ class Housekeeping:
         now: Callable[[], datetime],
         replan: Callable[[str], None],
         changed: Callable[[], None],
+        planned: Planned,
         counters: Counters,
         signs: Signs,
         probe: Callable[[], Awaitable[None]],
@@ -60,7 +62,7 @@ class Housekeeping:
         self._changed = changed
         self._counters = counters
         self._signs = signs
-        self._planned_through: datetime | None = None
+        self._planned = planned
         self._waiting_to_be_chained: int | None = None
         self._chores: dict[str, tuple[asyncio.Event, Callable[[], Awaitable[None]]]] = {
             "rescue": (asyncio.Event(), self.rescue),
@@ -147,8 +149,9 @@ class Housekeeping:
         if not failed:
             # Once: a daemon with other calendars beside this one would else be answered for ever.
             self._edition = None
-        self._planned_through = _quarter(now)
-        if tried:
+        waited_for = self._planned.far_behind(now)
+        self._planned.through = _quarter(now)
+        if tried or waited_for:
             self._changed()
 
     async def seal(self) -> None:
@@ -173,7 +176,7 @@ class Housekeeping:
 
     def _notice_midnights(self) -> None:
         # Somewhere a day begins at every quarter of an hour, and plans change with the days of their own zones.
-        if self._planned_through != _quarter(self._now()):
+        if self._planned.through != _quarter(self._now()):
             self._chores["replan"][0].set()
 
 

@@ -6,6 +6,7 @@ import asyncio
 import math
 import random
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from uuid import uuid4
 
 import structlog
@@ -17,6 +18,7 @@ from obligations.engine.counters import Counters
 from obligations.engine.lanes import Lanes
 from obligations.engine.outcomes import Policy
 from obligations.engine.pauses import Pauses
+from obligations.engine.planned import Planned
 from obligations.engine.rates import per_second
 from obligations.engine.recorder import Recorder
 from obligations.engine.retry import THROTTLED, Backoff
@@ -39,8 +41,8 @@ class Pump:
     """One daemon's heart. `run` beats until stopped; `pass_once` does everything that is due now and returns.
 
     `monotonic` gives seconds that never step; `chance` the jitter, from 0 to below 1; `real_time` says that business
-    time is this machine's. Every pump is a worker of its own: its id is random, so that nobody mistakes a restarted
-    process for the one before.
+    time is this machine's; `planned` how far plans were brought, which claims wait for. Every pump is a worker of
+    its own: its id is random, so that nobody mistakes a restarted process for the one before.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Pump:
         real_time: bool = False,
         counters: Counters | None = None,
         signs: Signs | None = None,
+        planned: Planned | None = None,
     ) -> None:
         self.settings = settings or EngineSettings()
         self.worker = uuid4().hex[:12]
@@ -74,6 +77,7 @@ class Pump:
         )  # fmt: skip
         self.counters = counters or Counters(monotonic)
         self._signs = signs or Signs()
+        self._planned = planned
         self._lanes = Lanes(
             self.settings.total_concurrency,
             self.settings.destination_concurrency,
@@ -156,7 +160,7 @@ class Pump:
         self._come_round()
         self._wake.clear()
         await self.watch.look()
-        if self._recorder.failing or not self._lanes.free:
+        if self._recorder.failing or not self._lanes.free or self._far_behind(self._clock.now()):
             await self._woken()
             return
         more = self._backlog
@@ -193,6 +197,10 @@ class Pump:
                 return
             await self._claim_some(1, frozenset(), only=destination)
 
+    def _far_behind(self, now: datetime) -> bool:
+        """Whether plans are to be brought on before anything is claimed."""
+        return self._planned is not None and self._planned.far_behind(now)
+
     async def _claim_some(self, limit: int, full: frozenset[str], only: str | None = None) -> int:
         """Claim so many at most and start their attempts; returns how many."""
         self._come_round()
@@ -200,6 +208,8 @@ class Pump:
         # The lease is counted from before the claim, so it is never longer here than it is in the store.
         lease_ends = self._monotonic() + self.settings.lease_seconds
         business_now, machine_now = self._clock.now(), self._machine.now()
+        if self._far_behind(business_now):
+            return 0
         await self.watch.look()
         claims = await self.thread.call(
             self._store.claim,

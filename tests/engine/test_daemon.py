@@ -80,6 +80,7 @@ def daemon(
     replan: Callable[[str], None] = lambda name: None,
     exclusive: bool = False,
     edition: str = "",
+    real_time: bool = False,
     clock: Clock | None = None,
     machine: MachineClock | None = None,
     **settings: Any,
@@ -87,7 +88,8 @@ def daemon(
     return Daemon(
         store, {"scripted": connector},
         clock=clock or stage.clock, machine=machine or stage.machine, monotonic=monotonic, replan=replan,
-        exclusive=exclusive, edition=edition, settings=EngineSettings(**{**QUICK, **settings}), chance=middle,
+        exclusive=exclusive, edition=edition, real_time=real_time,
+        settings=EngineSettings(**{**QUICK, **settings}), chance=middle,
     )  # fmt: skip
 
 
@@ -325,6 +327,40 @@ async def test_contracts_planned_with_other_calendars_are_planned_again_once_aft
         assert planned == expected
         with stage.store.write() as view:
             view.put_contract(contract("due", replan_at=stage.clock.now()))
+
+
+@pytest.mark.parametrize("slept", [False, True], ids=["it was down", "the machine slept"])
+async def test_what_time_alone_has_called_off_meanwhile_does_not_go_first(
+    stage: Stage, database_url: str, slept: bool
+) -> None:
+    """Three days later a reminder or a payment may be due no more, and only the plan of today knows."""
+    many = [f"contract {number}" for number in range(12)]
+    stage.plan(push("called off", at=NOON + timedelta(days=2)), push("still due", at=NOON + timedelta(days=1)))
+    called_off = stage.delivery("called off").push.key
+
+    def replan(name: str) -> None:
+        with stage.store.write() as view:
+            view.put_contract(contract(name))
+            if name == many[-1]:
+                view.move(called_off, {DeliveryState.SCHEDULED}, DeliveryState.CANCELLED, "its time is over")
+
+    with stage.store.write() as view:
+        for number, name in enumerate(many):
+            view.put_contract(contract(name, replan_at=NOON + timedelta(days=1, seconds=number)))
+    if not slept:
+        stage.clock.advance(days=3)
+    service = daemon(stage, open_store(database_url), receiver := Scripted(), replan=replan, real_time=True)
+    running = asyncio.create_task(service.run())
+    if slept:
+        stage.plan(push("first"))
+        await until(lambda: receiver.names == ["first"], receiver.told)
+        stage.machine.advance(days=3)
+        stage.clock.advance(days=3)
+    await until(lambda: "still due" in receiver.names, receiver.told)
+    service.stop()
+    await running
+    assert "called off" not in receiver.names
+    assert stage.delivery("called off").state is DeliveryState.CANCELLED
 
 
 async def test_the_ledger_is_chained_behind_the_work(stage: Stage, watched: Watched) -> None:

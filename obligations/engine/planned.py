@@ -1,0 +1,31 @@
+"""How far plans were brought on. Nothing is claimed while they are far behind: what was due may be due no more."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+# Work goes on while a new quarter of an hour is planned, which takes less than this.
+_FAR = timedelta(hours=1)
+
+
+class Planned:
+    """Through which business instant every contract was planned, none at first.
+
+    Simulated time outruns any planning and may do so; `real_time` is waited for.
+
+    >>> from datetime import datetime, UTC
+    >>> planned, noon = Planned(real_time=True), datetime(2026, 11, 22, 12, tzinfo=UTC)
+    >>> planned.far_behind(noon)
+    True
+    >>> planned.through = noon
+    >>> planned.far_behind(noon + timedelta(minutes=20)), planned.far_behind(noon + timedelta(days=3))
+    (False, True)
+    """
+
+    def __init__(self, *, real_time: bool) -> None:
+        self._real_time = real_time
+        self.through: datetime | None = None
+
+    def far_behind(self, now: datetime) -> bool:
+        """Whether the daemon was down, or the machine slept, so long that plans come before sending."""
+        return self.through is None or (self._real_time and now - self.through > _FAR)
