@@ -21,7 +21,8 @@ help:
 	@echo 'make check    the same without the tests'
 	@echo 'make soak     long campaigns that no change has to wait for: FILES=10000 terms files with slips in them, KILLS=200'
 	@echo '              deaths of daemons on each database, SEEDS=10000 simulated weeks, MANY=10 rounds of several'
-	@echo '              daemons on PostgreSQL (root: their cables too); one named runs alone; SEED=1'
+	@echo '              daemons on PostgreSQL (root: their cables too), LANES=10000 due in one instant; one named runs'
+	@echo '              alone; SEED=1'
 	@echo 'make bench    how fast contracts are planned, measured here'
 	@echo 'make lock     pin the dependencies anew in requirements.lock (UPGRADE=1: the newest of all)'
 	@echo 'make clean    remove .venv and whatever the tools left'
@@ -64,12 +65,13 @@ tests: ready
 
 # All campaigns, or those whose size is given.
 SEED ?= 1
-asked := $(strip $(FILES)$(KILLS)$(SEEDS)$(MANY))
+asked := $(strip $(FILES)$(KILLS)$(SEEDS)$(MANY)$(LANES))
 soak: ready
 	@$(if $(if $(asked),$(FILES),all),$(python) -m tests.terms.mutations --files $(or $(FILES),10000),:)
 	@$(if $(if $(asked),$(KILLS),all),$(python) -m tests.soak.kills --kills $(or $(KILLS),200) --seed $(SEED),:)
 	@$(if $(if $(asked),$(SEEDS),all),$(python) -m tests.soak.weeks --seeds $(or $(SEEDS),10000) --seed $(SEED),:)
 	@$(if $(if $(asked),$(MANY),all),$(python) -m tests.soak.many --rounds $(or $(MANY),10),:)
+	@$(if $(if $(asked),$(LANES),all),$(python) -m tests.soak.lanes --due $(or $(LANES),10000),:)
 
 bench: ready
 	@$(python) benchmarks/plan.py

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import defaultdict
 from datetime import timedelta
 
 import pytest
@@ -19,6 +21,62 @@ class Overloaded(Scripted):
     async def deliver(self, claim: Claim) -> Outcome:
         await super().deliver(claim)
         return Outcome(Verdict.RETRY, "too many", 429) if claim.destination == "payroll" else YES
+
+
+class TakingItsTime(Scripted):
+    """Receivers by whose answers the clock goes on: the flood's takes five milliseconds for the four it is given, the
+    office's none. One hangs until everything else is through, and one has too much to do."""
+
+    def __init__(self, stage: Stage, ends_after: int) -> None:
+        super().__init__()
+        self._stage = stage
+        self._left = ends_after
+        self._through = asyncio.Event()
+        self._open = 0
+        self.most_open = 0
+        self.lags: dict[str, list[float]] = defaultdict(list)
+
+    async def deliver(self, claim: Claim) -> Outcome:
+        await super().deliver(claim)
+        if not self._through.is_set():
+            self.lags[claim.destination].append((self._stage.clock.now() - claim.send_at).total_seconds())
+        if claim.destination == "busy":
+            return Outcome(Verdict.RETRY, "too many", 429)
+        if claim.destination == "hanging":
+            await self._through.wait()
+            return Outcome(Verdict.UNKNOWN, "no answer")
+        if claim.destination == "flood":
+            self._open += 1
+            self.most_open = max(self.most_open, self._open)
+            await asyncio.sleep(0)  # the others of its turn are on the way as well
+            self._open -= 1
+            self._stage.clock.advance(seconds=0.005 / 4)
+            self._stage.machine.advance(seconds=0.005 / 4)
+        self._left -= 1
+        if not self._left:
+            self._through.set()
+        return YES
+
+
+async def test_a_burst_beside_receivers_that_are_not_well_holds_up_steady_work_by_a_few_turns(stage: Stage) -> None:
+    """What falls due in the middle of ten thousand would be as late as all of them together."""
+    due, steady = 1200, 25
+    stage.plan(
+        *(push(f"flood {number}", "flood") for number in range(due)),
+        *(push(f"hanging {number}", "hanging") for number in range(40)),
+        *(push(f"busy {number}", "busy") for number in range(40)),
+        *(push(f"steady {number}", "office", at=NOON + number * timedelta(seconds=0.05)) for number in range(steady)),
+    )
+    receiver = TakingItsTime(stage, due + steady)
+    await stage.pump(receiver, timeout_seconds=25).pass_once()
+    lags = {name: sorted(some) for name, some in receiver.lags.items()}
+    assert len(lags["flood"]) == due
+    assert len(lags["office"]) == steady
+    # Three turns of the flood: the one in flight, the one claimed before it was due, and its own.
+    assert lags["office"][-1] <= 3 * 0.005
+    assert receiver.most_open == 4
+    assert len(lags["hanging"]) <= 5
+    assert len(lags["busy"]) <= 4
 
 
 @pytest.mark.parametrize("total", [4, 16])

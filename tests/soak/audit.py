@@ -116,12 +116,12 @@ def audit(
             if arrival.key in decisions
         ),
         kept_back=sum(one.state is DeliveryState.PROPOSED and one.push.send_at <= now for one in deliveries.values()),
-        lag=_spans(
+        lag=spans(
             (arrival.at - deliveries[arrival.key].push.send_at).total_seconds()
             for arrival in effects
             if UUID(arrival.key) in calm
         ),
-        taken_up=_spans((again - since).total_seconds() for since, again in waited),
+        taken_up=spans((again - since).total_seconds() for since, again in waited),
     )
 
 
@@ -137,7 +137,8 @@ def _agreed(one: StoredDelivery, decisions: Iterable[Decision], at: datetime) ->
     return {it.role for it in given} >= set(one.push.approvals) and len(people) >= len(one.push.approvals)
 
 
-def _spans(seconds: Iterable[float]) -> tuple[float, float, float]:
+def spans(seconds: Iterable[float]) -> tuple[float, float, float]:
+    """The middle one, the one of a hundred, and the longest; zeros where there are none."""
     known = sorted(seconds)
     if not known:
         return 0.0, 0.0, 0.0

@@ -44,9 +44,12 @@ class Load:
         """That many instructions, due one after the other from now until then; their keys."""
         begins = self._clock.now() + timedelta(seconds=0.1)
         apart = timedelta(seconds=seconds / many)
-        pushes = [_push(f"{name} {next(self._numbers)}", n % SYSTEMS, begins + n * apart) for n in range(many)]
+        pushes = [
+            instruction(f"{name} {next(self._numbers)}", f"system-{n % SYSTEMS}", begins + n * apart)
+            for n in range(many)
+        ]
         with self._store.write() as view:
-            view.apply(CONTRACT, Changes(tuple(map(_occurrence, pushes)), deliveries=tuple(map(_change, pushes))))
+            view.apply(CONTRACT, Changes(tuple(map(occurrence_of, pushes)), deliveries=tuple(map(change_of, pushes))))
         return {push.key for push in pushes}
 
     def letter(self) -> None:
@@ -81,15 +84,17 @@ class Load:
         self._service.record(contract, Report(f"{contract}-{event}", event, day), actor=CLERK)
 
 
-def _push(name: str, system: int, at: datetime) -> Push:
+def instruction(name: str, destination: str, at: datetime) -> Push:
+    """A task for a system; the same name has the same key."""
     return Push(
         key=uuid5(NAMESPACE, name), occurrence_id=uuid5(NAMESPACE, f"of {name}"), contract=CONTRACT, clause="1",
-        index=1, name=name, kind=PushKind.ACTION, connector="http", destination=f"system-{system}", send_at=at,
+        index=1, name=name, kind=PushKind.ACTION, connector="http", destination=destination, send_at=at,
         payload={"name": name},
     )  # fmt: skip
 
 
-def _occurrence(push: Push) -> Occurrence:
+def occurrence_of(push: Push) -> Occurrence:
+    """What the instruction is about."""
     return Occurrence(
         id=push.occurrence_id, contract=CONTRACT, clause="1", instance="", position=push.name, index=1, of=None,
         kind=Kind.TASK, title="a task", debtor="company", creditor="employee", state=State.SCHEDULED,
@@ -97,5 +102,6 @@ def _occurrence(push: Push) -> Occurrence:
     )  # fmt: skip
 
 
-def _change(push: Push) -> DeliveryChange:
+def change_of(push: Push) -> DeliveryChange:
+    """The instruction as it is planned."""
     return DeliveryChange(push, body_of(push), content_hash(push), DeliveryState.SCHEDULED)
