@@ -73,6 +73,7 @@ VIOLATIONS = [
     ("apscheduler", "obligations.engine", "apscheduler"),
     ("httpx", "connectors", "httpx"),
     ("httpx", "obligations.cli", "httpx"),
+    ("aiohttp", "connectors.http.client", "aiohttp"),
     ("prometheus", "obligations.engine", "prometheus_client"),
     ("slack", "obligations.cli", "slack_sdk"),
     ("database", "obligations.engine", "sqlalchemy"),

@@ -1,7 +1,8 @@
-"""One POST and its answer, under one deadline. The only module of the project that imports httpx.
+"""One POST and its answer, under one deadline: the only module that knows what a request has gone through.
 
-httpx 0.28 has had no release since December 2024 and is continued elsewhere under other names with the same
-interface. Whoever changes the client, or puts a faster or an address-checking transport under it, changes this file.
+It speaks httpx's words to a transport, and not to httpx's client: what the client would add (redirects, cookies,
+credentials, proxies) is just what must not happen, and it takes as long as the sending. httpx 0.28 has had no release
+since December 2024 and is continued elsewhere under other names with the same interface.
 """
 
 from __future__ import annotations
@@ -9,22 +10,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import cast
 
 import httpx
 
-CONNECT_SECONDS = 5.0
+from connectors.http.transport import AiohttpTransport
+
+CONNECT_SECONDS = 10.0
 KEPT_BYTES = 20_000
 READ_BYTES = 64 * 1024
-
-# One httpx pool slows down as it widens (each request walks all of its connections), so the work is spread over
-# several narrow ones. How many requests run at once is the engine's decision.
-_SHARDS = 16
-_IDLE_CONNECTIONS = 8
 
 # At INFO httpx logs every URL with its query, at DEBUG httpcore logs headers: both may hold a credential.
 logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -58,35 +55,24 @@ class NoAnswer(Exception):
 
 class HttpClient:
     """Sends requests over kept connections. Follows no redirect, retries nothing, keeps no cookie, reads no proxy
-    variable.
+    variable: it speaks to httpx's transport, below the client that would do all that.
 
     Args:
-        transport: makes what carries the requests, once for each shard; None for httpx's own.
+        transport: what carries the requests; None for ours.
     """
 
-    def __init__(self, *, user_agent: str, transport: Callable[[], httpx.AsyncBaseTransport] | None = None) -> None:
-        trust = httpx.create_ssl_context(trust_env=False)
-        self._clients = [
-            httpx.AsyncClient(
-                headers={"user-agent": user_agent, "accept": "application/json", "accept-encoding": "identity"},
-                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-                verify=trust,
-                trust_env=False,
-                follow_redirects=False,
-                limits=httpx.Limits(max_connections=None, max_keepalive_connections=_IDLE_CONNECTIONS),
-                transport=transport() if transport else None,
-            )
-            for _ in range(_SHARDS)
-        ]
-        self._busy = [0] * _SHARDS
+    def __init__(self, *, user_agent: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._transport = transport or AiohttpTransport(httpx.create_ssl_context(trust_env=False))
+        self._said = {"user-agent": user_agent, "accept": "application/json", "accept-encoding": "identity"}
+        self._urls: dict[str, httpx.URL] = {}
         self._closed = False
 
     async def post(self, url: str, *, body: bytes, headers: Mapping[str, str], timeout_seconds: float) -> Answer:
         """The answer to one POST of exactly these bytes.
 
         Args:
-            timeout_seconds: from now to the last byte of the answer. A connection and its TLS handshake each get at
-                most 5 s, or a third of it.
+            timeout_seconds: from now to the last byte of the answer. A connection, with the name and the TLS handshake
+                it needs, gets at most 10 s, or two thirds of it.
 
         Raises:
             NotSent: surely no effect.
@@ -104,19 +90,26 @@ class HttpClient:
         if self._closed:
             raise NotSent("this connector is closed")
         answer: Answer | None = None
-        # It counts for the connection and again for its TLS handshake; both end before the whole does, so that a
-        # receiver which never got our bytes is not mistaken for one that keeps its answer to itself.
-        patience = httpx.Timeout(timeout_seconds, connect=min(CONNECT_SECONDS, timeout_seconds / 3))
+        # It ends before the whole does, so that a receiver which never got our bytes is not mistaken for one that keeps
+        # its answer to itself.
+        patience = {"connect": min(CONNECT_SECONDS, timeout_seconds * 2 / 3)}
         try:
-            # httpx's own time-outs count from byte to byte, so a dripping answer would never end.
+            request = httpx.Request(
+                method,
+                self._url(url),
+                headers={**self._said, **headers},
+                content=body,
+                extensions={"timeout": patience},
+            )
+            # The transport knows no deadline; and one from byte to byte would let a dripping answer go on for ever.
             async with asyncio.timeout(timeout_seconds):
-                with self._shard() as client:
-                    async with client.stream(
-                        method, url, content=body, headers=dict(headers), timeout=patience
-                    ) as response:
-                        answer = Answer(response.status_code, response.headers.get("retry-after"), b"")
-                        return Answer(answer.status, answer.retry_after, await _first_bytes(response))
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+                response = await self._transport.handle_async_request(request)
+                try:
+                    answer = Answer(response.status_code, response.headers.get("retry-after"), b"")
+                    return Answer(answer.status, answer.retry_after, await _first_bytes(response))
+                finally:
+                    await response.aclose()
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise NotSent(_why_unconnected(error), tls=_is_tls(error)) from None
         except (httpx.InvalidURL, httpx.UnsupportedProtocol):
             raise NotSent("the URL cannot be used") from None
@@ -129,21 +122,17 @@ class HttpClient:
                 raise NoAnswer(f"no whole answer within {timeout_seconds:g} s", timed_out=True) from None
             raise NoAnswer(f"the connection broke before a whole answer came ({type(error).__name__})") from None
 
-    @contextmanager
-    def _shard(self) -> Iterator[httpx.AsyncClient]:
-        # The first of the least busy: with little to do the same connection is used again and again.
-        number = self._busy.index(min(self._busy))
-        self._busy[number] += 1
-        try:
-            yield self._clients[number]
-        finally:
-            self._busy[number] -= 1
+    def _url(self, url: str) -> httpx.URL:
+        """The URL, read once: an installation has few of them."""
+        found = self._urls.get(url)
+        if found is None:
+            found = self._urls[url] = httpx.URL(url)
+        return found
 
     async def aclose(self) -> None:
         """Close every connection; what is asked afterwards is not sent."""
         self._closed = True
-        for client in self._clients:
-            await client.aclose()
+        await self._transport.aclose()
 
 
 async def _first_bytes(response: httpx.Response) -> bytes:
@@ -151,7 +140,8 @@ async def _first_bytes(response: httpx.Response) -> bytes:
     kept = bytearray()
     seen = 0
     # Typed as an iterator by httpx, a generator in fact; leaving it half read must close it here and now.
-    async with aclosing(cast(AsyncGenerator[bytes, None], response.aiter_raw())) as chunks:
+    stream = cast(httpx.AsyncByteStream, response.stream)
+    async with aclosing(cast(AsyncGenerator[bytes, None], stream.__aiter__())) as chunks:
         async for chunk in chunks:
             kept += chunk[: KEPT_BYTES - len(kept)]
             seen += len(chunk)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import base64
 import gzip
+import json
 import logging
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from threading import Event
 from typing import Any
 from uuid import UUID
 
@@ -192,6 +194,83 @@ class _connections:  # noqa: N801 - reads as a phrase
 
     def __exit__(self, *error: object) -> None:
         del self._server.get_request
+
+
+class SaysMore(Handler):
+    """Answers once, and when it is told to goes on: with a second answer, with an end, with a reset. Its later
+    connections refuse."""
+
+    def do_POST(self) -> None:  # noqa: N802 - named by http.server
+        self.read_body()
+        if self.stand_in.served:
+            self.answer(422, b"{}", {})
+            return
+        self.stand_in.served = True
+        self.answer(200, b"{}", {})
+        self.stand_in.go_on.wait(5)
+        match self.stand_in.way:
+            case "answers again":
+                self.answer(200, b"{}", {})
+            case "ends":
+                self.close_connection = True
+                self.connection.shutdown(socket.SHUT_RDWR)
+            case "resets":
+                self.reset()
+        self.stand_in.went_on.set()
+
+
+class GoesOn(Loopback):
+    def __init__(self, way: str) -> None:
+        super().__init__(SaysMore)
+        self.way = way
+        self.served = False
+        self.go_on, self.went_on = Event(), Event()
+
+
+@pytest.mark.parametrize("way", ["answers again", "ends", "resets"])
+async def test_a_connection_on_which_something_happened_meanwhile_is_not_used_again(
+    way: str, sender: Senders, action: MakeClaim, other_key: Callable[[str], UUID]
+) -> None:
+    """A stray answer would be taken for the next instruction's, which would count as received and never be paid; and a
+    kept connection that has ended would leave the next one in doubt."""
+    with GoesOn(way) as receiver:
+        http = sender.to({"url": f"http://127.0.0.1:{receiver.port}/", "secret": OTHER_SECRET})
+        assert (await http.deliver(action())).verdict is V.DELIVERED
+        receiver.go_on.set()
+        # Once this thread is heard of, the loop has seen the receiver's bytes as well.
+        assert await asyncio.to_thread(receiver.went_on.wait, 5)
+        assert (await http.deliver(action(key=other_key("next")))).verdict is V.REJECTED
+
+
+async def test_two_answers_in_one_breath_are_one(
+    payroll: PayrollReceiver, sender: Senders, action: MakeClaim, other_key: Callable[[str], UUID]
+) -> None:
+    """The second would be kept and taken for the next instruction's."""
+    yes = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"
+    payroll.script(receiving.raw(yes + yes), receiving.status(422))
+    http = sender(payroll)
+    assert (await http.deliver(action())).verdict is V.DELIVERED
+    assert (await http.deliver(action(key=other_key("next")))).verdict is V.REJECTED
+
+
+async def test_a_large_body_is_sent_whole(payroll: PayrollReceiver, sender: Senders, action: MakeClaim) -> None:
+    """An instruction with a long list in it would be cut, or warned about in the log."""
+    claim = action()
+    large = json.dumps({**json.loads(claim.body), "data": "x" * 2_000_000}).encode()
+    assert (await sender(payroll).deliver(action(body=large))).verdict is V.DELIVERED
+    assert payroll.effects[0].body == large
+
+
+async def test_many_at_once_have_a_connection_each(
+    payroll: PayrollReceiver, sender: Senders, action: MakeClaim, other_key: Callable[[str], UUID]
+) -> None:
+    """The width is the engine's to decide: a pool of the client's own would hold instructions back unseen."""
+    payroll.script(*[receiving.hang()] * 40)
+    http = sender(payroll)
+    sent = [asyncio.create_task(http.deliver(action(key=other_key(str(number))))) for number in range(40)]
+    assert await asyncio.to_thread(payroll.wait_for, 40)
+    payroll.release()
+    assert {outcome.verdict for outcome in await asyncio.gather(*sent)} == {V.DELIVERED}
 
 
 # --- what each answer means -----------------------------------------------------------------------------------------

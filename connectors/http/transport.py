@@ -1,0 +1,135 @@
+"""What carries requests: aiohttp's connections behind httpx's transport interface. Only this module imports aiohttp.
+
+One pool for all, of any width at the same cost, with answers parsed in C. What a receiver did wrong comes back in
+httpx's words: `ConnectError` and `ConnectTimeout` are raised before a byte of the request has left, everything else
+after some of it may have.
+"""
+
+from __future__ import annotations
+
+import io
+import ssl
+from collections.abc import AsyncIterator, Mapping
+
+import aiohttp
+import httpx
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.connector import Connection
+from yarl import URL
+
+# Servers and the boxes on the way give up silent connections after a minute or so; one that was given up while we send
+# would leave an outcome unknown.
+IDLE_SECONDS = 15.0
+# aiohttp writes larger bodies piece by piece.
+_IN_ONE_PIECE = 2**20
+# aiohttp writes these itself, from the address and the body.
+_FRAMING = frozenset((b"Host", b"Content-Length"))
+
+
+class AiohttpTransport(httpx.AsyncBaseTransport):
+    """Sends each request once. Follows nothing, retries nothing that has an effect, keeps no cookie, unpacks nothing,
+    reads no variable of the environment.
+
+    A request's `connect` time-out counts from here until the connection stands: its name, its handshakes, all. No
+    other is looked at; whoever asks sets a deadline of its own.
+    """
+
+    def __init__(self, trust: ssl.SSLContext) -> None:
+        self._trust = trust
+        self._session: aiohttp.ClientSession | None = None
+        self._urls: dict[httpx.URL, URL] = {}
+        self._patience: dict[float | None, aiohttp.ClientTimeout] = {}
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """The answer, its body unread; raises `httpx.TransportError`."""
+        # A session belongs to the loop that runs when it is made.
+        session = self._session = self._session or self._opened()
+        timeouts: Mapping[str, float | None] = request.extensions.get("timeout", {})
+        body = request.content
+        try:
+            answer = await session.request(
+                request.method,
+                self._url(request.url),
+                data=body if len(body) <= _IN_ONE_PIECE else io.BytesIO(body),
+                headers=[
+                    (name.decode(), value.decode()) for name, value in request.headers.raw if name not in _FRAMING
+                ],
+                allow_redirects=False,
+                timeout=self._timeout(timeouts.get("connect")),
+            )
+        except aiohttp.ConnectionTimeoutError as error:
+            raise httpx.ConnectTimeout("no connection in time", request=request) from error
+        except aiohttp.ClientConnectorError as error:
+            raise httpx.ConnectError("no connection", request=request) from error
+        except aiohttp.ClientError as error:
+            raise httpx.RemoteProtocolError("no answer", request=request) from error
+        return httpx.Response(answer.status, headers=answer.raw_headers, stream=_Body(answer))
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        if self._session is not None:
+            await self._session.close()
+
+    def _opened(self) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=_Pool(
+                ssl=self._trust, limit=0, keepalive_timeout=IDLE_SECONDS, resolver=aiohttp.ThreadedResolver()
+            ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
+            trust_env=False,
+        )
+
+    def _timeout(self, seconds: float | None) -> aiohttp.ClientTimeout:
+        found = self._patience.get(seconds)
+        if found is None:
+            found = self._patience[seconds] = aiohttp.ClientTimeout(total=None, connect=seconds)
+        return found
+
+    def _url(self, url: httpx.URL) -> URL:
+        """The same address in aiohttp's words, byte for byte. An installation has few of them."""
+        found = self._urls.get(url)
+        if found is None:
+            found = self._urls[url] = URL(str(url), encoded=True)
+        return found
+
+
+class _Pool(aiohttp.TCPConnector):
+    """Kept connections, without those on which a receiver said something that nobody had asked for.
+
+    aiohttp would take it for the answer to the next request, and an instruction would count as received.
+    """
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[aiohttp.tracing.Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  # aiohttp's own parameter
+    ) -> Connection:
+        while True:
+            connection = await super().connect(req, traces, timeout)
+            protocol = connection.protocol
+            if isinstance(protocol, ResponseHandler) and not protocol.should_close:
+                return connection
+            connection.close()
+
+
+class _Body(httpx.AsyncByteStream):
+    """The bytes of an answer as they come. Left before its end, its connection is closed and used no more."""
+
+    def __init__(self, answer: aiohttp.ClientResponse) -> None:
+        self._answer = answer
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for chunk in self._answer.content.iter_any():
+                yield chunk
+        except aiohttp.ClientError as error:
+            raise httpx.ReadError("the answer broke off") from error
+
+    async def aclose(self) -> None:
+        if self._answer.content.at_eof():
+            self._answer.release()
+        else:
+            self._answer.close()
