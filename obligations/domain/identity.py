@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from functools import lru_cache
 from uuid import UUID, SafeUUID
 
 _NAMESPACE = UUID("7d0f5c7e-4d3a-5c8b-9a44-0b11ca7104e5")
-# What every name is hashed after, hashed once; a plan makes hundreds of ids.
-_BEGUN = hashlib.sha1(_NAMESPACE.bytes, usedforsecurity=False)
+# What every name is hashed after, hashed once; a plan makes hundreds of ids, and keeping them costs more than that.
+_begun = hashlib.sha1(_NAMESPACE.bytes, usedforsecurity=False).copy
 _CLEARED = ~((0xC000 << 48) | (0xF000 << 64))
 _VERSION_5 = (0x8000 << 48) | (5 << 76)
-# A contract is planned again and again, and every time by the same names. So many ids are kept: 12 MB of them.
-KEPT = 32_768
+# UUID() looks for the form its value is given in, which takes as long as all the rest of making an id.
+_new, _set_int, _set_safe = object.__new__, UUID.__dict__["int"].__set__, UUID.__dict__["is_safe"].__set__
+_UNKNOWN = SafeUUID.unknown
 
 
 def _id(*parts: str) -> UUID:
@@ -26,14 +26,12 @@ def _id(*parts: str) -> UUID:
     return _named("\x1f".join(parts))
 
 
-@lru_cache(KEPT)
 def _named(name: str) -> UUID:
-    sha1 = _BEGUN.copy()
+    sha1 = _begun()
     sha1.update(name.encode())
-    # UUID() looks for the form its value is given in; that takes as long as all the rest of making an id.
-    made = object.__new__(UUID)
-    object.__setattr__(made, "int", int.from_bytes(sha1.digest()[:16], "big") & _CLEARED | _VERSION_5)
-    object.__setattr__(made, "is_safe", SafeUUID.unknown)
+    made = _new(UUID)
+    _set_int(made, int.from_bytes(sha1.digest()[:16], "big") & _CLEARED | _VERSION_5)
+    _set_safe(made, _UNKNOWN)
     return made
 
 

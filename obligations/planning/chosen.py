@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 from obligations.planning import replacing
 from obligations.terms import expressions as e
+from obligations.terms.model import TermsFile
 from obligations.terms.policies import governed_by, governing, short_days
 from obligations.terms.relations import chain
 from obligations.terms.terms import Terms
@@ -15,14 +16,22 @@ from schedules.derivation import Derivation, later
 from schedules.spans import Counting, EventDay, MonthEnd, Span, Unit
 
 KEPT = "chosen"
+# So many combinations of readings are kept with a definition. Most contracts stand on a few; a look at how far dates
+# may reach goes through many, each of them once or twice.
+COMBINATIONS = 16
+
+Pairs = tuple[tuple[str, str], ...]
 
 
 class Chosen:
-    """The policies and branches that terms come to under the readings in use: the same in every plan of them."""
+    """The policies and branches that terms come to under the readings in use: the same in every plan, of all contracts
+    that stand on one definition under the same readings."""
 
-    def __init__(self, terms: Terms) -> None:
-        self._file, self._readings, self._by = terms.file, terms.readings, terms.chosen_by
-        self.kinds = terms.event_kinds()
+    def __init__(self, file: TermsFile, readings: Pairs, by: Pairs, currency: str) -> None:
+        self._file, self._readings, self._by, self.currency = file, dict(readings), dict(by), currency
+        # What planning worked out of these alone.
+        self.kept: dict[str, Any] = {}
+        self.kinds = file.kinds
         self.file_order = {name: number for number, name in enumerate(self.kinds)}
         self.titles: dict[str, str] = {}
         self._policies: dict[str, str | None] = {}
@@ -32,10 +41,14 @@ class Chosen:
 
     @classmethod
     def of(cls, terms: Terms) -> Chosen:
-        """What terms settle, kept with them."""
+        """What terms settle, kept with their definition."""
         kept = terms.kept.get(KEPT)
         if kept is None:
-            kept = terms.kept[KEPT] = cls(terms)
+            common = terms.file.common
+            if KEPT not in common:
+                common[KEPT] = lru_cache(COMBINATIONS)(partial(cls, terms.file))
+            pairs = (tuple(sorted(named.items())) for named in (terms.readings, terms.chosen_by))
+            kept = terms.kept[KEPT] = common[KEPT](*pairs, terms.currency)
         assert isinstance(kept, Chosen)
         return kept
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
+from operator import is_
 
 from obligations.domain.occurrence import Occurrence, State
 from obligations.planning import versions
@@ -12,6 +13,7 @@ from obligations.planning.alike import Finish, row
 from obligations.planning.applying import holds_on
 from obligations.planning.caps import cut
 from obligations.planning.draft import Draft
+from obligations.planning.in_common import InCommon
 from obligations.planning.instalments import take
 from obligations.planning.pay import pay_final, periods_of
 from obligations.planning.series import Figures, counted_series
@@ -25,6 +27,8 @@ from obligations.terms.clause import Clause
 from schedules.derivation import Derivation, Reasoned, later
 
 POSTPONE_OR_POWER = ("power", "postpone")
+# So many reasons to wait are kept of each clause.
+REASONS = 32
 
 
 def occurrences(world: World) -> Iterator[Occurrence]:
@@ -134,18 +138,24 @@ def _drafting(clause_id: str) -> Callable[[World, Instance], Iterator[Draft]]:
 
 
 def _waiting(world: World, clause_id: str, clause: Clause, instance: Instance, why: NotYet) -> Iterable[Occurrence]:
-    """The placeholders of an empty slot: those of the plan before, while they wait for the same and nobody answered."""
-    kept = world.terms.kept.setdefault("waiting", {})
-    before = kept.get(clause_id)
-    if before is not None and before[:2] == (instance.id, why):
-        made: tuple[Occurrence, ...] = before[2]
-        if not (world.answered and any(str(one.id) in world.answered for one in made)):
+    """The placeholders of an empty slot: as in any plan in which it waited for the same, unless somebody answered."""
+    common = world.chosen.kept.setdefault("waiting", {}).setdefault(clause_id, {})
+    before = common.get((instance.id, why))
+    if before is not None and len(before[0]) == len(why.grounds) and all(map(is_, before[0], why.grounds)):
+        made = tuple(one.of_contract(world.terms) for one in before[1])
+        if not _answered(world, made):
             return made
     made = tuple(_placeholders(world, clause_id, clause, instance, why))
     alone = clause.suspended is None and clause_id not in world.chosen.replaceable
-    if alone and not (world.answered and any(str(one.id) in world.answered for one in made)):
-        kept[clause_id] = instance.id, why, made
+    if alone and not _answered(world, made):
+        if len(common) >= REASONS:
+            common.clear()
+        common[instance.id, why] = why.grounds, tuple(map(InCommon, made))
     return made
+
+
+def _answered(world: World, made: tuple[Occurrence, ...]) -> bool:
+    return bool(world.answered) and any(str(one.id) in world.answered for one in made)
 
 
 def _placeholders(

@@ -1,30 +1,36 @@
-"""What follows where nothing was reported: the same in every plan of the terms, so it is worked out once and kept.
+"""What follows where nothing was reported: the same in every plan, so it is worked out once and kept.
 
 Most clauses of a running contract wait for events that never come. What they come to is asked of a world without
 reports, which notes by the names of events what each answer rests on. An answer stands in any plan in which none of
-those was reported; what rests on the clock, or on anything else that differs between two plans, is never kept.
+those was reported; what rests on the clock, on a parameter, or on anything else that differs between two plans or two
+contracts, is never kept. So answers hold for all contracts on one definition, but for the ids of their occurrences.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from obligations.domain.occurrence import Occurrence
 from obligations.planning.clauses import POSTPONE_OR_POWER, of_clause
+from obligations.planning.in_common import InCommon
 from obligations.planning.openings import Openings
 from obligations.planning.values import Found, Instance, NotYet
 from obligations.planning.world import World
 from obligations.terms.clause import Clause
 from obligations.terms.terms import Terms
+from obligations.terms.values import Value
 
 T = TypeVar("T")
 Key = tuple[str, str]
 
 KEPT = "quiet"
-# Terms that are planned once or twice, as under another reading, would not win back what it costs to work this out.
+# Definitions that are planned once or twice, as under another reading, would not win back what it costs to work this
+# out.
 WORTH_KEEPING_FROM = 3
+# So many combinations of reported events are told apart at a time.
+COMBINATIONS = 256
 
 ANSWERS = "an answer"
 OTHERWISE = "something that differs between two plans"
@@ -37,21 +43,26 @@ _UNNOTED = ("_facts", "_figures", "_payrolls", "_closings", "_places", "_by_id",
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What stands while none of some events was reported, by name: happenings, openings, instances, occurrences."""
+    """What stands while none of some events was reported, by name: happenings, openings, instances, and the occurrences
+    of each clause in any contract."""
 
     events: Mapping[str, Found]
     openings: Mapping[str, Openings]
     instances: Mapping[str, tuple[tuple[Instance, ...], NotYet]]
-    occurrences: Mapping[str, tuple[Occurrence, ...]]
+    occurrences: Mapping[str, tuple[InCommon, ...]]
+
+    def of_contract(self, terms: Terms) -> dict[str, tuple[Occurrence, ...]]:
+        """The occurrences as those of one contract."""
+        return {name: tuple(one.of_contract(terms) for one in made) for name, made in self.occurrences.items()}
 
 
 @dataclass(slots=True)
 class _Kept:
-    """What is kept with terms: how often they were planned, the answers, and those that stood in the latest plan."""
+    """What is kept with a definition: how often it was planned, the answers, and those that stood in plans of late."""
 
     planned: int = 0
     answers: dict[Key, tuple[Any, frozenset[str]]] | None = None
-    latest: tuple[frozenset[str], Known] | None = field(default=None)
+    known: dict[frozenset[str], Known] = field(default_factory=dict)
 
 
 def recall(world: World) -> None:
@@ -59,36 +70,69 @@ def recall(world: World) -> None:
     terms = world.terms
     if terms.amendment is not None or world.latest is not None or world.suppose is not None:
         return
-    kept = terms.kept.setdefault(KEPT, _Kept())
+    kept = world.chosen.kept.setdefault(KEPT, _Kept())
     kept.planned += 1
     if kept.planned < WORTH_KEEPING_FROM:
         return
     if kept.answers is None:
         kept.answers = _answers(terms)
     said = {report.event for report in world.reports}
-    reported = frozenset({*said, ANSWERS} if world.answered else said)
-    latest = kept.latest
-    if latest is None or latest[0] != reported:
-        latest = kept.latest = reported, _standing(kept.answers, reported)
-    known = latest[1]
-    world.known(known.events, known.openings, known.instances, known.occurrences)
+    known = _known(kept, frozenset({*said, ANSWERS} if world.answered else said))
+    own = terms.kept.get(KEPT)
+    if own is None or own[0] is not known:
+        own = terms.kept[KEPT] = known, known.of_contract(terms)
+    world.known(known.events, known.openings, known.instances, own[1])
+
+
+def _known(kept: _Kept, reported: frozenset[str]) -> Known:
+    known = kept.known.get(reported)
+    if known is None:
+        if len(kept.known) >= COMBINATIONS:
+            kept.known.clear()
+        known = kept.known[reported] = _standing(kept.answers or {}, reported)
+    return known
 
 
 def _standing(answers: Mapping[Key, tuple[Any, frozenset[str]]], reported: frozenset[str]) -> Known:
     found: dict[str, dict[str, Any]] = {"event": {}, "openings": {}, "instances": {}, "occurrences": {}}
     for (what, name), (answer, needs) in answers.items():
         if needs.isdisjoint(reported):
-            found[what][name] = answer
+            found[what][name] = tuple(map(InCommon, answer)) if what == "occurrences" else answer
     return Known(found["event"], found["openings"], found["instances"], found["occurrences"])
 
 
 def _answers(terms: Terms) -> dict[Key, tuple[Any, frozenset[str]]]:
     """Every answer that rests on nothing but what was, or was not, reported, with the names of what it rests on."""
-    world = _Unreported(terms, (), None, {}, {})
+    parameters = _Parameters(terms.parameters)
+    world = _Unreported(replace(terms, parameters=parameters), (), None, {}, {})
+    parameters.rests = world.rests
     for clause_id, clause in terms.clauses.items():
         if clause.content not in POSTPONE_OR_POWER:
             world.occurrences(clause_id, clause)
     return {key: (world.answered_by[key], needs) for key, needs in world.needs.items() if OTHERWISE not in needs}
+
+
+class _Parameters(Mapping[str, Value]):
+    """The parameters of one contract, whose values are another's own affair; which there are is the definition's."""
+
+    def __init__(self, values: Mapping[str, Value]) -> None:
+        self._values = values
+        self.rests: Callable[[str], None] | None = None
+
+    def __getitem__(self, name: str) -> Value:
+        value = self._values[name]
+        if self.rests is not None:
+            self.rests(OTHERWISE)
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._values
 
 
 class _Unreported(World):
@@ -103,9 +147,14 @@ class _Unreported(World):
 
     def __getattribute__(self, name: str) -> Any:
         own = object.__getattribute__(self, "__dict__")
-        if name in own.get("noted", ()) and own["asked"]:
-            own["asked"][-1].add(ANSWERS if name in ("answers", "answered") else OTHERWISE)
+        if name in own.get("noted", ()):
+            self.rests(ANSWERS if name in ("answers", "answered") else OTHERWISE)
         return object.__getattribute__(self, name)
+
+    def rests(self, on: str) -> None:
+        """Note what the answer that is being worked out rests on."""
+        if self.asked:
+            self.asked[-1].add(on)
 
     def event(self, name: str) -> Found:
         # Rounds suppose what was not reported.
@@ -121,13 +170,12 @@ class _Unreported(World):
     def occurrences(self, clause_id: str, clause: Clause) -> None:
         """Work out what a clause comes to, as far as that can be said of terms alone."""
         try:
-            self._noting(("occurrences", clause_id), lambda: tuple(of_clause(self, clause_id, clause)))
+            self._noting(("occurrences", clause_id), lambda: tuple(map(_explained, of_clause(self, clause_id, clause))))
         except ValueError:
             return  # a plan that comes to it says what cannot be planned
 
     def reports_of(self, name: str) -> tuple[Any, ...]:
-        if self.asked:
-            self.asked[-1].add(name)
+        self.rests(name)
         return ()
 
     def _noting(self, key: Key, work: Callable[[], T], more: set[str] | None = None) -> T:
@@ -144,3 +192,10 @@ class _Unreported(World):
             self.asked[-1] |= self.needs[key]
         answer: T = self.answered_by[key]
         return answer
+
+
+def _explained(one: Occurrence) -> Occurrence:
+    """The occurrence with its explanation written, so that what that rests on is noted too."""
+    for _ in one.derivation.walk():
+        pass
+    return one

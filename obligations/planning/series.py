@@ -70,7 +70,7 @@ class Figures:
 
 def _asks_its_day(world: World, clause_id: str, expression: object) -> bool:
     """Whether a figure names the day of the occurrence that asks, under any reading: the same in every plan."""
-    kept: dict[str, bool] = world.terms.kept.setdefault("asks its day", {})
+    kept: dict[str, bool] = world.chosen.kept.setdefault("asks its day", {})
     if clause_id not in kept:
         kept[clause_id] = any(isinstance(part, e.OwnDay) for part in parts(expression))
     return kept[clause_id]

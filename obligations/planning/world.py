@@ -325,7 +325,7 @@ class World:
 
     def slot_of(self, clause_id: str, clause: Clause) -> str:
         """The slot that the trigger of a clause fills: the same in every plan of the terms."""
-        slots = self.terms.kept.setdefault("slots", {})
+        slots = self.chosen.kept.setdefault("slots", {})
         if clause_id not in slots:
             slots[clause_id] = instances.slot(self, clause.when)
         slot: str = slots[clause_id]

@@ -110,6 +110,11 @@ class TermsFile(Definitions):
         return self
 
     @cached_property
+    def common(self) -> dict[str, Any]:
+        """What planning worked out of this definition, for all contracts that stand on it."""
+        return {}
+
+    @cached_property
     def rounds(self) -> Mapping[str, frozenset[str]]:
         """For each event that goes round in a permitted circle, all events in it; every other name is absent."""
         from obligations.terms.circles import rounds
