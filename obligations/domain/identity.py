@@ -47,8 +47,19 @@ def occurrence_ids(tenant: str, contract: str, clause: str, instance: str) -> Ca
     >>> ids("7") == occurrence_id("", "letter", "salary", "contract", "7")
     True
     """
-    begun = f"occurrence\x1f{tenant}\x1f{contract}\x1f{clause}\x1f{instance}\x1f"
-    return lambda position: _named(begun + position)
+    begun = _begun()
+    begun.update(f"occurrence\x1f{tenant}\x1f{contract}\x1f{clause}\x1f{instance}\x1f".encode())
+    again = begun.copy
+
+    def identify(position: str) -> UUID:
+        sha1 = again()
+        sha1.update(position.encode())
+        made = _new(UUID)
+        _set_int(made, int.from_bytes(sha1.digest()[:16], "big") & _CLEARED | _VERSION_5)
+        _set_safe(made, _UNKNOWN)
+        return made
+
+    return identify
 
 
 def push_key(

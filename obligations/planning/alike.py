@@ -160,7 +160,8 @@ def _periods(run: Run, finish: Finish) -> Iterator[Occurrence]:
     for period, position in run.placed():
         one: Occurrence | None = None
         first_on, last_on = period.first_on, period.last_on
-        figure = figures.on(last_on if accrues else first_on)
+        day = last_on if accrues else first_on
+        figure = figures.found if day < figures.until else figures.on(day)
         if made is not None and figure is not None and last_on <= ends_on and _is_regular(period):
             amount, units = brings(period, figure)
             due_on = adjusted_on = last_on
@@ -202,9 +203,10 @@ class _Figures:
         self.found: Value | None = None
 
     def on(self, day: date) -> Value | None:
-        """The figure of a day, which is none before the day asked for last; None where it is not known yet."""
-        if day < self.until:
-            return self.found
+        """The figure of a day, which is none before the day asked for last; None where it is not known yet.
+
+        What was `found` is the same `until` a day, that day not in.
+        """
         found = self.world.figure(self.expression, self.instance, day)
         self.found = found.value if isinstance(found, Reasoned) else None
         if self.steady:

@@ -31,38 +31,42 @@ POSTPONE_OR_POWER = ("power", "postpone")
 REASONS = 32
 
 
-def occurrences(world: World) -> Iterator[Occurrence]:
+def occurrences(world: World) -> list[Occurrence]:
     """Every occurrence of every clause, in file order."""
+    made: list[Occurrence] = []
     for clause_id, clause in world.terms.clauses.items():
         if clause.content in POSTPONE_OR_POWER:
             continue
         waiting = world.waiting.get(clause_id)
         if waiting is not None and not any(str(one.id) in world.answered for one in waiting if world.answered):
-            yield from waiting
+            made += waiting
         else:
-            yield from of_clause(world, clause_id, clause)
+            made += of_clause(world, clause_id, clause)
+    return made
 
 
-def of_clause(world: World, clause_id: str, clause: Clause) -> Iterator[Occurrence]:
+def of_clause(world: World, clause_id: str, clause: Clause) -> Iterable[Occurrence]:
     """The occurrences of one clause, and of what stands in its place: a placeholder where its slot is still empty."""
     if clause.instead_of is not None:
-        return  # it is known as what it replaces
+        return ()  # it is known as what it replaces
     if len(world.versions) > 1:
-        yield from _of_versions(world, clause_id)
-        return
+        return _of_versions(world, clause_id)
+    made: list[Occurrence] = []
     for member in world.chosen.family(clause_id)[1:]:
-        yield from _ruled(world, member, world.terms.clauses[member])
+        made += _ruled(world, member, world.terms.clauses[member])
     instances, more = world.instances(clause_id, clause)
     if instances:
-        yield from _ruled(world, clause_id, clause)
-        return
+        made += _ruled(world, clause_id, clause)
+        return made
     slot = world.slot_of(clause_id, clause)
     if slot or more.never or more.judgment:
-        yield from _waiting(world, clause_id, clause, Instance(slot or clause_id), more)
+        made += _waiting(world, clause_id, clause, Instance(slot or clause_id), more)
+    return made
 
 
-def _ruled(world: World, clause_id: str, clause: Clause) -> Iterator[Occurrence]:
+def _ruled(world: World, clause_id: str, clause: Clause) -> list[Occurrence]:
     """The occurrences of the instances that the clause rules."""
+    finished: list[Occurrence] = []
     capped: list[Draft] = []
     for instance in world.instances(clause_id, clause)[0]:
         place = world.place(clause_id, instance)
@@ -71,16 +75,18 @@ def _ruled(world: World, clause_id: str, clause: Clause) -> Iterator[Occurrence]
         stands = standing(world, clause_id, clause, instance)
         made = row(world, clause_id, clause, instance, stands, _finishing(world, clause, stands))
         if made is not None:
-            yield from made
+            finished += made
             continue
         for dated in _dated(world, clause_id, clause, instance):
             draft = _as_it_stands(world, clause, dated, stands)
             if clause.cap is None:
-                yield _finished(draft)
+                finished.append(_finished(draft))
             else:
                 capped.append(draft)
-    cut(capped)
-    yield from map(_finished, capped)
+    if capped:
+        cut(capped)
+        finished += map(_finished, capped)
+    return finished
 
 
 def _finishing(world: World, clause: Clause, stands: Standing) -> Finish:

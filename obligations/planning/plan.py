@@ -142,10 +142,11 @@ def _planned(
 ) -> Plan:
     world = World(terms, reports, as_of, calendars, zones)
     recall(world)
-    made = tuple(occurrences(world))
+    made = occurrences(world)
     if bounds:
-        made = tuple(replace(one, bounds=bounds.get(one.id)) for one in made)
-    ordered = tuple(sorted(made, key=lambda one: one.due_on or date.max))
+        made = [replace(one, bounds=bounds.get(one.id)) for one in made]
+    made.sort(key=_due)
+    ordered = tuple(made)
     held = tuple(powers(world))
     expected = tuple(_unconfirmed(world))
     return Plan(
@@ -160,6 +161,10 @@ def _planned(
         replan_at=_replan_at(world, ordered, held, expected),
         in_hand=frozenset(one.id for one in ordered if world.answers and _of_another_shape(world, one)),
     )
+
+
+def _due(one: Occurrence) -> int:
+    return one.due_on.toordinal() if one.due_on is not None else date.max.toordinal()
 
 
 def _pushes(world: World, made: tuple[Occurrence, ...], sending: Sending) -> Iterable[Push]:
