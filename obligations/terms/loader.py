@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -68,6 +69,12 @@ def _definition(document: Document) -> Terms:
     )
 
 
+# Contracts stand on a few templates, which are read once for all of them.
+@lru_cache(32)
+def _template(text: str, name: str) -> Terms:
+    return _definition(read(text, name))
+
+
 def _contract(document: Document, templates: Templates) -> Terms:
     contract = validated(ContractFile, document)
     wanted = contract.contract.template or ""
@@ -75,7 +82,7 @@ def _contract(document: Document, templates: Templates) -> Terms:
         text, name = templates(wanted)
     except LookupError as error:
         raise TermsError([document.finding(str(error.args[0]), ("contract", "template"))]) from None
-    base = _definition(read(text, name))
+    base = _template(text, name)
     currency = contract.contract.currency or base.currency
     parameters, findings = _parameters(base.file, contract.parameters, currency, base.document, document)
     findings += _unknown(contract.parameters, base.file.parameters, "parameters", "parameter", document)
@@ -89,12 +96,7 @@ def _contract(document: Document, templates: Templates) -> Terms:
         contract=contract.contract.id,
         title=contract.contract.title or base.title,
         currency=currency,
-        file=base.file.model_copy(
-            update={
-                "parties": {**base.file.parties, **contract.parties},
-                "examples": contract.examples,
-            }
-        ),
+        file=base.file.as_agreed(contract.parties, contract.examples),
         parameters=parameters,
         readings={**base.readings, **{name: choice.use for name, choice in chosen.items()}},
         chosen_by={name: choice.chosen_by for name, choice in chosen.items() if choice.chosen_by},

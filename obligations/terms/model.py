@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Annotated, Any, Literal
@@ -111,8 +111,14 @@ class TermsFile(Definitions):
 
     @cached_property
     def common(self) -> dict[str, Any]:
-        """What planning worked out of this definition, for all contracts that stand on it."""
+        """What planning worked out of this definition, for all contracts that stand on it; no part of a copy."""
         return {}
+
+    def as_agreed(self, parties: Mapping[str, str], examples: Sequence[Example]) -> TermsFile:
+        """The definition in one contract that stands on it, with what is worked out of it in common."""
+        agreed = self.model_copy(update={"parties": {**self.parties, **parties}, "examples": list(examples)})
+        agreed.__dict__["common"] = self.common
+        return agreed
 
     @cached_property
     def rounds(self) -> Mapping[str, frozenset[str]]:
