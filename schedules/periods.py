@@ -26,6 +26,7 @@ NONE = Fraction(0)
 YEARS_KEPT = 256
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class ServiceYear:
     """A year of service: its ordinal from 1 and its first and last day, both in."""

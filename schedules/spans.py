@@ -127,6 +127,7 @@ def _larger(one: Unit, other: Unit) -> bool:
     return order.index(one) < order.index(other)
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Counting:
     """How a contract counts: the policies that a span needs besides its number.

@@ -7,9 +7,11 @@ from datetime import date
 
 from schedules.bounds import add_days
 from schedules.derivation import Derivation, Reasoned, later
+from schedules.frozen import swift
 from schedules.spans import PLAIN, Counting, EventDay, Span, after, asked_of, before
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Window:
     """The days from `first_on` to `last_on`, both in; `last_on` is None where nothing ends it."""

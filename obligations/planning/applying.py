@@ -11,11 +11,13 @@ from obligations.planning.values import Happening, Instance, NotYet
 from obligations.terms.clause import Clause
 from obligations.terms.unless import EVENTS, meant
 from schedules.derivation import Derivation, Reasoned
+from schedules.frozen import swift
 
 if TYPE_CHECKING:
     from obligations.planning.world import World
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Applying:
     """What the conditions of a clause come to for one instance.

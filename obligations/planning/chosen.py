@@ -27,8 +27,8 @@ class Chosen:
     """The policies and branches that terms come to under the readings in use: the same in every plan, of all contracts
     that stand on one definition under the same readings."""
 
-    def __init__(self, file: TermsFile, readings: Pairs, by: Pairs, currency: str) -> None:
-        self._file, self._readings, self._by, self.currency = file, dict(readings), dict(by), currency
+    def __init__(self, file: TermsFile, readings: Mapping[str, str], by: Mapping[str, str]) -> None:
+        self._file, self._readings, self._by = file, readings, by
         # What planning worked out of these alone.
         self.kept: dict[str, Any] = {}
         self.kinds = file.kinds
@@ -44,12 +44,20 @@ class Chosen:
         """What terms settle, kept with their definition."""
         kept = terms.kept.get(KEPT)
         if kept is None:
-            common = terms.file.common
-            if KEPT not in common:
-                common[KEPT] = lru_cache(COMBINATIONS)(partial(cls, terms.file))
-            pairs = (tuple(sorted(named.items())) for named in (terms.readings, terms.chosen_by))
-            kept = terms.kept[KEPT] = common[KEPT](*pairs, terms.currency)
+            kept = terms.kept[KEPT] = cls._of(terms)
         assert isinstance(kept, Chosen)
+        return kept
+
+    @classmethod
+    def _of(cls, terms: Terms) -> Chosen:
+        if not isinstance(terms.readings, dict):
+            # Somebody looks on at which readings are asked for: each plan asks for its own.
+            return cls(terms.file, terms.readings, terms.chosen_by)
+        common = terms.file.common
+        if KEPT not in common:
+            common[KEPT] = lru_cache(COMBINATIONS)(partial(_chosen, terms.file))
+        pairs = (tuple(sorted(named.items())) for named in (terms.readings, terms.chosen_by))
+        kept: Chosen = common[KEPT](*pairs, terms.currency)
         return kept
 
     # --- counting policies ------------------------------------------------------------------------------------------
@@ -156,6 +164,11 @@ class Chosen:
         if not self._postponers:
             return ()
         return tuple(one for name in chain(self._file, clause_id) for one in self._postponers.get(name, ()))
+
+
+def _chosen(file: TermsFile, readings: Pairs, by: Pairs, currency: str) -> Chosen:
+    """What these settle, kept for each currency apart: what planning keeps with it may rest on that."""
+    return Chosen(file, dict(readings), dict(by))
 
 
 def _reading_step(name: str, option: str, by: str | None, cite: str) -> Derivation:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,6 +15,7 @@ from obligations.planning.values import Happening, Instance, NotYet, PlanningErr
 from obligations.terms import expressions as e
 from obligations.terms.literals import LONGEST_COUNT
 from obligations.terms.values import Value, typed
+from schedules.bounds import add_days
 from schedules.derivation import Derivation, Reasoned, later
 from schedules.spans import Span, Unit, after, before
 from schedules.windows import Window, beginning_on, between, ending_on, following, preceding
@@ -282,7 +283,7 @@ def _happening(world: World, name: str, here: Instance) -> Happening | NotYet:
 
 def day_after(day: date) -> date:
     """The day a miss belongs to: the one after the last day."""
-    return day + timedelta(days=1)
+    return add_days(day, 1)
 
 
 def unsettled(world: World, expression: Any, here: Instance) -> NotYet | None:

@@ -16,6 +16,7 @@ from obligations.planning.renewals import last_day_for_notice, renewed
 from obligations.planning.values import NOWHERE, Happening, Instance, NotYet, derived_id, united
 from obligations.terms import expressions as e
 from schedules.derivation import Derivation, Reasoned
+from schedules.frozen import swift
 from schedules.runs import merged
 from schedules.windows import Window
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from obligations.planning.world import World
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Opening:
     """One time a window is open.

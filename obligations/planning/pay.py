@@ -21,6 +21,7 @@ from obligations.terms import expressions as e
 from obligations.terms.clause import Clause
 from schedules.allocation import round_half_up
 from schedules.derivation import Derivation, Reasoned, later
+from schedules.frozen import swift
 from schedules.payroll import EveryDays, MonthDays, Rhythm, Steps
 from schedules.periods import Period, accrued, instalment, pay_periods
 from schedules.spans import Unit, add_months
@@ -29,6 +30,7 @@ from schedules.windows import Window
 HUNDREDTH = Fraction(1, 100)
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Run:
     """What all the periods of one instance of a series have in common.

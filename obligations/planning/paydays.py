@@ -16,6 +16,7 @@ from schedules.bounds import add_days
 from schedules.calendars import BusinessCalendar
 from schedules.conventions import Convention
 from schedules.derivation import Derivation, Reasoned
+from schedules.frozen import swift
 from schedules.payroll import PayCalendar, Payday, Rhythm
 from schedules.periods import Period
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from obligations.terms.clause import Series
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Payroll:
     """The payroll calendars of a contract over time.

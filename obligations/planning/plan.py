@@ -30,12 +30,14 @@ from obligations.terms.terms import Terms
 from obligations.terms.values import NotAValue, Value, typed
 from schedules.bounds import BeyondCalendar
 from schedules.calendars import BusinessCalendar, NeverOpen
+from schedules.frozen import swift
 from schedules.instants import instant
 from schedules.spans import AmbiguousDate
 
 EXTEND_EVERY = timedelta(days=30)
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class PlannedWindow:
     """A window of the file with its first and last day, both in; None while they are not known. One for each time it
@@ -57,6 +59,7 @@ class Question:
     kind: str
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Everything that follows from the terms and the events.

@@ -20,6 +20,7 @@ from obligations.terms.values import Value, typed
 from schedules.bounds import add_days
 from schedules.derivation import Derivation, Reasoned
 from schedules.elapsed import elapsed
+from schedules.frozen import swift
 from schedules.periods import decimal_text
 from schedules.rounding import Rounding, rounded
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 SMALLEST = {"units": Fraction(1), "hours": Fraction(1, 100)}
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Quantity:
     """An exact figure. `unit` is a currency, `units`, `hours`, empty for a plain number, or None for a figure that is
@@ -66,6 +68,7 @@ class Quantity:
         return shown(self.value())
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Step:
     """A quantity with its explanation. `said` is how a sentence about it calls it; a `leaf` was reckoned from

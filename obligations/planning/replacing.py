@@ -19,11 +19,13 @@ from obligations.terms.clause import Clause
 from obligations.terms.model import TermsFile
 from obligations.terms.relations import chain, demands
 from schedules.derivation import Derivation
+from schedules.frozen import swift
 
 if TYPE_CHECKING:
     from obligations.planning.world import World
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where an instance of a clause stands in its family.

@@ -24,6 +24,7 @@ REST = 0
 NONE = Decimal(0)
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Measure:
     """How much of what has not vested is taken, as it comes to for one acceleration."""
@@ -74,6 +75,7 @@ def _current(grant: Grant, open_ones: list[Tranche], left: Mapping[int, Decimal]
     return {tranche.index: part} if part else {}
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Taker:
     """What takes the tranches due after a day: an acceleration, or the end of service.

@@ -14,12 +14,14 @@ from obligations.planning.values import Happening, Instance, NotYet, united
 from obligations.planning.world import World
 from obligations.terms.clause import Clause, VestingStep
 from schedules.derivation import Derivation, Reasoned
+from schedules.frozen import swift
 from schedules.spans import Counting
 from schedules.vesting import Point, last_point, step_days
 
 _PASSED = NotYet(never="another condition came about before it")
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Reached:
     """A step that comes about: the point its tranches count from, and its place in the order of a path.
