@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from obligations.ports import Conflict, StoreUnavailable, StoreUnusable
-from obligations.store.file_system import refuse_elsewhere
+from obligations.store.file_system import refuse_elsewhere, refuse_network
 
 # What a writer waits for another one before it gives up, in seconds.
 PATIENCE_SECONDS = 30.0
@@ -179,6 +179,7 @@ def create_file(path: Path) -> None:
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        refuse_network(path.parent, path)  # before anything of ours is there
         try:
             made = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:

@@ -23,16 +23,25 @@ def refuse_elsewhere(file: Path) -> None:
     What cannot be found out is let pass.
     """
     try:
-        found = os.stat(file)
+        names = os.stat(file).st_nlink
+    except OSError:
+        return
+    if names > 1:
+        raise StoreUnusable(
+            f"{file} has {names} names (hard links), and SQLite keeps a log beside each name: two programs"
+            " that come by different names destroy it. Remove the other names; a symbolic link does no harm"
+        )
+    refuse_network(file, file)
+
+
+def refuse_network(place: Path, file: Path) -> None:
+    """Raises `StoreUnusable` for the file where the place, itself or its folder, is on another machine's disk."""
+    try:
+        device = os.stat(place).st_dev
         mounts = MOUNTS.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return
-    if found.st_nlink > 1:
-        raise StoreUnusable(
-            f"{file} has {found.st_nlink} names (hard links), and SQLite keeps a log beside each name: two programs"
-            " that come by different names destroy it. Remove the other names; a symbolic link does no harm"
-        )
-    kind = kind_of(found.st_dev, mounts)
+    kind = kind_of(device, mounts)
     if kind in _NETWORK or kind.startswith(tuple(f"fuse.{name}" for name in _NETWORK_FUSE)):
         raise StoreUnusable(
             f"{file} lies on a network file system ({kind}), where SQLite loses data when two programs meet; put it on"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from obligations.store import open_store
+from obligations.store import file_system, open_store
 from obligations.testing.builders import a_contract
 from tests.cli.terminal import Terminal, is_one_message
 
@@ -89,3 +89,23 @@ def test_a_newer_program_s_database_is_refused_with_78(installed: Terminal) -> N
     refused = installed.run("run")
     assert is_one_message(refused, code=78)
     assert "install the newer version" in refused.err
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["a database", "none yet"])
+def test_a_database_on_a_disk_of_another_machine_is_refused_with_78(
+    installed: Terminal, monkeypatch: pytest.MonkeyPatch, there: bool
+) -> None:
+    """Two daemons on two machines would both believe that they are alone, and pay twice."""
+    if not there:
+        installed.database.unlink()
+    device = os.stat(installed.database.parent).st_dev
+    mounts = installed.write(
+        "mounts", f"36 25 {os.major(device)}:{os.minor(device)} / /srv rw - nfs4 server:/export rw,vers=4.2\n"
+    )
+    monkeypatch.setattr(file_system, "MOUNTS", mounts)
+    before = sorted(it.name for it in installed.database.parent.iterdir())
+    refused = installed.run("run")
+    assert is_one_message(refused, code=78), refused
+    assert f"{installed.database} lies on a network file system (nfs4)" in refused.err
+    assert "use PostgreSQL" in refused.err
+    assert sorted(it.name for it in installed.database.parent.iterdir()) == before
