@@ -248,6 +248,10 @@ def _meaning(database: Database, error: DBAPIError) -> Exception:
             f"{database.shown} cannot be used: {said}; check that the file is an Obligations database, that this user"
             " may write it and its folder, and that the disk has room"
         )
+    if "unsupported startup parameter" in said:
+        return StoreUnavailable(
+            f"{database.shown} is behind a pooler ({said}); add pooler=transaction to the database URL"
+        )
     return StoreUnavailable(
         f"{database.shown} cannot be used: {said}; check that the server runs, that the URL names it and that the user"
         " may connect"
