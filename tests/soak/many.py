@@ -31,6 +31,7 @@ import psycopg
 
 from obligations.domain.delivery import DeliveryState, Verdict
 from obligations.store import open_store
+from tests.ends_with_us import ends_with_us
 from tests.engine.stage import NAMESPACE, Stage, push
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -106,7 +107,10 @@ class Cluster:
 
 @contextmanager
 def cluster() -> Iterator[Cluster]:
-    with tempfile.TemporaryDirectory(prefix="obl-many-", ignore_cleanup_errors=True) as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="obl-many-", ignore_cleanup_errors=True) as folder,
+        ends_with_us(Path(folder), Path(folder) / "pg"),
+    ):
         made = Cluster(Path(folder))
         try:
             yield made
