@@ -7,11 +7,14 @@ with the same fields and without the guard, and takes its own class when it is c
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from dataclasses import MISSING, fields
 from types import new_class
 from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
+# The class without a guard that each swift class is made by way of.
+_OPENED: dict[type, type] = {}
 
 
 def swift(cls: type[T]) -> type[T]:
@@ -36,7 +39,7 @@ def swift(cls: type[T]) -> type[T]:
         raise TypeError(f"{cls.__name__}: every field is an argument")
     slots = {"__slots__": cls.__dict__["__slots__"]}
     bases = cls.__dict__.get("__orig_bases__", cls.__bases__)
-    open_class = new_class(f"Open{cls.__name__}", bases, {}, lambda made: made.update(slots))
+    open_class = _OPENED[cls] = new_class(f"Open{cls.__name__}", bases, {}, lambda made: made.update(slots))
     known: dict[str, Any] = {"frozen": cls, "opened": open_class, "take_class": object.__setattr__}
     arguments, body = ["self"], ['take_class(self, "__class__", opened)']
     for part in parts:
@@ -56,3 +59,31 @@ def swift(cls: type[T]) -> type[T]:
     made.__qualname__, made.__doc__ = f"{cls.__qualname__}.__init__", inspect.getdoc(cls.__init__)
     type.__setattr__(cls, "__init__", made)
     return cls
+
+
+def swift_from(cls: type[T], *names: str) -> Callable[..., T]:
+    """What makes objects of a swift class from these attributes alone, given in this order, in half the time again.
+
+    Other fields have their defaults, and those without one stay empty: a base of the class fills them in when somebody
+    looks. `__post_init__` is not run. Names may be slots of a base too.
+
+    >>> from dataclasses import dataclass
+    >>> @swift
+    ... @dataclass(frozen=True, slots=True)
+    ... class Point:
+    ...     x: int
+    ...     y: int
+    ...     z: int = 0
+    >>> on_the_line = swift_from(Point, "y", "x")
+    >>> on_the_line(1, 2)
+    Point(x=2, y=1, z=0)
+    """
+    known: dict[str, Any] = {"new": object.__new__, "opened": _OPENED[cls], "frozen": cls}
+    body = ["made = new(opened)", *(f"made.{name} = {name}" for name in names)]
+    for part in fields(cast(Any, cls)):
+        if part.name not in names and part.default is not MISSING:
+            known[f"default_{part.name}"] = part.default
+            body.append(f"made.{part.name} = default_{part.name}")
+    body += ["made.__class__ = frozen", "return made"]
+    exec(f"def make({', '.join(names)}):\n    " + "\n    ".join(body), known)
+    return cast(Callable[..., T], known["make"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, tzinfo
 from functools import lru_cache
 
@@ -27,6 +28,34 @@ def instant(day: date, at: time, zone: tzinfo) -> datetime:
         return datetime.combine(day, at.replace(fold=0), tzinfo=zone).astimezone(UTC)
     except OverflowError:
         raise BeyondCalendar(f"{day} {at} in {zone} leaves the calendar; check the date") from None
+
+
+class _Instants(dict[date, datetime]):
+    """The instants of one local time in one zone, by day; see `instants`."""
+
+    def __init__(self, at: time, zone: tzinfo) -> None:
+        super().__init__()
+        self._at, self._zone = at, zone
+
+    def __missing__(self, day: date) -> datetime:
+        if len(self) >= _DAYS_KEPT:
+            self.clear()
+        found = self[day] = instant.__wrapped__(day, self._at, self._zone)
+        return found
+
+
+_DAYS_KEPT = 4_096
+
+
+@lru_cache(32)
+def instants(at: time, zone: tzinfo) -> Mapping[date, datetime]:
+    """The UTC instant of a local time on any day that is asked for, each worked out once: `instant` for whole rows.
+
+    >>> from zoneinfo import ZoneInfo
+    >>> instants(time(9), ZoneInfo("America/Chicago"))[date(2006, 10, 16)].isoformat()
+    '2006-10-16T14:00:00+00:00'
+    """
+    return _Instants(at, zone)
 
 
 def end_of_day(day: date, zone: tzinfo) -> datetime:

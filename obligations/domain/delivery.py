@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
-from schedules.frozen import swift
+from obligations.domain.occurrence import Occurrence
+from schedules.frozen import swift, swift_from
 
 
 class PushKind(StrEnum):
@@ -20,9 +21,38 @@ class PushKind(StrEnum):
     EDIT = "edit"
 
 
+class Wording(Protocol):
+    """What a push that is written later is written by: pure, so that it comes to the same whenever that is."""
+
+    def write(self, push: Push, one: Occurrence, day: date) -> tuple[UUID, Mapping[str, Any]]:
+        """The key of the push and its payload; `one` is what it is sent for, and `day` the local day it goes on."""
+
+
+class _WrittenLater:
+    """What `written_later` gives: a push without key and payload, filled in when either of them is first looked at."""
+
+    __slots__ = ("_day", "_one", "_wording")
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            # Asked only where a slot is empty, so a push that was written costs nothing more.
+            if name not in ("key", "payload"):
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            one, wording = self._one, self._wording
+            if one is not None and wording is not None:
+                key, payload = wording.write(self, one, self._day)
+                object.__setattr__(self, "key", key)
+                object.__setattr__(self, "payload", payload)
+                # What it was written from is let go only now: another thread that came here too writes the same.
+                object.__setattr__(self, "_one", None)
+                object.__setattr__(self, "_wording", None)
+            return object.__getattribute__(self, name)
+
+
 @swift
 @dataclass(frozen=True, slots=True)
-class Push:
+class Push(_WrittenLater):
     """Something to send at an instant.
 
     `destination` names a role (reminders) or a system (actions); `address` is what its connector needs to reach
@@ -46,6 +76,15 @@ class Push:
     supersession: int = 0
     supersedes: UUID | None = None
     money: bool = False
+
+
+# The push of these fields, whose wording gives its key and payload when somebody first looks: most plans are made to
+# see what changed, and few of their pushes are read. Nobody can tell it from one that was written at once.
+written_later = swift_from(
+    Push,
+    *("_wording", "_one", "_day", "occurrence_id", "contract", "clause", "index", "name", "kind"),
+    *("connector", "destination", "send_at", "address", "approvals", "money"),
+)
 
 
 class DeliveryState(StrEnum):

@@ -173,10 +173,9 @@ def _due(one: Occurrence) -> int:
 def _pushes(world: World, made: tuple[Occurrence, ...], sending: Sending) -> Iterable[Push]:
     """What is sent for each occurrence, as the version of the terms has it that it was planned by."""
     if len(world.versions) == 1:
-        yield from pushes(world, made, sending)
-        return
-    for version in world.versions:
-        yield from pushes(version, tuple(one for one in made if version_of(world, one) is version), sending)
+        return pushes(world, made, sending)
+    of_each = ((version, [one for one in made if version_of(world, one) is version]) for version in world.versions)
+    return [push for version, some in of_each for push in pushes(version, some, sending)]
 
 
 def _windows(world: World) -> Iterable[PlannedWindow]:

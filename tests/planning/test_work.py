@@ -84,6 +84,58 @@ def test_an_answer_is_matched_without_looking_at_all_the_others() -> None:
     assert each(more, most) <= 1.1 * each(few, more)
 
 
+REMINDED = """
+    pay: salary
+    during: employed
+    series: {every: 1 day}
+    do: {send: payroll, kind: recurring_earning, lead: 2 days, approve: [hr]}
+    remind: {hr: [30 days before, 7 days before, 1 week before, on the day, 3 days after]}
+"""
+REPEATED = """
+    task: Sign the handbook
+    when: started
+    by: 30 days after started
+    remind: {hr: [every 1 day until done]}
+"""
+
+
+def for_pushes(clause: str, as_of: date) -> tuple[int, int]:
+    """The calls that the pushes of a plan cost, and how many they are."""
+    (bare, _), (sent, made) = running(clause, as_of), running(clause, as_of, sending=Sending())
+    return sent - bare, len(made.pushes)
+
+
+def test_a_push_is_made_in_a_few_calls() -> None:
+    """What is sent would cost more than what is owed: a letter has three pushes for each occurrence."""
+    year = timedelta(days=365)
+    (one, few), (ten, many) = for_pushes(REMINDED, FIRST), for_pushes(REMINDED, FIRST + 9 * year)
+    assert many - few > 15_000
+    assert (ten - one) / (many - few) < 3
+    again, repeats = for_pushes(REPEATED, FIRST)
+    assert repeats == 120
+    assert again / repeats < 1.5
+
+
+def test_a_push_is_written_when_somebody_reads_it() -> None:
+    """Every plan would write and hash hundreds of texts that nobody asked for: most of what it cost."""
+    written: list[str] = []
+
+    def note(frame: FrameType, event: str, argument: Any) -> None:
+        if event == "call" and frame.f_code.co_name in ("write", "push_key"):
+            written.append(frame.f_code.co_name)
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        made = plan(letter(), (HIRED, CHANGE_OF_CONTROL), calendars=CALENDARS, zones=ZONES, sending=Sending())
+        assert written == []
+        first, *_ = made.pushes
+        assert (first.payload, first.key, first.payload) == (first.payload, first.key, first.payload)
+    finally:
+        sys.setprofile(before)
+    assert sorted(written) == ["push_key", "write"]
+
+
 def test_explanations_are_written_when_somebody_reads_them() -> None:
     """Every plan would write thousands of sentences that nobody asked for: most of what it cost."""
     written: list[Derivation] = []

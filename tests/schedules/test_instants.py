@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from config.zones import Zones
-from schedules.instants import end_of_day, instant, local_day
+from schedules.instants import _DAYS_KEPT, end_of_day, instant, instants, local_day
 
 FIRST, LAST = datetime(2020, 1, 1, tzinfo=UTC), datetime(2041, 1, 1, tzinfo=UTC)
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
@@ -120,6 +120,22 @@ def test_each_day_around_a_change_has_its_hour_once_and_in_order(all_turns: list
             gaps = [later - earlier for earlier, later in pairwise(found)]
             changed = abs(turn.after - turn.before)
             assert all(DAY - changed <= gap <= DAY + changed for gap in gaps), f"{turn.zone} {day} {at}"
+
+
+def test_a_row_of_days_has_the_instants_of_each_day(all_turns: list[Turn]) -> None:
+    """A reminder that repeats would go at another hour than one that does not."""
+    for turn in all_turns[::7]:
+        at = turn.local[0].time()
+        days = [turn.local[0].date() + number * DAY for number in range(-2, 3)]
+        assert [instants(at, turn.zone)[day] for day in days * 2] == [instant(day, at, turn.zone) for day in days * 2]
+
+
+def test_no_more_days_are_kept_than_a_few_thousand() -> None:
+    """A daemon that plans for years would keep every instant it ever came to."""
+    kept = instants(time(9, 41), UTC)
+    for number in range(_DAYS_KEPT + 10):
+        assert kept[FIRST.date() + number * DAY] == datetime.combine(FIRST + number * DAY, time(9, 41), UTC)
+    assert len(kept) <= _DAYS_KEPT
 
 
 def test_a_day_ends_where_the_next_begins_whatever_the_clocks_do(all_turns: list[Turn]) -> None:
