@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from obligations.ports import Decision, Store, StoredDelivery
 from obligations.store.queue import STOPPED
 from obligations.testing.payroll import Arrival
 from tests.soak.house import Life
+from tests.soak.load import CONTRACT
 
 _WAITING_FOR_PEOPLE = frozenset({DeliveryState.PROPOSED, DeliveryState.REFUSED, DeliveryState.CANCELLED})
 _OVER = frozenset({DeliveryState.DELIVERED, DeliveryState.COLLAPSED})
@@ -23,8 +24,9 @@ _OVER = frozenset({DeliveryState.DELIVERED, DeliveryState.COLLAPSED})
 class Audit:
     """The figures of a campaign. Spans are seconds: the middle one, the one of a hundred, the longest.
 
-    `taken_up` is how long what was in flight waited for its next attempt: on SQLite since the daemon was up again, on
-    PostgreSQL since the death of the one that held it, its lease included.
+    `taken_up` is how long what was in flight waited for its next attempt: on PostgreSQL since the end of its lease, on
+    SQLite since the death; `others` how long what fell due meanwhile waited. Neither counts while no daemon was up: how
+    long a start takes is the machine's affair, and `down` is how much of the time that was.
     """
 
     kills: int
@@ -37,6 +39,9 @@ class Audit:
     kept_back: int
     lag: tuple[float, float, float]
     taken_up: tuple[float, float, float]
+    others: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    down: float = 0.0
+    start: tuple[float, float, float] = (0.0, 0.0, 0.0)
     parked: int = 0
     tracebacks: int = 0
     ended_badly: int = 0
@@ -63,16 +68,19 @@ class Audit:
             ("unclean ends after SIGTERM", f"{self.ended_badly:,}"),
             ("undisturbed lag, s: p50 / p99 / max", _three(self.lag)),
             ("what was in flight goes again, s", _three(self.taken_up)),
+            ("what fell due among the deaths, s", _three(self.others)),
+            ("from a daemon's start until it is up, s", _three(self.start)),
+            ("nobody was up, of the time", f"{self.down:.0%}"),
         ]
 
 
 def audit(
     store: Store, arrivals: Sequence[Arrival], bad: int, lives: Sequence[Life], calm: Collection[UUID], now: datetime,
-    *, one_daemon: bool,
+    *, lease: timedelta,
 ) -> Audit:  # fmt: skip
     """Hold the arrivals at the receiver against what the store says was to go. `calm` are the keys of the quiet end."""
     died = {life.worker: life.died_at for life in lives if life.died_at is not None}
-    ups = sorted(life.up_at for life in lives if life.up_at is not None)
+    stretches = _stretches(lives, now)
     with store.read() as view:
         deliveries = {str(one.push.key): one for one in view.deliveries()}
         decisions = {key: view.decisions(one.push.key) for key, one in deliveries.items() if one.push.approvals}
@@ -92,13 +100,20 @@ def audit(
     lost = {key for key, one in due.items() if one.state not in _OVER or key not in arrived}
     about = Counter(_about(deliveries, arrival.key) for arrival in effects)
     left = [
-        (died[before.worker], after.started_at)
+        (max(died[before.worker], before.started_at + lease), after.started_at)
         for tries in attempts
         for before, after in pairwise(tries)
         if before.detail == STOPPED and before.worker in died
     ]
-    # One daemon alone picks up what it left when it is up again; of several another one does, when the lease is over.
-    waited = [(max(death, *(up for up in ups if up <= again)) if one_daemon else death, again) for death, again in left]
+    # What letters ask for was due before anybody wrote them down; of the rest, what arrived at its first attempt.
+    undisturbed = [
+        (deliveries[arrival.key].push.send_at, arrival.at)
+        for arrival in effects
+        if arrival.key in due and deliveries[arrival.key].attempts == 1 and UUID(arrival.key) not in calm
+        and deliveries[arrival.key].push.contract == CONTRACT
+    ]  # fmt: skip
+    up_seconds = sum((end - begin).total_seconds() for begin, end in stretches)
+    all_seconds = (now - min(life.started_at for life in lives)).total_seconds()
     return Audit(
         kills=sum(life.died_at is not None for life in lives),
         due=len(due),
@@ -121,8 +136,28 @@ def audit(
             for arrival in effects
             if UUID(arrival.key) in calm
         ),
-        taken_up=spans((again - since).total_seconds() for since, again in waited),
+        taken_up=spans(_waited(stretches, since, again) for since, again in left),
+        others=spans(_waited(stretches, since, again) for since, again in undisturbed),
+        down=1 - up_seconds / all_seconds,
+        start=spans((life.up_at - life.started_at).total_seconds() for life in lives if life.up_at is not None),
     )
+
+
+def _stretches(lives: Sequence[Life], now: datetime) -> list[tuple[datetime, datetime]]:
+    """From when until when some daemon was up, without a gap between."""
+    found: list[tuple[datetime, datetime]] = []
+    for begin, end in sorted((life.up_at, life.died_at or now) for life in lives if life.up_at is not None):
+        if found and begin <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((begin, end))
+    return found
+
+
+def _waited(stretches: Sequence[tuple[datetime, datetime]], since: datetime, until: datetime) -> float:
+    """The seconds between, from when somebody was up to do it."""
+    up_since = max((begin for begin, _ in stretches if begin <= until), default=since)
+    return (until - max(since, up_since)).total_seconds()
 
 
 def _about(deliveries: dict[str, StoredDelivery], key: str) -> object:

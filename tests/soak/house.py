@@ -51,6 +51,7 @@ class Life:
 
     process: subprocess.Popen[bytes]
     log_from: int
+    started_at: datetime
     worker: str = ""
     up_at: datetime | None = None
     died_at: datetime | None = None
@@ -96,7 +97,7 @@ class House:
                 [sys.executable, "-m", "obligations", "run"],
                 env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=output,
             )  # fmt: skip
-        self._running[name] = Life(process, begins)
+        self._running[name] = Life(process, begins, self._machine.now())
         self.lives.append(self._running[name])
 
     def wait_until_up(self, name: str, seconds: float) -> bool:

@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from threading import Event
@@ -28,7 +29,7 @@ from obligations.ports import Store
 from obligations.store import open_store
 from tests.conftest import fresh_postgres, running_postgres
 from tests.soak.audit import Audit, audit
-from tests.soak.house import House
+from tests.soak.house import LEASE_SECONDS, House
 from tests.soak.load import Load
 from tests.soak.receiver import RoughReceiver
 
@@ -88,12 +89,12 @@ class Campaign:
         if calm_seconds:
             _say("all is delivered; now undisturbed")
             calm = self._load.spread(int(calm_seconds * CALM_EACH_SECOND), calm_seconds, name="calm")
-            self._never.wait(calm_seconds)
+            self._never.wait(calm_seconds + 1)  # until the last of them is due as well
             self._settle()
         codes = self._house.stop_all()
         came_to = audit(
             self._store, list(self._receiver.received), len(self._receiver.bad), self._house.lives, calm,
-            self._machine.now(), one_daemon=len(self._house.names) == 1,
+            self._machine.now(), lease=timedelta(seconds=LEASE_SECONDS if len(self._house.names) > 1 else 0),
         )  # fmt: skip
         return replace(came_to, parked=self.parked, tracebacks=self._house.tracebacks(),
                        ended_badly=sum(code != 0 for code in codes))  # fmt: skip
