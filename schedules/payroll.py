@@ -135,10 +135,10 @@ class Steps:
             raise ValueError(f"periods of {self.every.words()}: periods are a calendar day or longer")
 
     def end(self, number: int) -> date:
-        unit = self.every.unit
+        unit, count = self.every.unit, self.every.count
         if months := unit.months:
-            return add_days(add_months(self.start, number * self.every.count * months, self.month_end), -1)
-        return add_days(self.start, number * self.every.count * (7 if unit is Unit.WEEK else 1) - 1)
+            return add_days(add_months(self.start, number * count * months, self.month_end), -1)
+        return add_days(self.start, number * count * (7 if unit is Unit.WEEK else 1) - 1)
 
     def number(self, day: date) -> int:
         unit = self.every.unit

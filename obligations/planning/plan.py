@@ -215,7 +215,10 @@ def _questions(world: World, made: tuple[Occurrence, ...], expected: tuple[Happe
 def _unconfirmed(world: World) -> Iterable[Happening]:
     """What a person plans or a clause fixes a day for and nobody has reported: the first of each event."""
     for name in world.terms.file.events:
-        expected = [one for one in world.event(name).happenings if one.origin == "expected" and one.event == name]
+        happenings = world.event(name).happenings
+        if not happenings:
+            continue
+        expected = [one for one in happenings if one.origin == "expected" and one.event == name]
         # What follows at once from another expectation is confirmed with that one.
         first = next((one for one in expected if _has_a_day(world, one)), None)
         if first is not None:
@@ -305,10 +308,11 @@ def _replan_at(
     if world.as_of is None:
         return None
     day = timedelta(days=1)
-    days: list[date] = []
-    for one in made:
-        if one.state in (State.SCHEDULED, State.DUE) and one.adjusted_on is not None:
-            days += [one.adjusted_on, one.adjusted_on + day]
+    as_of, scheduled, due = world.as_of, State.SCHEDULED, State.DUE
+    # Of what is over by the day it is, neither its day nor the one after is to come.
+    open_ones = (one for one in made if one.state is scheduled or one.state is due)
+    coming = {on for one in open_ones if (on := one.adjusted_on) is not None and on >= as_of}
+    days = [on for first in coming for on in (first, first + day)]
     days += [power.arises_on for power in held if power.state is PowerState.WAITING and power.arises_on]
     days += [power.expires_on + day for power in held if power.state is PowerState.ARISEN and power.expires_on]
     for version in world.versions:
@@ -317,10 +321,10 @@ def _replan_at(
             days += [last_on + day for last_on in ends if last_on is not None]
     days += [one.occurred_on + day for one in expected]
     if any(one.state in OPEN_STATES and (one.of is None or _reminds_on(world, one)) for one in made):
-        days.append(world.as_of + EXTEND_EVERY)
+        days.append(as_of + EXTEND_EVERY)
     for version in world.versions:
         days += [*version.turns, *([version.amendment.since] if version.amendment is not None else [])]
-    later = min((one for one in days if one > world.as_of), default=None)
+    later = min((one for one in days if one > as_of), default=None)
     return instant(later, time(0), world.zone) if later is not None else None
 
 
