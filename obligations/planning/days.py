@@ -84,7 +84,11 @@ def expected_end(world: World, expression: Any, here: Instance) -> tuple[date, N
     expression, _ = world.pick(expression)
     if isinstance(expression, e.WindowNamed):
         opening = world.opening(expression.name, here)
-        return None if isinstance(opening, NotYet) else expected_end(world, opening.expression, opening.here)
+        if isinstance(opening, NotYet):
+            return None
+        if opening.id not in world.expected_ends:
+            world.expected_ends[opening.id] = expected_end(world, opening.expression, opening.here)
+        return world.expected_ends[opening.id]
     if not isinstance(expression, e.Range) or expression.last is None:
         return None
     doubt = _doubt(world, expression, here)

@@ -44,8 +44,19 @@ CLOSES_NOTHING = Closings()
 
 def instances(world: World, clause_id: str, clause: Clause) -> tuple[tuple[Instance, ...], NotYet]:
     """One instance for each happening of the clause's trigger, in day order, and why there may be more."""
-    if clause.when is None:
+    when = clause.when
+    if when is None:
         return (NOWHERE,), NotYet(never="it needs no trigger")
+    if isinstance(when, e.EventNamed) and not when.having:
+        # Whatever an event sets off, it sets off as one.
+        set_off = world.set_off.get(when.name)
+        if set_off is None:
+            set_off = world.set_off[when.name] = _of_trigger(world, clause_id, clause)
+        return set_off
+    return _of_trigger(world, clause_id, clause)
+
+
+def _of_trigger(world: World, clause_id: str, clause: Clause) -> tuple[tuple[Instance, ...], NotYet]:
     # What one reading selects once and another takes each time keeps the slot's identity for the first under both.
     either = clause_id if isinstance(clause.when, e.Choice) and _selects(clause.when) else ""
     taken = world.slot_of(clause_id, clause) or either

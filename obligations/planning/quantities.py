@@ -88,6 +88,9 @@ class Step:
 
 def figure(world: World, expression: Any, here: Instance, on: date | None) -> Reasoned[Value] | NotYet:
     """The figure an amount comes to on a day, rounded to its smallest part, halves up."""
+    stated = _as_stated(world, expression, here, on)
+    if stated is not None:
+        return stated
     found = quantity(world, expression, here, on)
     if isinstance(found, NotYet):
         return found
@@ -97,6 +100,21 @@ def figure(world: World, expression: Any, here: Instance, on: date | None) -> Re
     value = replace(found.value, exact=exact).value()
     part = "the minor unit" if found.value.is_money else decimal_text(found.value.smallest)
     return Reasoned(value, Derivation(f"rounded to {part}, halves up", shown(value), (found.why,)))
+
+
+def _as_stated(world: World, expression: Any, here: Instance, on: date | None) -> Reasoned[Value] | NotYet | None:
+    """A parameter or a fact that is owed as it was stated; None where something has to be reckoned or rounded."""
+    if not isinstance(expression, e.AmountNamed):
+        return None
+    fact = world.terms.file.facts.get(expression.name)
+    if fact is not None and fact.starts_as is not None and statement(world, expression.name, on, here) is None:
+        return _as_stated(world, fact.starts_as, NOWHERE, on)
+    found = world.fact(expression.name, on, here)
+    if isinstance(found, NotYet):
+        return found
+    value = found.value
+    whole = isinstance(value, Decimal) and value.as_tuple().exponent == 0
+    return found if whole or (isinstance(value, Money) and value.minor >= 0) else None
 
 
 def quantity(world: World, expression: Any, here: Instance, on: date | None) -> Reasoned[Quantity] | NotYet:

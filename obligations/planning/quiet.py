@@ -38,7 +38,10 @@ OTHERWISE = "something that differs between two plans"
 _OF_THE_TERMS = frozenset({"terms", "chosen", "kinds", "pick", "latest", "waiting", "_news"})
 _WORKED_OUT = frozenset({"_events", "_openings", "_instances"})
 # What it worked out without noting for each answer what that rests on: worked out anew for each.
-_UNNOTED = ("_facts", "_figures", "_payrolls", "_closings", "_places", "_by_id", "_countings", "divided", "grants")
+_UNNOTED = (
+    *("_facts", "_figures", "_payrolls", "_closings", "_places", "_by_id", "_countings"),
+    *("divided", "grants", "set_off", "expected_ends"),
+)
 
 
 @dataclass(frozen=True, slots=True)

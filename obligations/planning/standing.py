@@ -153,6 +153,9 @@ def standing(world: World, clause_id: str, clause: Clause, instance: Instance) -
 
 def _cause(world: World, clause: Clause, instance: Instance) -> NotYet | None:
     """What an instance hangs on that may yet not come: its trigger, and whatever its days are counted from."""
+    if clause.counts_from_trigger:
+        rests_on = instance.trigger.unsettled if instance.trigger is not None else None
+        return united([rests_on]) if rests_on is not None else None
     days, windows = clause.counts_from
     reasons = [instance.trigger.unsettled] if instance.trigger is not None else []
     reasons += [unsettled(world, one, instance) for one in days]

@@ -106,6 +106,10 @@ class World:
         self.turns: set[date] = set()
         # Periods by their first day and rhythms, as far as somebody asked, and those that follow.
         self.divided: dict[tuple[date, object], tuple[list[Period], Iterator[Period]]] = {}
+        # The instances that events set off, whichever the clause.
+        self.set_off: dict[str, tuple[tuple[Instance, ...], NotYet]] = {}
+        # The ends that openings of windows are only expected to have.
+        self.expected_ends: dict[str, tuple[date, NotYet] | None] = {}
         # The grants and what became of them, by clause and instance.
         self.grants: dict[tuple[str, str], Settled] = {}
         # The occurrences of clauses about which nothing was reported, as they are in every plan of the terms.

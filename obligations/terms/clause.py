@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from obligations.terms import expressions as e
 from obligations.terms.caps import Cap
 from obligations.terms.fields import (
     Label,
@@ -267,6 +268,12 @@ class Clause(Strict):
         return tuple(one for one in days if one is not None), tuple(one for one in windows if one is not None)
 
     @cached_property
+    def counts_from_trigger(self) -> bool:
+        """Whether the days it rests on are all told from what set it off, under any reading."""
+        days, windows = self.counts_from
+        return not windows and all(_is_told_from(self.names_of_trigger, day) for day in days)
+
+    @cached_property
     def debtor(self) -> str:
         """Who owes, holds or watches: the party or role that `who` begins with, or `both parties`."""
         for verb in (" owes ", " holds", " watches"):
@@ -298,6 +305,18 @@ class Clause(Strict):
                 "a clause says when: by, exactly, not_before, during, series or schedule (`by: unstated` where none is)"
             )
         return self
+
+
+def _is_told_from(names: frozenset[str], day: object) -> bool:
+    match day:
+        case e.Choice(options=options):
+            return all(_is_told_from(names, option) for _, option in options)
+        case e.Shifted(day=anchor) | e.MonthEndOf(day=anchor) | e.OpenDay(day=anchor) | e.IfAny(day=anchor):
+            return _is_told_from(names, anchor)
+        case e.DayOf(name=name):
+            return name in names
+        case _:
+            return isinstance(day, e.Unstated)
 
 
 CONTENT = ("task", "pay", "grant", "vest", "accelerate", "accrue", "give", "watch", "power", "postpone")
