@@ -30,8 +30,24 @@ def body_of(push: Push) -> bytes:
 
 def content_hash(push: Push) -> str:
     """A hash over what would be sent, to whom, when and after whose approval: any change of it voids approvals."""
+    return _hash(push, body_of(push))
+
+
+def written(push: Push) -> tuple[bytes, str]:
+    """The bytes of a push and the hash of its content, for which the bytes are written once."""
+    body = body_of(push)
+    return body, _hash(push, body)
+
+
+def written_again(push: Push, before: str) -> tuple[bytes, str]:
+    """The same of content that stands anew where `before` stood; see `hash_again`."""
+    body, fresh = written(push)
+    return body, _counted(fresh, before)
+
+
+def _hash(push: Push, body: bytes) -> str:
     where = [push.connector, push.destination, dict(push.address), push.send_at.isoformat(), list(push.approvals)]
-    return hashlib.sha256(body_of(push) + b"\x00" + _canonical(where)).hexdigest()
+    return hashlib.sha256(body + b"\x00" + _canonical(where)).hexdigest()
 
 
 def hash_again(push: Push, before: str) -> str:
@@ -39,8 +55,12 @@ def hash_again(push: Push, before: str) -> str:
 
     A change and its undoing lead back to the same bytes, but not back to the approvals, so rewritings are counted.
     """
+    return _counted(content_hash(push), before)
+
+
+def _counted(fresh: str, before: str) -> str:
     _, _, times = before.partition(".")
-    return f"{content_hash(push)}.{int(times or 0) + 1}"
+    return f"{fresh}.{int(times or 0) + 1}"
 
 
 def is_content(push: Push, stored_hash: str) -> bool:
@@ -61,5 +81,9 @@ def owed(push: Push | None) -> dict[str, Any] | None:
     return kept
 
 
+# Made once: `json.dumps` makes one for each text.
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
+
 def _canonical(data: Any) -> bytes:
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return _encode(data).encode()

@@ -1,4 +1,4 @@
-"""What of a clause is sent, as its terms settle it: the same for all of its occurrences, in every plan of the terms."""
+"""What of a clause is sent, as its terms settle it: the same in all contracts on one definition."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ Reached = tuple[tuple[str, Mapping[str, str]], ...]
 
 def outgoing(world: World, clause_id: str, clause: Clause) -> Outgoing:
     """The reminders and the instructions of a clause."""
-    kept: dict[str, Outgoing] = world.terms.kept.setdefault("outgoing", {})
+    kept: dict[str, Outgoing] = world.chosen.kept.setdefault("outgoing", {})
     if clause_id not in kept:
         kept[clause_id] = tuple(_calls(world, clause)), tuple(map(_act, clause.do))
     return kept[clause_id]

@@ -17,7 +17,7 @@ from obligations.domain.delivery import DeliveryState, Push, PushKind
 from obligations.domain.identity import push_key
 from obligations.domain.life import ENDINGS
 from obligations.domain.occurrence import Occurrence, State
-from obligations.planning.content import REVERSE, body_of, content_hash, hash_again, is_content, owed
+from obligations.planning.content import REVERSE, hash_again, is_content, owed, written, written_again
 from obligations.ports import DeliveryChange, StoredDelivery
 
 _S = DeliveryState
@@ -48,7 +48,7 @@ class Settling:
 def first_time(push: Push) -> DeliveryChange:
     """A push that was never planned before."""
     state, reason = _initial(push)
-    return DeliveryChange(push, body_of(push), content_hash(push), state, None, reason)
+    return DeliveryChange(push, *written(push), state, None, reason)
 
 
 def settle_reminder(wanted: Push | None, chain: Sequence[StoredDelivery], at: Settling) -> Iterator[DeliveryChange]:
@@ -69,7 +69,7 @@ def settle_reminder(wanted: Push | None, chain: Sequence[StoredDelivery], at: Se
         follow_up = _revision(wanted, latest, at)
         state, reason = _initial(follow_up)
         words = reason or "follows up a reminder of another day"
-        yield DeliveryChange(follow_up, body_of(follow_up), content_hash(follow_up), state, None, words)
+        yield DeliveryChange(follow_up, *written(follow_up), state, None, words)
 
 
 def settle_edits(sent: StoredDelivery, edits: Sequence[StoredDelivery], at: Settling) -> Iterator[DeliveryChange]:
@@ -141,9 +141,7 @@ def settle_action(wanted: Push | None, chain: Sequence[StoredDelivery], at: Sett
         return
     revision = _action_revision(wanted, told, believed is not None, last, pending, at)
     if pending is None:
-        yield DeliveryChange(
-            revision, body_of(revision), content_hash(revision), _S.PROPOSED, None, "revises what was sent"
-        )
+        yield DeliveryChange(revision, *written(revision), _S.PROPOSED, None, "revises what was sent")
     elif pending.state is _S.CANCELLED or not is_content(revision, pending.content_hash):
         yield _rewritten(revision, pending, "revision changed", _S.PROPOSED)
 
@@ -195,8 +193,8 @@ def _follow(wanted: Push | None, stored: StoredDelivery, at: Settling) -> Iterat
 
 def _rewritten(push: Push, stored: StoredDelivery, words: str, state: DeliveryState | None = None) -> DeliveryChange:
     initial, reason = _initial(push)
-    again = hash_again(push, stored.content_hash)
-    return DeliveryChange(push, body_of(push), again, state or initial, frozenset({stored.state}), reason or words)
+    again = written_again(push, stored.content_hash)
+    return DeliveryChange(push, *again, state or initial, frozenset({stored.state}), reason or words)
 
 
 def _stopped(stored: StoredDelivery | None, reason: str) -> Iterator[DeliveryChange]:
@@ -221,6 +219,9 @@ def _still_right(wanted: Push | None, tried: StoredDelivery) -> bool:
 
 def _like(wanted: Push, tried: StoredDelivery) -> Push:
     """The wanted reminder in the place of that follow-up, under its key."""
+    mine, theirs = wanted, tried.push
+    if (mine.key, mine.supersession, mine.supersedes) == (theirs.key, theirs.supersession, theirs.supersedes):
+        return wanted
     return replace(wanted, key=tried.push.key, supersession=tried.push.supersession, supersedes=tried.push.supersedes)
 
 

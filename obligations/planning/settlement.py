@@ -62,9 +62,10 @@ def settle(
     changes: list[DeliveryChange] = []
     undecided = False
     for chain in {**wanted, **chains}:
+        push, kept_so_far = wanted.get(chain), chains.get(chain, ())
         at = Settling(held[chain[0]], tenant, now, chain[0] in in_hand)
-        changes += _settled(wanted.get(chain), chains.get(chain, ()), chains, at)
-        undecided |= is_undecided(wanted.get(chain), chains.get(chain, ()))
+        changes += _settled(push, kept_so_far, chains, at)
+        undecided |= is_undecided(push, kept_so_far)
     look_again = now + LOOK_AGAIN if undecided else None
     return Changes(
         occurrences=changed,
@@ -114,7 +115,7 @@ def _settled(
             yield from settle_action(wanted, chain, at)
         case PushKind.REMINDER:
             yield from settle_reminder(wanted, chain, at)
-            for sent in chain:
+            for sent in (one for one in chain if one.state is _S.DELIVERED):
                 yield from settle_edits(sent, chains.get((at.occurrence.id, edit_name(sent.push)), ()), at)
         case PushKind.EDIT:
             pass  # settled with the reminder whose message it rewrites

@@ -55,8 +55,11 @@ class Previews(Ground):
         changes = diff(before, after)
         changed = {change.subject.id for change in changes}
         touched = tuple(one for one in deliveries if one.push.occurrence_id in changed and _is_sent(one))
-        pushes = {push.key: push for push in after.pushes}
-        lapsed = tuple(one for one in deliveries if _is_agreed(one) and _is_other(pushes.get(one.push.key), one))
+        agreed = [one for one in deliveries if _is_agreed(one)]
+        names = {(one.push.occurrence_id, one.push.name) for one in agreed}
+        # The key of a push is written when it is read: of those that were agreed to, and not of all.
+        pushes = {push.key: push for push in after.pushes if (push.occurrence_id, push.name) in names}
+        lapsed = tuple(one for one in agreed if _is_other(pushes.get(one.push.key), one))
         return Preview(kept.stored.id, changes, before, after, touched, lapsed)
 
     def _previewed(self, asked: Callable[[Transaction], Entry]) -> Preview:
