@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from functools import lru_cache
 from importlib.metadata import version
 from urllib.parse import quote
 
@@ -72,7 +73,7 @@ class HttpConnector:
             # receivers trust the body, which repeats what matters.
             "ce-specversion": "1.0",
             "ce-id": key,
-            "ce-source": _ce(f"/contracts/{quote(claim.contract, safe='')}"),
+            "ce-source": _source(claim.contract),
             "ce-type": _ce(event["type"]),
             "ce-time": _ce(event["timestamp"]),
             "ce-subject": str(claim.occurrence_id),
@@ -102,5 +103,11 @@ class HttpConnector:
         await self._client.aclose()
 
 
+@lru_cache(maxsize=1_000)
+def _source(contract: str) -> str:
+    return _ce(f"/contracts/{quote(contract, safe='')}")
+
+
+@lru_cache(maxsize=1_000)
 def _ce(value: str) -> str:
     return quote(value, safe=_CE_SAFE)

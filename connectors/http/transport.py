@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import ssl
 from collections.abc import AsyncIterator, Mapping
+from typing import cast
 
 import aiohttp
 import httpx
@@ -45,7 +46,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         # A session belongs to the loop that runs when it is made.
         session = self._session = self._session or self._opened()
         timeouts: Mapping[str, float | None] = request.extensions.get("timeout", {})
-        body = request.content
+        body = b"".join([part async for part in cast(httpx.AsyncByteStream, request.stream)])
         try:
             answer = await session.request(
                 request.method,

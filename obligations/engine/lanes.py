@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from obligations.engine.rates import Bucket
+
+# A lane that is alone, nothing being due or in flight beside it, is served so often before the others are asked again.
+TURNS_ALONE = 3
 
 
 class Opening(NamedTuple):
@@ -47,6 +50,7 @@ class Lanes:
         self._busy: Counter[str] = Counter()
         self._served: set[str] = set()
         self._taken = 0
+        self._alone = 0
         self._silent: set[str] = set()
         self._resting: dict[str, float] = {}
         self.free = total
@@ -104,14 +108,22 @@ class Lanes:
         """What to claim, one opening after the other; each is worked out when it is asked for, after what was claimed
         for the one before was taken.
 
-        Lanes that were served are passed over first. Only when nothing is due beside them does a new round begin.
+        Lanes that were served are passed over first. Only when nothing is due beside them does a new round begin. A
+        lane that is alone then is not held up by asking for others before each of its turns.
         """
         before, asked = self._taken, set()
+        if self._alone:
+            self._alone -= 1
+            if self.free:
+                yield self._shared()
+            if self._taken > before:
+                return
         for opening in self._round():
             asked.add(opening.full)
             yield opening
         # Without a free slot nobody was asked, and that nothing was taken says nothing.
         if asked and self._served and self._taken == before:
+            self._alone = TURNS_ALONE if len(self._served.union(self._busy)) == 1 else 0
             self.begin_round()
             for opening in self._round():
                 if opening.full not in asked:
@@ -126,10 +138,14 @@ class Lanes:
         if self.free:
             yield Opening(min(self.free, self._each), full | narrow)
         if narrow - self._served and self.free:
-            rooms = self._rooms()
-            full = frozenset(lane for lane, room in rooms.items() if not room) | self._served
-            open_ = [room for lane, room in rooms.items() if lane not in full]
-            yield Opening(min(self.free, self._each, *open_), full)
+            yield self._shared(self._served)
+
+    def _shared(self, passed_over: Collection[str] = ()) -> Opening:
+        """For every lane with room alike, few enough for the narrowest of them."""
+        rooms = self._rooms()
+        full = frozenset(lane for lane, room in rooms.items() if not room).union(passed_over)
+        open_ = [room for lane, room in rooms.items() if lane not in full]
+        return Opening(min(self.free, self._each, *open_), full)
 
     def _rooms(self) -> dict[str, int]:
         now = self._now()

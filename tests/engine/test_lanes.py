@@ -105,6 +105,34 @@ def test_ten_thousand_for_one_destination_hold_up_the_next_by_a_few(
         assert max(after - before for before, after in zip([-1, *places], places, strict=False)) <= 2 * total + 8
 
 
+def test_a_lane_that_is_alone_asks_for_others_at_every_fourth_turn_and_not_at_each() -> None:
+    """To ask for what is not there, once more for each claim, would cost a burst for one destination a fifth of its
+    pace; never to ask would let it hold up whatever comes to be due beside it."""
+    lanes = Lanes(16, 16, {})
+    waiting = ["flood"] * 1_000
+    asked = 0
+    for _ in range(40):
+        looks = 0
+        for limit, full in lanes.openings():
+            looks += 1
+            some = [name for name in waiting[:limit] if name not in full]
+            del waiting[: len(some)]
+            for name in some:
+                lanes.take(name)
+        asked += looks
+        for _ in range(8):
+            if lanes.free < 16:
+                lanes.give("flood")
+    assert asked <= 40 * 5 / 4 + 4
+    waiting = ["flood"] * 200 + ["payroll"]
+    turns = 0
+    while "payroll" in waiting:
+        claimed(lanes, waiting)
+        lanes.give("flood")
+        turns += 1
+    assert turns <= 5
+
+
 def test_a_lane_keeps_its_pace_and_leaves_the_others_theirs() -> None:
     """A receiver that takes five a second answers the sixth with an error, and the error costs an attempt."""
     clock = FixedMachineClock(REAL_NOON)
