@@ -395,6 +395,8 @@ class Store(Protocol):
         lease_seconds: float,
         full: Collection[str] = (),
         only: str | None = None,
+        planned_by: datetime | None = None,
+        edition: str | None = None,
     ) -> Sequence[Claim]:
         """Lease up to `limit` deliveries that are due, oldest first, and write an attempt for each, in one transaction.
 
@@ -402,6 +404,9 @@ class Store(Protocol):
         machine clock. Destinations in `full` are passed over, and so is what a hold in force keeps back. `only` asks
         for one destination, to try it, although the daemon holds it. Stale reminders of one occurrence to one
         destination collapse into the latest that is due.
+
+        With `planned_by`, what belongs to contracts that `to_replan` lists by that instant and for that `edition` is
+        passed over as well.
 
         A claim is counted when it is made. What was claimed twice and had no result either time may be what killed its
         daemon, so of all those one is in flight at a time.

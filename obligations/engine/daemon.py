@@ -71,7 +71,7 @@ class Daemon:
         self._hints = hints
         self._stopping = asyncio.Event()
         self._signs = signs or Signs()
-        planned = Planned(real_time=real_time)
+        planned = Planned(real_time=real_time, edition=edition)
         self.pump = Pump(
             store, connectors,
             clock=clock, machine=machine, monotonic=monotonic, settings=settings, steps=steps, chance=chance,
@@ -81,7 +81,7 @@ class Daemon:
         self._thread = self.pump.thread
         self._housekeeping = Housekeeping(
             store, self._thread, self.pump.ticker, self.pump.settings,
-            watch=self.pump.watch, machine=machine, now=clock.now, replan=replan, edition=edition,
+            watch=self.pump.watch, machine=machine, now=clock.now, replan=replan,
             changed=self.pump.nudge, planned=planned, counters=self.pump.counters, signs=self._signs,
             probe=self.pump.probe,
         )  # fmt: skip

@@ -42,7 +42,6 @@ class Housekeeping:
         settings: EngineSettings,
         *,
         watch: ClockWatch,
-        edition: str,
         machine: MachineClock,
         now: Callable[[], datetime],
         replan: Callable[[str], None],
@@ -55,7 +54,6 @@ class Housekeeping:
         self._store = store
         self._thread = thread
         self._watch = watch
-        self._edition = edition or None
         self._machine = machine
         self._now = now
         self._replan = replan
@@ -130,7 +128,9 @@ class Housekeeping:
         tried: set[str] = set()
         while True:
             # Asking for as many more as were tried keeps contracts that cannot be planned from hiding the others.
-            listed = await self._thread.call(self._store.to_replan, now, AT_ONCE + len(tried), edition=self._edition)
+            listed = await self._thread.call(
+                self._store.to_replan, now, AT_ONCE + len(tried), edition=self._planned.edition
+            )
             fresh = [contract for contract in listed if contract not in tried]
             if not fresh:
                 break
@@ -148,7 +148,7 @@ class Housekeeping:
                     )  # fmt: skip
         if not failed:
             # Once: a daemon with other calendars beside this one would else be answered for ever.
-            self._edition = None
+            self._planned.edition = None
         waited_for = self._planned.far_behind(now)
         self._planned.through = _quarter(now)
         if tried or waited_for:

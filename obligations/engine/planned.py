@@ -1,4 +1,5 @@
-"""How far plans were brought on. Nothing is claimed while they are far behind: what was due may be due no more."""
+"""How far plans were brought on. What a contract has due is not claimed while its plan is far behind: it may be due no
+more."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ _FAR = timedelta(hours=1)
 class Planned:
     """Through which business instant every contract was planned, none at first.
 
-    Simulated time outruns any planning and may do so; `real_time` is waited for.
+    Simulated time outruns any planning and may do so; `real_time` is waited for. `edition` names the calendars to plan
+    with, until that is done.
 
     >>> from datetime import datetime, UTC
     >>> planned, noon = Planned(real_time=True), datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -22,8 +24,9 @@ class Planned:
     (False, True)
     """
 
-    def __init__(self, *, real_time: bool) -> None:
+    def __init__(self, *, real_time: bool, edition: str = "") -> None:
         self._real_time = real_time
+        self.edition = edition or None
         self.through: datetime | None = None
 
     def far_behind(self, now: datetime) -> bool:

@@ -7,6 +7,7 @@ import math
 import random
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import TypedDict
 from uuid import uuid4
 
 import structlog
@@ -35,6 +36,13 @@ _log = structlog.get_logger()
 # Something is due that cannot be claimed: its lane is full, or another daemon is just taking it. Look again soon,
 # because what is due behind it stays hidden meanwhile.
 LOOK_AGAIN_SECONDS = 0.05
+# Or its contract is yet to be planned, which takes the longer the more often somebody looks.
+WHILE_PLANNING_SECONDS = 0.5
+
+
+class _PlannedOnly(TypedDict, total=False):
+    planned_by: datetime
+    edition: str | None
 
 
 class Pump:
@@ -160,7 +168,7 @@ class Pump:
         self._come_round()
         self._wake.clear()
         await self.watch.look()
-        if self._recorder.failing or not self._lanes.free or self._far_behind(self._clock.now()):
+        if self._recorder.failing or not self._lanes.free:
             await self._woken()
             return
         more = self._backlog
@@ -170,7 +178,8 @@ class Pump:
             await self._woken()
             return
         if not await self._claim() and not more:
-            self.ticker.arm(min(LOOK_AGAIN_SECONDS, self._lanes.opens_in))
+            look_again = WHILE_PLANNING_SECONDS if self._far_behind(self._clock.now()) else LOOK_AGAIN_SECONDS
+            self.ticker.arm(min(look_again, self._lanes.opens_in))
             await self._woken()
 
     async def _claim(self) -> int:
@@ -198,8 +207,14 @@ class Pump:
             await self._claim_some(1, frozenset(), only=destination)
 
     def _far_behind(self, now: datetime) -> bool:
-        """Whether plans are to be brought on before anything is claimed."""
+        """Whether only what was planned anew may be claimed."""
         return self._planned is not None and self._planned.far_behind(now)
+
+    def _planned_only(self, now: datetime) -> _PlannedOnly:
+        """What a claim is told of plans; nothing while they are as they should be."""
+        if self._planned is None or not self._far_behind(now):
+            return {}
+        return {"planned_by": now, "edition": self._planned.edition}
 
     async def _claim_some(self, limit: int, full: frozenset[str], only: str | None = None) -> int:
         """Claim so many at most and start their attempts; returns how many."""
@@ -208,8 +223,6 @@ class Pump:
         # The lease is counted from before the claim, so it is never longer here than it is in the store.
         lease_ends = self._monotonic() + self.settings.lease_seconds
         business_now, machine_now = self._clock.now(), self._machine.now()
-        if self._far_behind(business_now):
-            return 0
         await self.watch.look()
         claims = await self.thread.call(
             self._store.claim,
@@ -220,6 +233,7 @@ class Pump:
             lease_seconds=self.settings.lease_seconds,
             full=full,
             only=only,
+            **self._planned_only(business_now),
         )
         if claims:
             self._steps.reach(Step.CLAIMED)

@@ -39,6 +39,8 @@ def claim(
     lease_seconds: float,
     full: Collection[str],
     only: str | None = None,
+    planned_by: datetime | None = None,
+    edition: str | None = None,
 ) -> list[Claim]:
     """Lease the oldest due deliveries and write an attempt for each."""
     if limit < 1:
@@ -60,6 +62,8 @@ def claim(
         "as_worker": worker,
         "up_to": limit,
     }
+    if planned_by is not None:
+        given |= {"planned_by": planned_by, "edition": edition}
     if lanes:
         given["lanes"] = list(lanes)
     if is_sqlite:
@@ -67,7 +71,14 @@ def claim(
     else:
         given["ahead"] = round(lease_seconds * 1_000_000)
     taken = connection.execute(
-        queue.take(is_sqlite=is_sqlite, some_full=bool(lanes), money_held=held.money, only=only is not None), given
+        queue.take(
+            is_sqlite=is_sqlite,
+            some_full=bool(lanes),
+            money_held=held.money,
+            only=only is not None,
+            planned=planned_by is not None,
+        ),
+        given,
     ).all()
     if not taken:
         return []

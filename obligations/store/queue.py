@@ -123,15 +123,38 @@ def _open(columns: Any, lanes: bool, money_held: bool, only: bool = False) -> li
     return found
 
 
+def _waits_to_be_planned() -> Select[Any]:
+    """The delivery's contract, where it is to be planned again."""
+    c = tables.contract.c
+    return (
+        select(literal_column("1"))
+        .where(
+            c.tenant == _MINE,
+            c.id == _d.contract,
+            or_(
+                c.replan_at <= bindparam("planned_by", type_=Instant),
+                # Of no other edition where none is named.
+                c.edition != bindparam("edition", type_=Text),
+            ),
+        )
+        .correlate(_D)
+    )
+
+
 @lru_cache
-def take(*, is_sqlite: bool, some_full: bool, money_held: bool = False, only: bool = False) -> Any:
+def take(
+    *, is_sqlite: bool, some_full: bool, money_held: bool = False, only: bool = False, planned: bool = False
+) -> Any:
     """The claim, one conditional statement.
 
     Both queues are read in the order of their index and only as far as needed. Rows that another daemon is claiming
-    are passed over, and so are full lanes, money that is held and reminders that a later one replaces.
+    are passed over, and so are full lanes, money that is held, reminders that a later one replaces, and, when only what
+    is `planned` may go, whatever waits for its contract to be planned again.
     """
     open_lane = _open(_d, some_full, money_held, only)
     unsuspected = or_(_d.unanswered < _LAST_CHANCE, _d.key == _next_suspect(some_full, money_held, only))
+    if planned:
+        open_lane.append(~exists(_waits_to_be_planned()))
     stale = and_(_d.kind == _REMINDER, exists(_newer_than(_D)))
     due = (
         select(_d.key.label("key"), _d.send_at.label("at"), _d.kind.label("kind"))

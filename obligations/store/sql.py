@@ -101,6 +101,8 @@ class SqlStore:
         lease_seconds: float,
         full: Collection[str] = (),
         only: str | None = None,
+        planned_by: datetime | None = None,
+        edition: str | None = None,
     ) -> Sequence[Claim]:
         """Lease up to `limit` due deliveries, oldest first, actions before reminders, and write their attempts.
 
@@ -118,6 +120,8 @@ class SqlStore:
                 lease_seconds=lease_seconds,
                 full=full,
                 only=only,
+                planned_by=planned_by,
+                edition=edition,
             )
         )
 

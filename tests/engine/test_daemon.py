@@ -23,6 +23,7 @@ from obligations.engine.waiting import heard
 from obligations.ports import Changes, Claim, Clock, Connector, LedgerEntry, MachineClock, Store, StoreUnavailable
 from obligations.store import SqlStore, open_store
 from tests.engine.stage import (
+    CONTRACT,
     DEADLINE_SECONDS,
     NOON,
     Hanging,
@@ -334,8 +335,10 @@ async def test_what_time_alone_has_called_off_meanwhile_does_not_go_first(
     stage: Stage, database_url: str, slept: bool
 ) -> None:
     """Three days later a reminder or a payment may be due no more, and only the plan of today knows."""
-    many = [f"contract {number}" for number in range(12)]
-    stage.plan(push("called off", at=NOON + timedelta(days=2)), push("still due", at=NOON + timedelta(days=1)))
+    many = [*(f"contract {number}" for number in range(11)), CONTRACT]
+    stage.plan(
+        push("first"), push("called off", at=NOON + timedelta(days=2)), push("still due", at=NOON + timedelta(days=1))
+    )
     called_off = stage.delivery("called off").push.key
 
     def replan(name: str) -> None:
@@ -352,7 +355,6 @@ async def test_what_time_alone_has_called_off_meanwhile_does_not_go_first(
     service = daemon(stage, open_store(database_url), receiver := Scripted(), replan=replan, real_time=True)
     running = asyncio.create_task(service.run())
     if slept:
-        stage.plan(push("first"))
         await until(lambda: receiver.names == ["first"], receiver.told)
         stage.machine.advance(days=3)
         stage.clock.advance(days=3)

@@ -14,7 +14,9 @@ from obligations.testing.store.stage import (
     apply_to,
     claim_from,
     claimed_in,
+    contract_in,
     delivery_in,
+    drain,
     quiet_contract_in,
     quietened,
     raises,
@@ -98,6 +100,24 @@ def passes_over_full_destinations(store: Store) -> None:
     with quietened(store):
         assert [it.name for it in claim_from(store, limit=1, full={"slow", "elsewhere"})] == ["quick"]
         assert len(claim_from(store)) == 3
+
+
+def passes_over_what_waits_to_be_planned(store: Store) -> None:
+    """After a downtime what a contract has due may be due no more; the others' goes."""
+    drain(store)
+    plans = {
+        "as planned": (NOON + MINUTE, "2"),
+        "time changed it": (NOON - MINUTE, "2"),
+        "other calendars": (None, "1"),
+    }
+    for name, (replan_at, edition) in plans.items():
+        contract = contract_in(store)
+        due = a_change(a_push(contract, name=name))
+        apply_to(store, contract, Changes(deliveries=(due,), replan_at=replan_at, edition=edition))
+    with quietened(store):
+        assert [it.name for it in claim_from(store, planned_by=NOON, edition="2")] == ["as planned"]
+        assert [it.name for it in claim_from(store, planned_by=NOON)] == ["other calendars"]
+        assert [it.name for it in claim_from(store)] == ["time changed it"]
 
 
 def collapses_stale_reminders(store: Store) -> None:
@@ -347,6 +367,7 @@ CHECKS: tuple[Check, ...] = (
     claims_what_is_due,
     claims_oldest_first,
     passes_over_full_destinations,
+    passes_over_what_waits_to_be_planned,
     collapses_stale_reminders,
     records_a_delivery,
     retries_at_its_instant,

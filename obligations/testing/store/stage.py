@@ -69,6 +69,8 @@ def claim_from(
     limit: int = 100,
     lease_seconds: float = 60.0,
     full: Iterable[str] = (),
+    planned_by: datetime | None = None,
+    edition: str | None = None,
 ) -> list[Claim]:
     """What the store hands out; without limits unless told."""
     return list(
@@ -79,6 +81,8 @@ def claim_from(
             limit=limit,
             lease_seconds=lease_seconds,
             full=frozenset(full),
+            planned_by=planned_by,
+            edition=edition,
         )
     )
 
