@@ -21,15 +21,17 @@ from obligations.store.instants import to_micros
 _SQLITE = sqlite.dialect(paramstyle="qmark")
 
 
-def insert_many(connection: Connection, table: Table, many: Sequence[dict[str, Any]]) -> None:
-    """Insert rows that all name the same columns; raises SQLAlchemy's `IntegrityError` when one is refused."""
+def insert_many(
+    connection: Connection, table: Table, columns: tuple[str, ...], many: Sequence[tuple[Any, ...]]
+) -> None:
+    """Insert rows of values as both databases keep them: ids in hexadecimal, instants in microseconds.
+
+    Raises SQLAlchemy's `IntegrityError` when one is refused.
+    """
     if not many:
         return
-    columns = tuple(many[0])
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(
-            _insert(table, columns), [tuple([_sqlite_value(value) for value in row.values()]) for row in many]
-        )
+        connection.exec_driver_sql(_insert(table, columns), list(many))
     else:
         _copy(connection, table, columns, many)
 
@@ -58,10 +60,10 @@ def _compiled(statement: Any) -> tuple[str, tuple[str, ...], dict[str, Any]]:
 @lru_cache
 def _insert(table: Table, columns: tuple[str, ...]) -> str:
     compiled = insert(table).compile(dialect=_SQLITE, column_keys=list(columns))
-    # The statement names columns in the table's order, the rows in theirs.
+    # The statement names columns in the table's order, whatever the order they are asked for.
     assert compiled.positiontup is not None
     if tuple(compiled.positiontup) != columns:
-        raise ValueError(f"rows of {table.name} must name their columns in the order of the table")
+        raise ValueError(f"columns of {table.name} must be named in the order of the table")
     return compiled.string
 
 
@@ -74,7 +76,7 @@ def _sqlite_value(value: Any) -> Any:
     return value
 
 
-def _copy(connection: Connection, table: Table, columns: tuple[str, ...], many: Iterable[dict[str, Any]]) -> None:
+def _copy(connection: Connection, table: Table, columns: tuple[str, ...], many: Iterable[tuple[Any, ...]]) -> None:
     import psycopg
     from psycopg import sql
 
@@ -85,7 +87,7 @@ def _copy(connection: Connection, table: Table, columns: tuple[str, ...], many: 
     try:
         with raw.copy(command) as copy:
             for row in many:
-                copy.write_row([to_micros(it) if type(it) is datetime else it for it in row.values()])
+                copy.write_row(row)
     except psycopg.IntegrityError as error:
         raise IntegrityError("COPY", None, error) from None
     except psycopg.Error as error:

@@ -11,22 +11,48 @@ from obligations.domain.delivery import DeliveryState, Push, PushKind
 from obligations.domain.hold import Hold, Scope
 from obligations.ports import Attempt, Decision, DeliveryChange, StoredDelivery
 from obligations.store.columns import Values, plain, texts, texts_by_name, to_json
+from obligations.store.instants import to_micros
 
 
-def new_delivery_row(tenant: str, change: DeliveryChange) -> Values:
-    """A delivery as it begins. Its columns stand in the order of the table."""
-    content = content_row(change)
-    return {
-        "tenant": tenant,
-        "key": change.push.key,
-        "occurrence_id": content.pop("occurrence_id"),
-        "contract": change.push.contract,
-        **content,
-    }
+# The columns that a delivery begins with; the rest have defaults.
+NEW_COLUMNS = (
+    "tenant", "key", "occurrence_id", "contract", "clause", "ordinal", "name", "kind", "connector", "destination",
+    "address_json", "send_at", "payload_json", "approvals_json", "supersession", "supersedes", "money", "body",
+    "content_hash", "state", "reason",
+)  # fmt: skip
+
+
+def new_delivery_row(tenant: str, change: DeliveryChange) -> tuple[Any, ...]:
+    """A delivery as it begins: a value for each of `NEW_COLUMNS`, as both drivers take it, since there are many at
+    once."""
+    push = change.push
+    return (
+        tenant,
+        push.key.hex,
+        push.occurrence_id.hex,
+        push.contract,
+        push.clause,
+        push.index,
+        push.name,
+        push.kind.value,
+        push.connector,
+        push.destination,
+        plain(push.address),
+        to_micros(push.send_at),
+        plain(push.payload),
+        to_json(push.approvals) if push.approvals else "[]",
+        push.supersession,
+        None if push.supersedes is None else push.supersedes.hex,
+        push.money,
+        change.body,
+        change.content_hash,
+        change.state.value,
+        change.reason,
+    )
 
 
 def content_row(change: DeliveryChange) -> Values:
-    """What a change writes of a delivery, whether it is new or not."""
+    """What a change writes of a delivery that is there already."""
     push = change.push
     return {
         "occurrence_id": push.occurrence_id,

@@ -14,7 +14,7 @@ from obligations.domain.delivery import ARROWS, UNSENT, DeliveryState, Verdict
 from obligations.ports import Conflict, DeliveryChange
 from obligations.store import tables
 from obligations.store.bulk import insert_many
-from obligations.store.delivery_rows import content_row, new_delivery_row
+from obligations.store.delivery_rows import NEW_COLUMNS, content_row, new_delivery_row
 from obligations.store.instants import Instant
 
 # A delivery sent back to `retrying` by a person goes at once; no clock is asked, every clock is past this.
@@ -39,7 +39,7 @@ def begin(connection: Connection, tenant: str, changes: Sequence[DeliveryChange]
                 f"a new delivery cannot start as {change.state.value} ({change.push.name}, {change.push.key})"
             )
     try:
-        insert_many(connection, tables.delivery, [new_delivery_row(tenant, it) for it in changes])
+        insert_many(connection, tables.delivery, NEW_COLUMNS, [new_delivery_row(tenant, it) for it in changes])
     except IntegrityError as error:
         if "CHECK" in str(error.orig).upper():
             raise

@@ -21,7 +21,7 @@ from obligations.ports import Changes, Rescued, StoredContract, StoreUnavailable
 from obligations.store import migrate, open_store, tables
 from obligations.store.connect import Database, make_engine
 from obligations.store.contract_rows import contract_row
-from obligations.store.delivery_rows import new_delivery_row
+from obligations.store.delivery_rows import content_row
 from obligations.store.occurrence_rows import occurrence_row
 from obligations.testing.builders import NOON, a_change, a_contract, a_push, an_occurrence
 
@@ -291,7 +291,8 @@ def test_what_was_in_flight_before_claims_were_counted_is_under_no_suspicion(
     nobody noted, is planned again once."""
     _migrate_to("0006", database_url, tmp_path, monkeypatch)
     push = a_push("c")
-    delivery = new_delivery_row("", a_change(push)) | {"state": "sending", "worker": "w", "attempts": 5, "fence": 5}
+    delivery = {"tenant": "", "key": push.key, "contract": "c", **content_row(a_change(push))}
+    delivery |= {"state": "sending", "worker": "w", "attempts": 5, "fence": 5}
     engine = make_engine(Database.of(database_url))
     with engine.begin() as connection:
         connection.execute(tables.contract.insert().values(_before_editions(a_contract("c"))))

@@ -16,7 +16,7 @@ from obligations.ports import COUNTED_MOST, Changes, StoreUnavailable
 from obligations.store import SqlStore, migrate, open_store, tables
 from obligations.store import standing as counting
 from obligations.store.connect import Database, make_engine
-from obligations.store.delivery_rows import new_delivery_row
+from obligations.store.delivery_rows import content_row
 from obligations.store.room import RESERVE_BYTES, NoRoom
 from obligations.testing.builders import NOON, a_change, a_contract, a_push
 
@@ -37,7 +37,8 @@ def _fill(engine: Engine, url: str, state: DeliveryState, many: int) -> None:
     with store.write() as tx:
         tx.put_contract(contract)
     store.close()
-    row = new_delivery_row("", a_change(a_push(contract.id), state))
+    push = a_push(contract.id)
+    row = {"tenant": "", "key": push.key, "contract": contract.id, **content_row(a_change(push, state))}
     names = [column.name for column in tables.delivery.columns if column.name in row]
     key = "lower(hex(randomblob(16)))" if engine.dialect.name == "sqlite" else "gen_random_uuid()"
     again = select(*(literal_column(key) if name == "key" else tables.delivery.c[name] for name in names))
