@@ -22,13 +22,14 @@ from benchmarks.work import LANES, SECRET, Wanted, in_parts
 
 BATCH, FLUSH_SECONDS, LEASE_SECONDS, CONNECTIONS = 500, 0.02, 60.0, 4
 TABLE = (
-    "CREATE TABLE push (n {serial} PRIMARY KEY, key TEXT NOT NULL, lane INTEGER NOT NULL, due DOUBLE PRECISION NOT NULL,"
-    " body {bytes} NOT NULL, state INTEGER NOT NULL DEFAULT 0, lease DOUBLE PRECISION)"
+    "CREATE TABLE push (n {serial} PRIMARY KEY, key TEXT NOT NULL, lane INTEGER NOT NULL,"
+    " due DOUBLE PRECISION NOT NULL, body {bytes} NOT NULL, state INTEGER NOT NULL DEFAULT 0, lease DOUBLE PRECISION)"
 )
 INDEX = "CREATE INDEX push_due ON push (due) WHERE state = 0"
 CLAIM = (
     "UPDATE push SET state = 1, lease = {mark} WHERE n IN"
-    " (SELECT n FROM push WHERE state = 0 AND due <= {mark} ORDER BY due LIMIT {limit}{skip}) RETURNING n, key, lane, body"
+    " (SELECT n FROM push WHERE state = 0 AND due <= {mark} ORDER BY due LIMIT {limit}{skip})"
+    " RETURNING n, key, lane, body"
 )
 NEXT = "SELECT min(due) FROM push WHERE state = 0"
 
@@ -105,7 +106,7 @@ def store(url: str, wanted: Wanted, at_once: int) -> dict[str, float]:
     database = opened(url)
     try:
         database.make()
-    except Exception as error:  # noqa: BLE001  # each driver has its own
+    except Exception as error:  # each driver has its own
         if "already exists" not in str(error):
             raise
     took = cpu = 0.0

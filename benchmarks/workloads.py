@@ -31,7 +31,7 @@ class Sink:
 
     def ask(self, what: str) -> Any:
         """`count`, `all?SINCE` or `forget`."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{what}", timeout=60) as answer:  # noqa: S310
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{what}", timeout=60) as answer:
             return json.load(answer)
 
     def wait(self, many: int, since: float) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
+from functools import cached_property
 from importlib import resources
 from importlib.metadata import entry_points, version
 from pathlib import Path
@@ -25,15 +26,14 @@ from obligations.clocks import NotAClock, SystemClock, SystemMachineClock, TimeL
 from obligations.domain.ledger_chain import NO_KEYS, LedgerKeys, NoKey
 from obligations.engine.settings import EngineSettings
 from obligations.engine.steps import KillAt, Steps
-from obligations.planning.pushes import Sending
 from obligations.ports import Clock, Connector, ConnectorFactory, MachineClock
-from obligations.service import Library, Service
 from obligations.terms.errors import did_you_mean
 
 if TYPE_CHECKING:
     from obligations.engine.counters import Counters
     from obligations.engine.daemon import Daemon
     from obligations.operations.watch import Watch
+    from obligations.service import Library, Service
     from obligations.service.restoring import Restored
     from obligations.store import SqlStore
     from obligations.store.backup import Manifest
@@ -64,6 +64,9 @@ def make_calendars(settings: Settings) -> Calendars:
 
 def make_library(settings: Settings, beside: Path | None = None) -> Library:
     """Templates, calendars, zones and sending habits; relative templates are found beside a file."""
+    from obligations.planning.pushes import Sending
+    from obligations.service import Library
+
     sending = settings.sending
     calendars, zones = make_calendars(settings), Zones()
     return Library(
@@ -72,8 +75,13 @@ def make_library(settings: Settings, beside: Path | None = None) -> Library:
         zones=zones,
         sending=Sending(sending.reminders, sending.actions, sending.remind_at, sending.act_at),
         tenant=settings.tenant,
-        edition=f"{zones.edition}; {calendars.edition}",
+        edition=_edition(calendars, zones),
     )
+
+
+def _edition(calendars: Calendars, zones: Zones) -> str:
+    """What plans are made with, by name: they are made again when it changes."""
+    return f"{zones.edition}; {calendars.edition}"
 
 
 def ledger_keys(settings: Settings, *, make: bool = False) -> LedgerKeys:
@@ -92,7 +100,8 @@ def open_service(settings: Settings, beside: Path | None = None, *, keys: Ledger
 
     Raises `StoreUnavailable` or `BadSettings` with one clear sentence.
     """
-    # The store, and the engine below, are met here and not above: commands that need neither start faster.
+    # The store and the use cases, and the engine below, are met here and not above: what needs neither starts faster.
+    from obligations.service import Service
     from obligations.store import open_store
 
     try:
@@ -143,6 +152,7 @@ def restored_otherwise(settings: Settings, made_at: datetime, actor: str) -> Res
 
 
 def _made_ready(settings: Settings, url: str, made_at: datetime, actor: str) -> Restored:
+    from obligations.service import Service
     from obligations.store import open_store
 
     store = open_store(url, tenant=settings.tenant, keep_copy=False)
@@ -289,6 +299,24 @@ def _make_watch(
     return Watch(Supervisor(os.environ, monotonic), listener, heartbeat, ping)
 
 
+class _Planner:
+    """Plans contracts again for the daemon. Planning is met when the first one is due: it is half of what there is to
+    load, and nothing that is due waits for it at the start."""
+
+    def __init__(self, store: SqlStore, clock: Clock, settings: Settings) -> None:
+        self._store, self._clock, self._settings = store, clock, settings
+
+    @cached_property
+    def _service(self) -> Service:
+        from obligations.service import Service
+
+        return Service(self._store, clock=self._clock, library=make_library(self._settings))
+
+    def bring_on(self, contract: str) -> None:
+        """Bring one contract's plan on, by its id."""
+        self._service.bring_on(contract)
+
+
 class Running(NamedTuple):
     """The background service with its connectors and whoever watches it."""
 
@@ -310,7 +338,7 @@ def open_daemon(settings: Settings) -> Iterator[Running]:
     numbers = engine_settings(settings)
     connectors = make_connectors(settings, machine)
     steps = _steps(settings)
-    library = make_library(settings)
+    edition = _edition(make_calendars(settings), Zones())
     with daemon_lock(url):
         prove_usable(url)
         store = open_store(
@@ -321,7 +349,7 @@ def open_daemon(settings: Settings) -> Iterator[Running]:
             patience_seconds=DAEMON_PATIENCE_SECONDS,
         )
         _take_up_ledger_key(store, machine)
-        service = Service(store, clock=clock, library=library)
+        planner = _Planner(store, clock, settings)
         counters = Counters(monotonic)
         watch = _make_watch(settings, numbers, counters, clock, connectors)
         yield Running(
@@ -331,9 +359,9 @@ def open_daemon(settings: Settings) -> Iterator[Running]:
                 clock=clock,
                 machine=machine,
                 monotonic=monotonic,
-                replan=service.bring_on,
+                replan=planner.bring_on,
                 exclusive=url.startswith("sqlite"),
-                edition=library.edition,
+                edition=edition,
                 real_time=settings.dangerous_clock is None,
                 settings=numbers,
                 steps=steps,

@@ -5,77 +5,21 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from importlib.metadata import version
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-import typer
+if TYPE_CHECKING:
+    from obligations.cli.commands import app
 
-from obligations.cli.answers import done, waive
-from obligations.cli.backups import backup, restore
-from obligations.cli.beginning import init
-from obligations.cli.checkup import doctor
-from obligations.cli.contracts import contract_app
-from obligations.cli.deliveries import approve, deliveries, refuse, retry
-from obligations.cli.due import next_, why
-from obligations.cli.events import correct, event, fact, withdraw
-from obligations.cli.holding import pause, resume
-from obligations.cli.layout import fmt
-from obligations.cli.ledger import ledger_app
-from obligations.cli.ocf import ocf_app
-from obligations.cli.plans import check, plan, when
-from obligations.cli.readings import reading
-from obligations.cli.run import run
-
-app = typer.Typer(
-    name="obligations",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    help="Dates what an employment agreement asks for, and keeps those dates.",
-)
+__all__ = ["app", "main"]
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"obligations {version('obligations')}")
-        raise typer.Exit
+def __getattr__(name: str) -> Any:
+    # The commands bring everything they need with them, and the daemon, which is one of them, needs little of it.
+    if name == "app":
+        from obligations.cli.commands import app
 
-
-@app.callback()
-def _every(
-    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
-) -> None:
-    """What stands before every command."""
-
-
-app.command()(init)
-app.command()(check)
-app.command()(fmt)
-app.add_typer(ocf_app, name="ocf")
-app.command()(plan)
-app.command()(when)
-app.add_typer(contract_app, name="contract")
-app.command()(event)
-app.command()(fact)
-app.command()(correct)
-app.command()(withdraw)
-app.command()(reading)
-app.command("next")(next_)
-app.command()(why)
-app.command()(done)
-app.command()(waive)
-app.command()(approve)
-app.command()(refuse)
-app.command()(deliveries)
-app.command()(retry)
-app.command()(pause)
-app.command()(resume)
-app.command()(doctor)
-app.command()(backup)
-app.command()(restore)
-app.add_typer(ledger_app, name="ledger")
-app.command()(run)
+        return app
+    raise AttributeError(name)
 
 
 def main() -> None:
@@ -87,7 +31,7 @@ def main() -> None:
         if any(0xD800 <= ord(letter) <= 0xDFFF for letter in argument):
             fail_outside(f"{argument.encode(errors='surrogateescape')!r} is not UTF-8 text; type it anew")
     try:
-        app()
+        _command()
         sys.stdout.flush()
     except OSError as error:
         # Commands turn the errors of files they open into words; what is left is the output itself.
@@ -96,6 +40,17 @@ def main() -> None:
     finally:
         if sys.argv[1:2] == ["run"]:
             _leave_what_cannot_be_written()
+
+
+def _command() -> None:
+    if sys.argv[1:] == ["run"]:
+        from obligations.cli.run import alone
+
+        alone()
+    else:
+        from obligations.cli.commands import app
+
+        app()
 
 
 def _leave_what_cannot_be_written() -> None:

@@ -10,7 +10,7 @@ import typer
 
 from config.settings import read_settings
 from obligations.app import Running, open_daemon
-from obligations.cli.shell import plain_errors
+from obligations.cli.failures import plain_errors
 from obligations.ports import Connector
 
 # New objects between two looks for garbage that reference counting leaves; Python's own number is 700 or 2,000.
@@ -36,6 +36,13 @@ def run() -> None:
             gc.freeze()
             gc.set_threshold(GARBAGE_AFTER)
             asyncio.run(_work(running))
+
+
+def alone() -> None:
+    """`obligations run` as a program of its own, which brings along what a daemon needs and no other command."""
+    program = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+    program.command()(run)
+    program(args=[], prog_name="obligations run")
 
 
 async def _work(running: Running) -> None:

@@ -4,79 +4,30 @@ from __future__ import annotations
 
 import getpass
 import json
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
-from enum import IntEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
-from config.settings import BadSettings, read_settings
+from config.settings import read_settings
 from obligations.app import open_service
-from obligations.cli.lines import to_read
-from obligations.planning.world import PlanningError
-from obligations.ports import Conflict, StoreUnavailable, StoreUnusable
-from obligations.service import NeedsPerson, Refused, Service
-from obligations.terms.errors import PhraseError, TermsError
+from obligations.cli.failures import Exit as Exit
+from obligations.cli.failures import complain as complain
+from obligations.cli.failures import fail as fail
+from obligations.cli.failures import plain_errors as plain_errors
+from obligations.service import Service
+from obligations.terms.errors import PhraseError
 from obligations.terms.literals import day_literal
-
-
-class Exit(IntEnum):
-    """What a command's exit code says."""
-
-    OK = 0
-    FINDINGS = 1
-    USAGE = 2
-    MISSING_INPUT = 3
-    NEEDS_PERSON = 4
-    UNUSABLE = 78
-
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for programs.")]
 As = Annotated[
     str | None, typer.Option("--as", metavar="PERSON", help="Who acts: a name or e-mail of the contract's people.")
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
-
-
-def fail(message: str, code: Exit = Exit.USAGE) -> NoReturn:
-    """End the command with one clear message on standard error."""
-    for line in message.splitlines():
-        complain(line)
-    raise typer.Exit(code)
-
-
-def complain(line: str) -> None:
-    """One message on standard error: a line for programs and files, lines of 80 columns where a person reads."""
-    line = f"obligations: {line}"
-    typer.echo(to_read(line) if sys.stderr.isatty() else line, err=True)
-
-
-@contextmanager
-def plain_errors() -> Iterator[None]:
-    """Turn every error that is the user's or the world's into one message and an exit code."""
-    try:
-        yield
-    except TermsError as error:
-        for finding in error.findings:
-            complain(str(finding))
-        raise typer.Exit(Exit.FINDINGS) from None
-    except NeedsPerson as error:
-        fail(str(error), Exit.NEEDS_PERSON)
-    except StoreUnusable as error:
-        fail(str(error), Exit.UNUSABLE)
-    except (PlanningError, Refused, PhraseError, BadSettings, StoreUnavailable) as error:
-        fail(str(error))
-    except Conflict:
-        fail("somebody else changed this at the same moment; nothing was written, try again")
-    except BrokenPipeError:
-        # The reader of a pipe (`| head`) has gone; that is no error of ours.
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 -- lives until exit
-        raise typer.Exit(Exit.OK) from None
 
 
 @contextmanager

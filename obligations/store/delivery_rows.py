@@ -13,7 +13,6 @@ from obligations.ports import Attempt, Decision, DeliveryChange, StoredDelivery
 from obligations.store.columns import Values, plain, texts, texts_by_name, to_json
 from obligations.store.instants import to_micros
 
-
 # The columns that a delivery begins with; the rest have defaults.
 NEW_COLUMNS = (
     "tenant", "key", "occurrence_id", "contract", "clause", "ordinal", "name", "kind", "connector", "destination",

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
-import psycopg
 from sqlalchemy import text
 
 from obligations.ports import StoreUnavailable
 from obligations.store.connect import Database, conninfo
+
+if TYPE_CHECKING:
+    import psycopg
 
 _CHANNEL = "obligations"
 # What is due later than this the tick of every daemon finds in time. The hint goes with the commit, and PostgreSQL
@@ -47,6 +50,8 @@ class PostgresHints:
 
     async def listen(self, heard: Callable[[], None]) -> None:
         """Call `heard` at each hint, until cancelled; raises `StoreUnavailable` where nothing can be heard."""
+        import psycopg  # an SQLite file does without it
+
         try:
             async with await self._connect() as connection:
                 await connection.execute(f"LISTEN {_CHANNEL}")
@@ -62,6 +67,8 @@ class PostgresHints:
             raise StoreUnavailable(f"{self._shown}: the line for hints broke ({type(error).__name__})") from None
 
     async def _connect(self) -> psycopg.AsyncConnection[tuple[object, ...]]:
+        import psycopg
+
         return await psycopg.AsyncConnection.connect(
             self._conninfo, autocommit=True, application_name="obligations hints", prepare_threshold=None
         )
