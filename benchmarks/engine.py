@@ -155,7 +155,7 @@ def pending_rows(found: Found) -> list[Row]:
 
 def ratio(one: float, other: float) -> str:
     """Two figures after the point."""
-    return f"{one / other:.2f}"
+    return f"{one / other:.2f}" if other else ""
 
 
 def medians(runs: list[dict[str, float]]) -> dict[str, float]:

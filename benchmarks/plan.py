@@ -14,6 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.contracts import CALENDARS, ZONES, Case, letters, stories, synthetic, templates
+from benchmarks.page import Page, markdown
 from obligations.planning.as_json import plan_json
 from obligations.planning.plan import Plan, plan
 from obligations.planning.pushes import Sending
@@ -40,12 +41,11 @@ def quickest(work: Callable[[], object]) -> float:
     return min(times)
 
 
-def table(heads: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> None:
-    """A table as Markdown has it."""
-    print(f"| {' | '.join(heads)} |\n|{'|'.join('---' if head == heads[0] else '---:' for head in heads)}|")
-    for row in rows:
-        print(f"| {' | '.join(map(str, row))} |")
-    print()
+def table(name: str, heads: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> None:
+    """Prints a table, and writes it to its place on the page."""
+    made = markdown(heads, rows)
+    print(made, "\n", flush=True)
+    Page().put(name, made)
 
 
 def one_by_one() -> Iterable[tuple[object, ...]]:
@@ -121,17 +121,17 @@ def main() -> None:
     print(f"Python {platform.python_version()}, pydantic {version('pydantic')}, {platform.machine()}; one core\n")
     print("One contract\n")
     heads = ("contract", "occurrences", "pushes", "ms", "a second", "ms with pushes", "a second", "ms as JSON")
-    table(heads, one_by_one())
+    table("one", heads, one_by_one())
     print("Every shipped template in the stories of its examples\n")
-    table(("template", "stories", "occurrences", "ms", "a second"), told())
+    table("stories", ("template", "stories", "occurrences", "ms", "a second"), told())
     print("Two hundred different contracts on one template\n")
-    table(("planned", "contracts", "a second"), together())
+    table("many", ("planned", "contracts", "a second"), together())
     print("Letters that were never planned before, plans a second of each in turn\n")
-    table(("letters", "first plan", "second", "third", "fourth", "fifth"), anew())
+    table("first", ("letters", "first plan", "second", "third", "fourth", "fifth"), anew())
     print("Microseconds an occurrence\n")
-    table(("kind", *(f"{size:,}" for size in SIZES)), by_size())
+    table("sizes", ("kind", *(f"{size:,}" for size in SIZES)), by_size())
     print("An accrual every 14 days without an end\n")
-    table(("to the horizon", "occurrences", "ms"), by_horizon())
+    table("horizon", ("to the horizon", "occurrences", "ms"), by_horizon())
 
 
 if __name__ == "__main__":
