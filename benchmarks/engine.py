@@ -33,7 +33,8 @@ BURSTS = (
     "of the bare one",
 )  # fmt: skip
 PENDING = (
-    "pending", "kept in", "by", "start s", "RSS MiB", "idle CPU s/min", "CPU us each", "lag p50 ms", "p99 ms", "lost",
+    "pending", "kept in", "by", "start s", "CPU s", "RSS MiB", "idle CPU s/min", "CPU us each", "lag p50 ms",
+    "p99 ms", "lost",
     "p99 of the worse reference", "of itself at 10,000",
 )  # fmt: skip
 Found = dict[tuple[int, Subject], dict[str, float]]
@@ -140,6 +141,7 @@ def pending_rows(found: Found) -> list[Row]:
                 subject.kind,
                 subject.name,
                 f"{one['start']:.2f}",
+                f"{one['start_cpu']:.2f}",
                 f"{one['rss']:.0f}",
                 f"{one['idle']:.2f}",
                 f"{one['cpu_us']:,.0f}",

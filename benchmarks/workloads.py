@@ -134,6 +134,7 @@ def steady(subject: Subject, url: str, folder: Path, sink: Sink, number: int) ->
     with served(subject, url, folder, sink) as running:
         (key,) = canary.due()
         began = sink.first(key, at - 2 - executed) - executed
+        started = spent(running)
         until(at - 0.5 - IDLE_SECONDS)
         idle = spent(running)
         until(at - 0.5)
@@ -144,6 +145,7 @@ def steady(subject: Subject, url: str, folder: Path, sink: Sink, number: int) ->
     found = lags(sink.ask("all"), stream.due())
     return {
         "start": began,
+        "start_cpu": started.cpu_seconds,
         "rss": done.rss_mib,
         "idle": (busy.cpu_seconds - idle.cpu_seconds) / IDLE_SECONDS * 60,
         "cpu_us": (done.cpu_seconds - busy.cpu_seconds) / stream.count * 1e6,
