@@ -103,6 +103,7 @@ class Pump:
         self._wake = asyncio.Event()
         self._in_flight: set[asyncio.Task[None]] = set()
         self._backlog = False
+        self._armed_for = math.inf
         self._stopping = False
         self.ticker = Ticker(self.nudge, self.settings.tick_seconds)
 
@@ -172,8 +173,14 @@ class Pump:
             await self._woken()
             return
         more = self._backlog
+        if not more and self._monotonic() >= self._armed_for:
+            # What was waited for is due now: nothing needs to be asked before it is claimed.
+            self._armed_for = math.inf
+            if await self._claim():
+                return
         seconds = 0.0 if more else await self._seconds_to_next()
         if seconds > 0:
+            self._armed_for = self._monotonic() + seconds
             self.ticker.arm(seconds)
             await self._woken()
             return

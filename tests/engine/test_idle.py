@@ -3,6 +3,7 @@ kept."""
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
@@ -15,11 +16,12 @@ from sqlalchemy.pool import Pool
 from obligations.clocks import monotonic
 from obligations.domain.delivery import DeliveryState
 from obligations.engine.daemon import Daemon
+from obligations.engine.pump import Pump
 from obligations.engine.settings import EngineSettings
 from obligations.ports import Changes, LedgerEntry
 from obligations.store import SqlStore, open_store, tables
 from obligations.testing.builders import NOON, a_change, a_contract, a_push
-from obligations.testing.clocks import FixedClock
+from obligations.testing.clocks import FixedClock, FixedMachineClock
 from tests.engine.stage import middle
 
 FEW, MANY = 50, 5_000
@@ -75,8 +77,8 @@ def _filled(url: str, many: int) -> SqlStore:
 def _chores(store: SqlStore) -> Chores:
     """What the daemon does again and again, with the seconds between."""
     daemon = Daemon(
-        store, {}, clock=FixedClock(NOON), machine=FixedClock(NOON), monotonic=monotonic, replan=lambda contract: None,
-        edition="today's", real_time=True, settings=EngineSettings(), chance=middle,
+        store, {}, clock=FixedClock(NOON), machine=FixedMachineClock(NOON), monotonic=monotonic,
+        replan=lambda contract: None, edition="today's", real_time=True, settings=EngineSettings(), chance=middle,
     )  # fmt: skip
     every = daemon.pump.ticker._chores
     found: Chores = {name: (every[name][0], work) for name, (_, work) in daemon._housekeeping._chores.items()}
@@ -159,4 +161,19 @@ async def test_postgres_finds_what_a_look_asks_for_by_index(postgres_url: str) -
         for statement, plan in said:
             scans += [(name, found, statement) for found in re.findall(r"Seq Scan on (\w+)", plan) if found in LARGE]
     assert scans == []
+    store.close()
+
+
+async def test_what_was_waited_for_is_claimed_without_another_question(sqlite_url: str) -> None:
+    """Each push would go later by the time that it takes to ask whether it is due, which is known."""
+    store = _filled(sqlite_url, FEW)
+    with store.write() as tx:
+        tx.apply("first", Changes(deliveries=(a_change(a_push("first", name="now")),)))
+    pump = Pump(store, {}, clock=FixedClock(NOON), machine=FixedMachineClock(NOON), monotonic=monotonic, chance=middle)
+    pump._armed_for = monotonic()
+    with _heard(store) as said:
+        await pump._beat()
+    await asyncio.wait(pump._in_flight)
+    # After the holds, the claim itself.
+    assert "SET state='sending'" in said[1][0]
     store.close()
