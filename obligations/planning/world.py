@@ -12,7 +12,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, tzinfo
+from datetime import date, tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -49,7 +49,6 @@ from obligations.terms.terms import Amendment, Terms
 from obligations.terms.values import Value
 from schedules.calendars import BusinessCalendar
 from schedules.derivation import Derivation, Reasoned
-from schedules.instants import instant
 from schedules.periods import Period
 from schedules.spans import Counting, Span, add_months
 from schedules.windows import Window
@@ -77,7 +76,6 @@ class World:
     _openings: dict[str, Openings] = field(default_factory=dict)
     _instances: dict[str, tuple[tuple[Instance, ...], NotYet]] = field(default_factory=dict)
     _by_id: dict[str, dict[str, Instance]] = field(default_factory=dict)
-    _instants: dict[tuple[date, time], datetime] = field(default_factory=dict)
     _closings: dict[str, Closings] = field(default_factory=dict)
     _places: dict[str, Mapping[tuple[str, str], replacing.Place]] = field(default_factory=dict)
     _facts: dict[tuple[str, int], Reasoned[Value] | NotYet] = field(default_factory=dict)
@@ -179,13 +177,6 @@ class World:
         except (KeyError, ValueError):
             words = f'there is no time zone "{name}".{did_you_mean(name, self.zones)}'
             raise PlanningError(words) from None
-
-    def instant(self, day: date, at: time) -> datetime:
-        """The UTC instant of a local time on a day of the contract's zone."""
-        moment = self._instants.get((day, at))
-        if moment is None:
-            moment = self._instants[day, at] = instant(day, at, self.zone)
-        return moment
 
     def business_calendar(self) -> BusinessCalendar:
         """The calendar by which business days count; raises `PlanningError` where the terms' calendar is not here."""
