@@ -30,7 +30,7 @@ REFERENCES_MOST = 1_000_000
 STORED = ("rows", "kept in", "by", "rows/s", "CPU us each", "bytes each", "of the bare one")
 BURSTS = (
     "due at once", "kept in", "by", "a second", "CPU us each", "lag p50 / p99 s", "RSS MiB", "lost", "twice",
-    "of the bare one",
+    "of the bare one", "of one daemon",
 )  # fmt: skip
 PENDING = (
     "pending", "kept in", "by", "start s", "CPU s", "RSS MiB", "idle CPU s/min", "CPU us each", "lag p50 ms",
@@ -57,10 +57,10 @@ class Bench:
                     found = burst(subject, url, self.folder, self.sink, BURST, daemons)
                 runs.setdefault((daemons, subject), []).append(found)
                 tell(f"burst, {daemons} x {subject.name}, {subject.kind}", found)
-        found = {key: medians(some) for key, some in runs.items()}
+        middle = {key: medians(some) for key, some in runs.items()}
         rows: list[Row] = []
-        for (daemons, subject), one in found.items():
-            bare = found[daemons, Subject(BARE, subject.kind)]
+        for (daemons, subject), one in middle.items():
+            bare = middle[daemons, Subject(BARE, subject.kind)]
             by = f"{subject.name}, two daemons" if daemons == 2 else subject.name
             rows.append(
                 (
@@ -74,6 +74,7 @@ class Bench:
                     f"{one['missing']:.0f}",
                     f"{one['twice']:.0f}",
                     ratio(one["rate"], bare["rate"]),
+                    ratio(one["rate"], middle[1, subject]["rate"]) if daemons == 2 else "",
                 )
             )
         self.page.table("bursts", BURSTS, rows, keys=3, anew=self.options.anew)
@@ -109,7 +110,7 @@ class Bench:
 
 def stored_rows(stored: Found) -> list[Row]:
     """Rates beside the bare ones of the same size and database."""
-    rows = []
+    rows: list[Row] = []
     for (size, subject), one in stored.items():
         bare = stored.get((size, Subject(BARE, subject.kind)))
         cpu = f"{one['cpu_seconds'] / size * 1e6:.1f}" if one["cpu_seconds"] else ""
@@ -129,7 +130,7 @@ def stored_rows(stored: Found) -> list[Row]:
 
 def pending_rows(found: Found) -> list[Row]:
     """Lags beside the worse of the references of the same size and database, and beside the smallest size."""
-    rows = []
+    rows: list[Row] = []
     for (size, subject), one in found.items():
         # APScheduler keeps its jobs in a file only.
         others = [found.get((size, Subject(name, subject.kind))) for name in (BARE, JOBS)]
