@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -44,6 +45,8 @@ def main() -> None:
 
 def _command() -> None:
     if sys.argv[1:] == ["run"]:
+        # To look for rubbish among what is just being loaded takes a fifth of a start, and finds next to none.
+        gc.disable()
         from obligations.cli.run import alone
 
         alone()

@@ -32,9 +32,9 @@ def run() -> None:
         with open_daemon(settings) as running:
             # What is here now stays to the end. To look through all of it for rubbish, every few hundred deliveries,
             # would take a twentieth of the time of sending them.
-            gc.collect()
             gc.freeze()
             gc.set_threshold(GARBAGE_AFTER)
+            gc.enable()
             asyncio.run(_work(running))
 
 
