@@ -61,6 +61,10 @@ class Derivation(_WrittenLater):
     cite: str = ""
     ref: str = ""
 
+    def resting_on(self, *steps: Derivation) -> Derivation:
+        """The same step, resting on these as well."""
+        return Derivation(self.rule, self.result, (*self.inputs, *steps), self.kind, self.cite, self.ref)
+
     def walk(self, depth: int = 0) -> Iterator[tuple[int, Derivation]]:
         """Each step with its depth, this one first, inputs in order."""
         yield depth, self

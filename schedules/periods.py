@@ -59,7 +59,7 @@ class Period:
     @property
     def days(self) -> int:
         """How many days it has."""
-        return (self.last_on - self.first_on).days + 1
+        return self.last_on.toordinal() - self.first_on.toordinal() + 1
 
     @property
     def share(self) -> Fraction:

@@ -162,7 +162,9 @@ def _periods(run: Run, finish: Finish) -> Iterator[Occurrence]:
         first_on, last_on = period.first_on, period.last_on
         day = last_on if accrues else first_on
         figure = figures.found if day < figures.until else figures.on(day)
-        if made is not None and figure is not None and last_on <= ends_on and _is_regular(period):
+        # A regular one has its share of a year by its place in it.
+        regular = period.spread is None and period.place <= period.places
+        if regular and made is not None and figure is not None and last_on <= ends_on:
             amount, units = brings(period, figure)
             due_on = adjusted_on = last_on
             if payroll is not None:
@@ -181,11 +183,6 @@ def _signed_on(world: World, clause: Clause) -> date:
         return date.min
     day = world.day(signed, NOWHERE)
     return day.value if isinstance(day, Reasoned) else date.max
-
-
-def _is_regular(period: Period) -> bool:
-    """Whether it has its share of a year by its place in it."""
-    return period.spread is None and period.place <= period.places
 
 
 def _of_period(run: Run, period: Period, position: str, finish: Finish) -> Derivation:
@@ -228,12 +225,12 @@ def _pays(run: Run) -> Brings:
             known_for = yearly, period.rhythm, period.places
             of_whole.clear()
         # Whole periods of a year are paid the same, but for the last of them.
-        is_last = period.place == period.places
+        is_last, is_cut = period.place == period.places, period.days < period.full
         amount = of_whole.get(is_last)
-        if amount is None or period.days < period.full:
+        if amount is None or is_cut:
             assert isinstance(yearly, Money), "pay is typed as money"
             amount = Money(worth(per, period, yearly)[0], yearly.currency)
-            if period.days >= period.full:
+            if not is_cut:
                 of_whole[is_last] = amount
         return amount, None
 

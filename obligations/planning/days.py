@@ -58,7 +58,7 @@ def _span_of(world: World, expression: Any, here: Instance) -> Reasoned[Window] 
             start = day(world, first, here)
             if isinstance(start, NotYet):
                 return start
-            end = day(world, last, replace(here, since=start.value)) if last is not None else None
+            end = day(world, last, here.since_day(start.value)) if last is not None else None
             if end is None or isinstance(end, NotYet):
                 return between(start, None)
             doubt = _doubt(world, expression, here)
@@ -108,7 +108,7 @@ def _doubt(world: World, span: e.Range, here: Instance) -> NotYet | None:
 def _at_its_end(world: World, span: e.Range, here: Instance) -> Instance:
     """From where the last day of a range is told: an event that can happen again ends it once it has begun."""
     start = day(world, span.first, here)
-    return here if isinstance(start, NotYet) else replace(here, since=start.value)
+    return here if isinstance(start, NotYet) else here.since_day(start.value)
 
 
 def causes(world: World, expression: Any, here: Instance) -> tuple[Happening, ...]:
@@ -182,7 +182,7 @@ def _measured_by(exact: Reasoned[Span], counted: Reasoned[T]) -> Reasoned[T]:
     """What was counted, resting also on the figure that said how far to count."""
     if exact.why is NO_STEP:
         return counted
-    return Reasoned(counted.value, replace(counted.why, inputs=(*counted.why.inputs, exact.why)))
+    return Reasoned(counted.value, counted.why.resting_on(exact.why))
 
 
 def day(world: World, expression: Any, here: Instance) -> Reasoned[date] | NotYet:

@@ -95,7 +95,7 @@ def _one_report(name: str, reported: list[Happening]) -> Happening:
         fields=fields,
         received_on=received[0] if received else None,
         reports=tuple(report for one in reported for report in one.reports),
-        why=replace(first.why, inputs=(*first.why.inputs, *(one.why for one in reported[1:]))),
+        why=first.why.resting_on(*(one.why for one in reported[1:])),
     )
 
 

@@ -92,7 +92,7 @@ class Run:
         assert self.clause.series is not None, "a clause with periods is a series"
         _, readings = self.world.pick(self.clause.series.calendar)
         why = self.window.why
-        return replace(why, inputs=(*why.inputs, *readings)) if readings else why
+        return why.resting_on(*readings) if readings else why
 
 
 def run_of(world: World, clause_id: str, clause: Clause, instance: Instance) -> Run | NotYet:

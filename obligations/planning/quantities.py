@@ -134,7 +134,7 @@ def step(world: World, expression: Any, here: Instance, on: date | None) -> Step
         return found.on_grounds(*readings)
     if not readings:
         return found
-    return replace(found, why=replace(found.why, inputs=(*found.why.inputs, *readings)))
+    return replace(found, why=found.why.resting_on(*readings))
 
 
 def side_by_side(steps: list[Step], world: World) -> list[Step]:

@@ -62,7 +62,7 @@ def find(world: World, expression: Any, slot: str) -> Found:
     if not steps:
         return found
     happened = tuple(_resting_on(one, steps) for one in found.happenings)
-    return replace(found, happenings=happened, more=found.more.on_grounds(*steps))
+    return Found(happened, found.more.on_grounds(*steps), found.undecided)
 
 
 def in_order(world: World, happenings: Iterable[Happening]) -> tuple[Happening, ...]:
@@ -71,7 +71,7 @@ def in_order(world: World, happenings: Iterable[Happening]) -> tuple[Happening, 
 
 
 def _resting_on(happening: Happening, steps: tuple[Derivation, ...]) -> Happening:
-    return replace(happening, why=replace(happening.why, inputs=(*happening.why.inputs, *steps)))
+    return replace(happening, why=happening.why.resting_on(*steps))
 
 
 def find_from(world: World, expression: Any, here: Instance) -> Found:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -197,7 +197,7 @@ def _accelerating(world: World, vesting_id: str) -> Iterator[Taker]:
                 continue
             on, why, by = instance.trigger.occurred_on, instance.trigger.why, (clause_id, instance.id)
             grounds = applying(world, clause, instance).grounds if clause.if_ or clause.unless else ()
-            why = replace(why, inputs=(*why.inputs, *grounds)) if grounds else why
+            why = why.resting_on(*grounds) if grounds else why
             measure = measure_of(world, clause, instance)
             open_points = [one for one in (stands, measure) if isinstance(one, NotYet)]
             if open_points:

@@ -34,7 +34,9 @@ class NotYet:
 
     def on_grounds(self, *steps: Derivation) -> NotYet:
         """The same reason, resting on these steps as well."""
-        return replace(self, grounds=(*self.grounds, *steps)) if steps else self
+        if not steps:
+            return self
+        return NotYet(self.waiting, self.missing, self.judgment, self.never, (*self.grounds, *steps))
 
     def why(self) -> Derivation:
         """The reasons as one step of an explanation."""
@@ -163,6 +165,10 @@ class Instance:
     names: frozenset[str] = frozenset()
     since: date | None = None
     own: date | None = None
+
+    def since_day(self, day: date) -> Instance:
+        """The same instance, to which what can happen again counts from that day on."""
+        return Instance(self.id, self.trigger, self.names, day, self.own)
 
     def calls(self, name: str) -> Happening | None:
         """The happening of that name that set this off, by itself or through what came of it; None where none did."""
