@@ -422,9 +422,9 @@ class Store(Protocol):
         once under the same key. The third time in a row without a result they are parked instead."""
         ...
 
-    def next_wake(self) -> tuple[datetime | None, datetime | None]:
+    def next_wake(self, full: Collection[str] = ()) -> tuple[datetime | None, datetime | None]:
         """The earliest scheduled instant (business time) and the earliest retry (machine time), of what no hold in
-        force keeps back."""
+        force keeps back and does not go to a destination in `full`."""
         ...
 
     def to_replan(self, now: datetime, limit: int = 100, *, edition: str | None = None) -> Sequence[str]:

@@ -88,9 +88,14 @@ class Lanes:
         self._served.clear()
 
     @property
+    def full(self) -> frozenset[str]:
+        """The destinations with no slot left, whatever is free beside them."""
+        return frozenset(lane for lane, room in self._rooms().items() if not room)
+
+    @property
     def hindered(self) -> bool:
         """Whether some destination has no slot left, so that something due for it may be waiting."""
-        return not self.free or any(not room for room in self._rooms().values())
+        return not self.free or bool(self.full)
 
     @property
     def opens_in(self) -> float:

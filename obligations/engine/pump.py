@@ -33,8 +33,8 @@ from obligations.ports import Claim, Clock, Connector, MachineClock, Store, Stor
 
 _log = structlog.get_logger()
 
-# Something is due that cannot be claimed: its lane is full, or another daemon is just taking it. Look again soon,
-# because what is due behind it stays hidden meanwhile.
+# Something is due that cannot be claimed: another daemon is just taking it, or it waits for another suspect. Look again
+# soon, because what is due behind it stays hidden meanwhile.
 LOOK_AGAIN_SECONDS = 0.05
 # Or its contract is yet to be planned, which takes the longer the more often somebody looks.
 WHILE_PLANNING_SECONDS = 0.5
@@ -178,10 +178,12 @@ class Pump:
             self._armed_for = math.inf
             if await self._claim():
                 return
+        # Told first: what opens while the store is asked is then full no more, or is waited for no longer than that.
+        opens_in = self._lanes.opens_in
         seconds = 0.0 if more else await self._seconds_to_next()
         if seconds > 0:
             self._armed_for = self._monotonic() + seconds
-            self.ticker.arm(seconds)
+            self.ticker.arm(min(seconds, opens_in))
             await self._woken()
             return
         if not await self._claim() and not more:
@@ -194,7 +196,7 @@ class Pump:
         claimed = 0
         self._backlog = False
         for limit, full in self._lanes.openings():
-            if self._recorder.failing:
+            if self._recorder.failing or self._stopping:
                 break
             try:
                 some = await self._claim_some(limit, full)
@@ -278,8 +280,9 @@ class Pump:
             self._lanes.rest(destination, min(outcome.retry_after_seconds or most, most))
 
     async def _seconds_to_next(self) -> float:
-        """Real seconds until the store holds something that is due; zero or less when it does now."""
-        business, machine = await self.thread.call(self._store.next_wake)
+        """Real seconds until the store holds something that is due, and whose lane has room now; zero or less when it
+        does. A slot that is given back wakes the pump, and so does a lane that time opens."""
+        business, machine = await self.thread.call(self._store.next_wake, self._lanes.full)
         return min(
             self._clock.seconds_until(business) if business else math.inf,
             (machine - self._machine.now()).total_seconds() if machine else math.inf,

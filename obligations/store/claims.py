@@ -296,13 +296,17 @@ def rescue(connection: Connection, tenant: str, *, machine_now: datetime, everyt
     return Rescued(len(sent_back) - len(parked), parked)
 
 
-def next_wake(connection: Connection, tenant: str) -> tuple[datetime | None, datetime | None]:
-    """The first scheduled instant and the first retry; each is the first entry of an index, unless money is held."""
+def next_wake(
+    connection: Connection, tenant: str, full: Collection[str] = ()
+) -> tuple[datetime | None, datetime | None]:
+    """The first scheduled instant and the first retry; each is the first entry of an index, unless something is passed
+    over."""
     held = _held(connection, tenant)
     if held.everything:
         return None, None
-    lanes = {"lanes": list(held.shut)} if held.shut else {}
+    shut = held.shut.union(full)
+    lanes = {"lanes": list(shut)} if shut else {}
     row = connection.execute(
-        queue.next_wake(money_held=held.money, some_shut=bool(held.shut)), {"mine": tenant, **lanes}
+        queue.next_wake(money_held=held.money, some_shut=bool(shut)), {"mine": tenant, **lanes}
     ).one()
     return row[0], row[1]

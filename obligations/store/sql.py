@@ -137,10 +137,10 @@ class SqlStore:
             lambda connection: claims.rescue(connection, self._tenant, machine_now=machine_now, everything=everything)
         )
 
-    def next_wake(self) -> tuple[datetime | None, datetime | None]:
+    def next_wake(self, full: Collection[str] = ()) -> tuple[datetime | None, datetime | None]:
         """The earliest scheduled instant (business time) and the earliest retry (machine time)."""
         with self._reading() as connection:
-            return claims.next_wake(connection, self._tenant)
+            return claims.next_wake(connection, self._tenant, full)
 
     def to_replan(self, now: datetime, limit: int = 100, *, edition: str | None = None) -> Sequence[str]:
         """Contracts whose plan the clock alone changes by that instant, the longest overdue first; then those planned

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -52,9 +52,9 @@ class Watched(SqlStore):
         self.before_record: Callable[[], None] = lambda: None
         self.before_look: Callable[[], None] = lambda: None
 
-    def next_wake(self) -> Any:
+    def next_wake(self, full: Collection[str] = ()) -> Any:
         self.before_look()
-        return super().next_wake()
+        return super().next_wake(full)
 
     def record(self, results: Any) -> Any:
         self.before_record()

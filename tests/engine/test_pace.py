@@ -111,6 +111,17 @@ async def test_an_overloaded_receiver_is_let_rest_and_the_others_go(stage: Stage
     assert 1 + 4 < len(receiver.names) <= 1 + 8
 
 
+async def test_what_waits_for_its_lane_is_not_looked_for_all_the_time(stage: Stage) -> None:
+    """A thousand pushes for a destination with a pace would keep a core busy for as long as they take."""
+    stage.plan(*(push(f"pay {number}") for number in range(3)), push("remind", "manager", at=NOON + HOUR))
+    pump = stage.pump(Scripted(), rates={"payroll": "6/m"})
+    await pump.pass_once()
+    assert await pump._seconds_to_next() > 0
+    assert pump._lanes.opens_in == 10
+    stage.machine.advance(seconds=10)
+    assert await pump._seconds_to_next() <= 0
+
+
 async def test_a_destination_with_a_pace_keeps_it(stage: Stage) -> None:
     stage.plan(*(push(f"pay {number}") for number in range(11)), *(push(f"r {n}", "manager") for n in range(9)))
     receiver = Scripted()

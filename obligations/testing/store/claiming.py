@@ -350,6 +350,7 @@ def says_when_to_wake(store: Store) -> None:
             ),
         )
         assert store.next_wake() == (early, None)
+        assert store.next_wake({a_push(contract).destination})[0] != early
 
 
 def sends_again_what_a_person_sends_again(store: Store) -> None:
