@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from obligations.domain.delivery import Outcome, Verdict
 from obligations.engine.counters import Counters
-from obligations.engine.outcomes import Policy
+from obligations.engine.outcomes import Policy, understood
 from obligations.engine.settings import EngineSettings
 from obligations.engine.steps import Step, Steps
 from obligations.ports import Claim, Connector, MachineClock, Result
@@ -52,9 +52,7 @@ class Sender:
         try:
             async with deadline:
                 answer: object = await connector.deliver(claim)
-            # Connectors are written elsewhere too; one that forgets to answer has still sent something.
-            no_answer = Outcome(Verdict.UNKNOWN, detail=f"the connector {claim.connector} gave no outcome")
-            outcome = answer if isinstance(answer, Outcome) else no_answer
+            outcome = understood(answer, claim.connector)
         except asyncio.CancelledError:
             outcome = Outcome(Verdict.UNKNOWN, detail="the daemon stopped before the answer came")
         except Exception as error:  # noqa: BLE001  # a connector's mistake is one unknown outcome, not the engine's end

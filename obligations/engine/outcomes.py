@@ -11,6 +11,10 @@ from obligations.engine.retry import wait_seconds
 from obligations.engine.settings import EngineSettings
 from obligations.ports import Claim, Result
 
+# Numbers beyond are no answer of HTTP; and nobody reads more of what a connector says.
+_STATUSES = 1_000
+_WORDS_MOST = 2_000
+
 
 class Policy:
     """Decides what becomes of a claim. `chance` gives the jitter of the retries: a number from 0 to below 1."""
@@ -68,6 +72,31 @@ class Policy:
         if kind is not PushKind.ACTION or first_unknown_at is None:
             return False
         return (at - first_unknown_at).total_seconds() > self._settings.idempotency_window_seconds
+
+
+def understood(answer: object, connector: str) -> Outcome:
+    """What a connector answered, in words and numbers that any database keeps.
+
+    Connectors are written elsewhere too: one that forgets to answer has still sent something, and what it says must
+    not keep what came of it, and of others beside it, from being written down.
+    """
+    if not isinstance(answer, Outcome) or answer.verdict not in tuple(Verdict):
+        return Outcome(Verdict.UNKNOWN, detail=f"the connector {connector} gave no outcome")
+    status, wait = answer.status, answer.retry_after_seconds
+    return Outcome(
+        Verdict(answer.verdict),
+        detail=_plain(answer.detail),
+        status=status if isinstance(status, int) and 0 <= status < _STATUSES else None,
+        retry_after_seconds=float(wait) if isinstance(wait, int | float) else None,
+        receipt={_plain(name): _plain(value) for name, value in answer.receipt.items()},
+        alarm=bool(answer.alarm),
+    )
+
+
+def _plain(words: object) -> str:
+    """A text without what PostgreSQL or UTF-8 refuses, and no longer than a person reads."""
+    text = str(words)[:_WORDS_MOST]
+    return text if text.isprintable() else text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 
 def _ask_the_receiver(since: datetime | None) -> str:

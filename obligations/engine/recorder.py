@@ -87,7 +87,9 @@ class Recorder:
                 await heard(self._many, self._settings.flush_seconds)
             try:
                 await self.flush()
-            except StoreUnavailable:
+            except Exception as error:  # noqa: BLE001  # a recorder that ends on a surprise leaves a daemon that only sends
+                if not isinstance(error, StoreUnavailable):
+                    _log.error("recording failed and is tried again", error=type(error).__name__)
                 self.failing = True
                 await asyncio.sleep(backoff.next())
                 continue

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Table, insert
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from obligations.store.instants import to_micros
 
@@ -90,9 +90,9 @@ def _copy(connection: Connection, table: Table, columns: tuple[str, ...], many: 
                 copy.write_row(row)
     except psycopg.IntegrityError as error:
         raise IntegrityError("COPY", None, error) from None
+    except psycopg.DataError as error:
+        raise DataError("COPY", None, error) from None
     except psycopg.Error as error:
-        from sqlalchemy.exc import DBAPIError
-
         raise DBAPIError("COPY", None, error) from None
     finally:
         raw.close()

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from obligations.ports import Conflict, StoreUnavailable, StoreUnusable
@@ -238,8 +238,9 @@ def _meaning(database: Database, error: DBAPIError) -> Exception:
             f"{database.shown} took longer than {_STATEMENT_MOST // 1000} s for one statement, which was given up; look"
             " at the server's load and locks, and try again"
         )
-    # An invalid value is the caller's mistake, not the database's state.
-    if state is not None and state.startswith("22"):
+    # An invalid value is the caller's mistake, not the database's state. Some, such as a text with a zero byte, never
+    # leave the driver, and have no code.
+    if isinstance(error, DataError) or (state is not None and state.startswith("22")):
         return ValueError(f"{database.shown} cannot keep a value: {said}")
     if database.is_sqlite:
         if any(word in said for word in ("malformed", "not a database", "readonly", "unable to open")):

@@ -11,6 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from obligations.domain.delivery import DeliveryState, Outcome, PushKind, Verdict
+from obligations.engine.steps import Step, Steps
 from obligations.store import SqlStore, open_store
 from tests.engine.stage import NAMESPACE, NOON, YES, Hanging, Scripted, Stage, push, until
 
@@ -103,6 +104,74 @@ async def test_a_connector_that_forgets_to_answer_has_still_sent_something(stage
     stage.plan(push("pay"))
     await stage.pump(Mute()).pass_once()
     assert stage.attempts("pay")[0].verdict == "unknown"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"detail": "zero \0 byte"},
+        {"detail": "half a \ud83d pair"},
+        {"detail": "long " * 100_000},
+        {"status": 2**70},
+        {"retry_after_seconds": "soon"},
+        {"receipt": {"re\0f": "a\ud83d", "at": object()}},
+        {"verdict": "delivered"},
+    ],
+)
+async def test_whatever_a_connector_says_its_outcome_is_kept_and_the_others_go_on(
+    stage: Stage, odd: dict[str, Any]
+) -> None:
+    """One word that the database refuses would have the delivery repeated, or stop every other one."""
+    stage.plan(push("pay"), push("then", at=NOON + timedelta(seconds=1)))
+    receiver = Scripted(Outcome(**{"verdict": Verdict.DELIVERED, **odd}))
+    pump = stage.pump(receiver)
+    await pump.pass_once()
+    kept = stage.delivery("pay")
+    assert kept.state is DeliveryState.DELIVERED
+    assert len(stage.attempts("pay")[0].detail) <= 2_000
+    stage.clock.advance(seconds=1)
+    await pump.pass_once()
+    assert receiver.names == ["pay", "then"]
+
+
+async def test_a_surprise_while_recording_does_not_end_the_recording(stage: Stage) -> None:
+    """A daemon whose recorder is gone sends everything again and again, and says nothing of it."""
+    stage.plan(push("pay"))
+    pump = stage.pump(Scripted(), store_wait_seconds=0.01)
+
+    class Surprise(Steps):
+        came = 0
+
+        def reach(self, step: Step) -> None:
+            if step is Step.BEFORE_RECORD:
+                self.came += 1
+                if self.came == 1:
+                    raise RuntimeError("a mistake")
+                pump.stop()
+
+    pump._steps = pump._recorder._steps = Surprise()
+    with capture_logs() as lines:
+        await pump.run()
+    assert stage.delivery("pay").state is DeliveryState.DELIVERED
+    assert ("recording failed and is tried again", "RuntimeError") in [
+        (line["event"], line.get("error")) for line in lines
+    ]
+
+
+async def test_nothing_is_claimed_once_it_was_told_to_stop(stage: Stage) -> None:
+    """Each lane has a turn of its own, and a supervisor that waits counts the seconds."""
+    stage.plan(push("pay", "payroll"), push("file", "register"))
+    receiver = Scripted()
+    pump = stage.pump(receiver, destination_concurrency=1)
+
+    class StopsAfterOne(Steps):
+        def reach(self, step: Step) -> None:
+            if step is Step.CLAIMED:
+                pump.stop()
+
+    pump._steps = StopsAfterOne()
+    await pump.run()
+    assert receiver.names == ["pay"]
 
 
 async def test_silence_ends_at_the_time_out_and_is_an_unknown_outcome(stage: Stage) -> None:

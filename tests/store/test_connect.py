@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from obligations.ports import StoreUnavailable
+from obligations.ports import Changes, StoreUnavailable
 from obligations.store import SqlStore, open_store
 from obligations.store.connect import Database
-from obligations.testing.builders import a_contract
+from obligations.testing.builders import a_change, a_contract, a_push
 
 
 @pytest.mark.parametrize(
@@ -128,4 +129,17 @@ def test_settings_that_keep_commits_through_a_power_cut(sqlite_url: str) -> None
             for name in ("journal_mode", "synchronous", "foreign_keys")
         ]
     assert found == ["wal", 2, 1]
+    store.close()
+
+
+def test_a_text_that_cannot_be_kept_is_no_trouble_with_the_server(postgres_url: str) -> None:
+    """One such line, taken for a server that is away, would be waited for until somebody looks, and nothing sent."""
+    store = open_store(postgres_url)
+    broken = replace(a_contract("c"), title="a\0b")
+    with pytest.raises(ValueError, match=r"PostgreSQL .* cannot keep a value: .*NUL"), store.write() as tx:
+        tx.put_contract(broken)
+    with store.write() as tx:
+        tx.put_contract(a_contract("c"))
+    with pytest.raises(ValueError, match=r"PostgreSQL .* cannot keep a value: .*NUL"), store.write() as tx:
+        tx.apply("c", Changes(deliveries=(a_change(a_push("c", name="a\0b")),)))
     store.close()
