@@ -88,6 +88,12 @@ class ClockWatch:
         """Whether a lease that the wall clock calls over is over: not so soon after the clock was set."""
         return self._stepped_at is None or self._monotonic() - self._stepped_at > self._lease_seconds
 
+    def lease_now(self) -> datetime:
+        """Machine time to judge leases by. A step too small to be noticed calls none over: by as much as the wall clock
+        was set ahead, they are judged later."""
+        _, apart = self._read()
+        return self._machine.now() - timedelta(seconds=max(0.0, apart - self._apart))
+
     async def _hold_for(self, step: float) -> None:
         self._stepped_at = self._steady
         self.stepped_seconds = step

@@ -91,11 +91,10 @@ class Housekeeping:
 
     async def rescue(self) -> None:
         """Send back what another daemon claimed and did not finish within its lease."""
-        now = self._machine.now()
         await self._watch.look()
         if not self._watch.judges_leases:
             return  # a clock set ahead would take back what is being sent at this moment
-        found = await self._thread.call(self._store.rescue, machine_now=now)
+        found = await self._thread.call(self._store.rescue, machine_now=self._watch.lease_now())
         tell_quarantined(found)
         if found.again:
             _log.warning("deliveries were taken back from a daemon that went silent", count=found.again)

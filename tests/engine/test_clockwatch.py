@@ -289,8 +289,12 @@ async def test_the_time_that_was_seen_does_not_stay_in_another_century(stage: St
     assert not holds(stage)
 
 
-async def test_a_clock_set_ahead_takes_back_nothing_that_is_being_sent(stage: Stage, sqlite_url: str) -> None:
-    """By the new time every lease is over; what is on its way would go a second time."""
+@pytest.mark.parametrize("seconds", [HOUR, 299])
+async def test_a_clock_set_ahead_takes_back_nothing_that_is_being_sent(
+    stage: Stage, sqlite_url: str, seconds: float
+) -> None:
+    """By the new time every lease is over, after a step that holds no money too; what is on its way would go a second
+    time."""
     store = open_store(sqlite_url)
     own = Stage(store, stage.clock, stage.machine)
     own.plan(push("pay"))
@@ -298,7 +302,7 @@ async def test_a_clock_set_ahead_takes_back_nothing_that_is_being_sent(stage: St
     service = daemon(own, open_store(sqlite_url), receiver)
     running = asyncio.create_task(service.run())
     await until(lambda: receiver.waiting == 1, receiver.told)
-    set_clock(own, HOUR)
+    set_clock(own, seconds)
     own.plan(reminder("afterwards", at=own.clock.now()))
     await until(lambda: "afterwards" in receiver.names, receiver.told)
     await service._housekeeping.rescue()
@@ -320,6 +324,15 @@ async def test_leases_are_judged_again_once_all_that_were_given_before_are_over(
         await pump.watch.look()
         judged.append(pump.watch.judges_leases)
     assert judged == [True, False, False, True]
+
+
+async def test_a_lease_that_is_over_is_over_some_minutes_after_a_small_step_too(stage: Stage) -> None:
+    """What a daemon left in flight must not wait for the next start."""
+    pump = stage.pump()
+    set_clock(stage, 299)
+    assert pump.watch.lease_now() == stage.machine.now() - timedelta(seconds=299)
+    set_clock(stage, -400)
+    assert pump.watch.lease_now() == stage.machine.now()
 
 
 def seen(stage: Stage) -> datetime | None:
