@@ -35,7 +35,7 @@ async def listen(hints: Hints, heard: Callable[[], None], settings: EngineSettin
             await hints.listen(well)
         except StoreUnavailable as error:
             if not lost:
-                _log.warning("hints are not heard; what is due is found by the tick", reason=str(error))
+                _log.warning("hints are not heard; what is due is found by the tick", error=str(error))
             lost = True
         except Exception as error:  # noqa: BLE001  # hints are a convenience: their trouble is never the daemon's
             _log.warning("listening for hints failed and is tried again", error=type(error).__name__)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import logging
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
 
+import connectors
+import obligations
 from obligations import logs
+
+SAYS = ("debug", "info", "warning", "error", "tell", "log")
 
 
 @pytest.fixture(autouse=True)
@@ -30,6 +36,18 @@ def test_a_field_nobody_allowed_never_reaches_a_line() -> None:
     line = json.loads(stream.getvalue())
     assert line.pop("timestamp")
     assert line == {"event": "delivery", "level": "warning", "key": "k"}
+
+
+def test_what_the_program_says_of_itself_reaches_the_line() -> None:
+    """An alarm that names the hold to lift is of no use where the number is dropped on the way."""
+    said: set[str] = set()
+    for source in (Path(str(package.__file__)).parent for package in (obligations, connectors)):
+        for path in source.rglob("*.py"):
+            for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] in SAYS:
+                    said |= {word.arg for word in call.keywords if word.arg}
+    assert {"key", "destination", "error", "hold"} <= said
+    assert said - logs.ALLOWED == set()
 
 
 def test_a_library_may_warn_but_not_quote() -> None:
