@@ -16,6 +16,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from obligations.domain.delivery import Verdict
 from obligations.engine.counters import Counters, Spread
 from obligations.ports import Clock
 
@@ -74,7 +75,8 @@ class Figures(Collector):
         family = CounterMetricFamily(
             "obligations_deliveries", "Outcomes that were written down.", labels=("channel", "outcome")
         )
-        sums: dict[tuple[str, str], int] = {}
+        # From the beginning, at zero: the first of its kind is a growth too, which an alarm would else not see.
+        sums = {(connector, verdict.value): 0 for connector in self._connectors for verdict in Verdict}
         for (connector, verdict), many in self._counters.deliveries.items():
             label = (connector if connector in self._connectors else OTHER, verdict.value)
             sums[label] = sums.get(label, 0) + many

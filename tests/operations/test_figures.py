@@ -88,3 +88,11 @@ async def test_what_was_not_looked_at_is_not_called_zero(stage: Stage) -> None:
         _, page = await ask(listener.port, "/metrics")
     assert "obligations_overdue " not in page
     assert "obligations_last_tick" not in page
+
+
+async def test_the_first_rejection_is_a_growth(stage: Stage) -> None:
+    """An alarm on what grows would miss the one that a figure begins with."""
+    async with listening(stage, Counters(monotonic)) as listener:
+        _, page = await ask(listener.port, "/metrics")
+    for verdict in Verdict:
+        assert f'obligations_deliveries_total{{channel="scripted",outcome="{verdict.value}"}} 0.0' in page
