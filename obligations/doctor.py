@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,20 +18,20 @@ from config.settings import BadSettings, Settings, config_path
 from config.shipped import template_ids
 from obligations.app import ledger_keys, make_calendars, make_clock, make_connectors
 from obligations.clocks import SystemMachineClock
-from obligations.domain.delivery import DeliveryState, Verdict
+from obligations.domain.delivery import Verdict
 from obligations.domain.hold import Scope
 from obligations.domain.ledger_chain import NO_KEYS
-from obligations.ports import LedgerEntry, StoredDelivery, StoreUnavailable, Transaction
+from obligations.ports import COUNTED_MOST, LedgerEntry, Standing, StoreUnavailable, Transaction
 from obligations.store import SqlStore, daemon_lock, open_store
-from obligations.store.soundness import Schema, clock_of, damage_of, file_of, remote_file_system, schema_of
+from obligations.store.file_system import network_kind
+from obligations.store.soundness import Schema, clock_of, damage_of, file_of, schema_of
 
 Level = Literal["ok", "warn", "fail"]
 _MIB = 1024 * 1024
 _LEAST_ROOM = 100 * _MIB
-_COUNTED = 1_000
 _CHECK_SECONDS = 20.0
 _APART = timedelta(seconds=5)
-_SET_BACK = timedelta(minutes=5)
+_SET_BACK = _LATE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +105,12 @@ def _disk(file: Path) -> Iterator[Finding]:
         yield Finding("disk", "warn", says, "make room for a back-up beside it, which an upgrade makes too")
     else:
         yield Finding("disk", "ok", says)
-    with suppress(OSError):  # systems without this table have their own ways to look
-        mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace")
-        kind = remote_file_system(file, mounts)
-        if kind is not None:
-            yield Finding("file system", "fail", f"{file} lies on a network disk ({kind}), whose locks are not to be"
-                          " trusted", "move it to a local disk, or use PostgreSQL")  # fmt: skip
-        else:
-            yield Finding("file system", "ok", "the database lies on a local disk")
+    kind = network_kind(file if file.exists() else folder)
+    if kind:
+        yield Finding("file system", "fail", f"{file} lies on a network disk ({kind}), whose locks are not to be"
+                      " trusted", "move it to a local disk, or use PostgreSQL")  # fmt: skip
+    elif kind is not None:
+        yield Finding("file system", "ok", "the database lies on a local disk")
 
 
 # --- the database -----------------------------------------------------------------------------------------------------
@@ -150,7 +148,7 @@ def _of_store(settings: Settings, url: str, quick: bool) -> Iterator[Finding]:
             yield _of_ledger(store)
         with store.read() as view:
             yield from _of_holds(view)
-            yield from _of_deliveries(view, now)
+        yield from _of_deliveries(store.standing(now), now)
     except StoreUnavailable as error:
         yield Finding("database", "fail", str(error), "mend that first; the rest was not looked at")
     finally:
@@ -218,19 +216,19 @@ def _of_holds(view: Transaction) -> Iterator[Finding]:
         yield Finding("holds", "ok", "nothing is held back")
 
 
-def _of_deliveries(view: Transaction, now: datetime) -> Iterator[Finding]:
-    parked = view.deliveries(states={DeliveryState.PARKED}, limit=_COUNTED)
-    going = view.deliveries(states={DeliveryState.SCHEDULED, DeliveryState.RETRYING}, limit=_COUNTED)
-    unknown = [one for one in (*parked, *going) if one.first_unknown_at is not None]
-    late = [one for one in going if one.push.send_at < now - _SET_BACK]
-    yield _count("parked", parked, "stopped", "obligations deliveries --state parked says why, for each")
-    yield _count("unknown", unknown, f"of {Verdict.UNKNOWN} outcome", "ask the receivers of those that are parked")
-    yield _count("overdue", late, "should have gone by now", "see the holds above, and the daemon's log")
+def _of_deliveries(found: Standing, now: datetime) -> Iterator[Finding]:
+    # What has just come due may be on its way.
+    is_late = found.oldest_overdue_at is not None and found.oldest_overdue_at < now - _LATE
+    yield _count("parked", found.parked, "stopped", "obligations deliveries --state parked says why, for each")
+    yield _count(
+        "unknown", found.unknown, f"of {Verdict.UNKNOWN} outcome", "ask the receivers of those that are parked"
+    )
+    yield _count("overdue", found.overdue if is_late else 0, "should have gone by now",
+                 "see the holds above, and the daemon's log")  # fmt: skip
 
 
-def _count(name: str, found: Sequence[StoredDelivery], says: str, do: str) -> Finding:
-    number = len(found)
-    many = f"{number}{' or more' if number >= _COUNTED else ''}"
+def _count(name: str, number: int, says: str, do: str) -> Finding:
+    many = f"{number}{' or more' if number >= COUNTED_MOST else ''}"
     return Finding(name, "warn", f"{many} deliveries: {says}", do) if number else Finding(name, "ok", "none")
 
 

@@ -36,17 +36,24 @@ def refuse_elsewhere(file: Path) -> None:
 
 def refuse_network(place: Path, file: Path) -> None:
     """Raises `StoreUnusable` for the file where the place, itself or its folder, is on another machine's disk."""
-    try:
-        device = os.stat(place).st_dev
-        mounts = MOUNTS.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return
-    kind = kind_of(device, mounts)
-    if kind in _NETWORK or kind.startswith(tuple(f"fuse.{name}" for name in _NETWORK_FUSE)):
+    if kind := network_kind(place):
         raise StoreUnusable(
             f"{file} lies on a network file system ({kind}), where SQLite loses data when two programs meet; put it on"
             " a disk of this machine, or use PostgreSQL"
         )
+
+
+def network_kind(place: Path) -> str | None:
+    """The kind of network file system that a place lies on; empty on a disk of this machine, None where that cannot be
+    found out."""
+    try:
+        device = os.stat(place).st_dev
+        mounts = MOUNTS.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    kind = kind_of(device, mounts)
+    is_network = kind in _NETWORK or kind.startswith(tuple(f"fuse.{name}" for name in _NETWORK_FUSE))
+    return kind if is_network else ""
 
 
 def kind_of(device: int, mounts: str) -> str:

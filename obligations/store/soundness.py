@@ -47,9 +47,6 @@ def damage(connection: sqlite3.Connection, *, whole: bool = False) -> list[str]:
 
 # --- what a check-up asks ---------------------------------------------------------------------------------------------
 
-# File systems on which locks of several machines are not to be trusted.
-_REMOTE = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "glusterfs", "lustre", "fuse.sshfs"})
-
 
 @dataclass(frozen=True, slots=True)
 class Schema:
@@ -104,22 +101,3 @@ def file_of(url: str) -> Path | None:
     """The file of an SQLite database; None of a PostgreSQL."""
     database = Database.of(url)
     return database.path.resolve() if database.is_sqlite else None
-
-
-def remote_file_system(path: Path, mounts: str) -> str | None:
-    """The kind of network file system a path lies on, by the lines of /proc/self/mountinfo; None on a local one.
-
-    >>> mounts = "1 0 0:1 / / rw - ext4 /dev/x rw\\n2 1 0:2 / /srv/pay rw - nfs4 host:/x rw\\n"
-    >>> remote_file_system(Path("/srv/pay/o.db"), mounts), remote_file_system(Path("/srv/payroll/o.db"), mounts)
-    ('nfs4', None)
-    """
-    best, kind = Path("/"), ""
-    for line in mounts.splitlines():
-        before, dash, after = line.partition(" - ")
-        fields = before.split()
-        if not dash or len(fields) < 5 or not after.split():
-            continue
-        point = Path(fields[4].replace("\\040", " "))
-        if (point == path or point in path.parents) and len(point.parts) >= len(best.parts):
-            best, kind = point, after.split()[0]
-    return kind if kind in _REMOTE else None

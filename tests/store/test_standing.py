@@ -7,9 +7,10 @@ import resource
 from collections.abc import Iterator
 from datetime import timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, insert, literal_column, select
+from sqlalchemy import Engine, event, insert, literal_column, select
 
 from obligations.domain.delivery import DeliveryState
 from obligations.ports import COUNTED_MOST, Changes, StoreUnavailable
@@ -67,6 +68,32 @@ def test_the_plan_passes_over_what_was_delivered(engine: Engine, database_url: s
         assert f"ix_delivery_{name}" in plan, plan
     assert "Seq Scan" not in plan
     assert "SCAN delivery" not in plan
+
+
+def test_what_waits_or_was_stopped_is_listed_by_its_index(engine: Engine, database_url: str) -> None:
+    """Whoever is called because something is parked would wait while all that was ever delivered is read."""
+    _fill(engine, database_url, DeliveryState.DELIVERED, DELIVERED // 5)
+    store = open_store(database_url)
+    is_sqlite = engine.dialect.name == "sqlite"
+    with store._engine.begin() as connection:
+        connection.exec_driver_sql("ANALYZE")
+    plans: list[str] = []
+
+    @event.listens_for(store._engine, "before_cursor_execute")
+    def _explain(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
+        if statement.startswith("SELECT") and "FROM delivery" in statement:
+            explain = "EXPLAIN QUERY PLAN" if is_sqlite else "EXPLAIN"
+            plans.append(
+                "\n".join(str(row[-1]) for row in connection.exec_driver_sql(f"{explain} {statement}", parameters))
+            )
+
+    kept = ("parked", "proposed", "retrying", "scheduled", "sending")
+    with store.read() as tx:
+        assert not tx.deliveries(states={DeliveryState(state) for state in kept})
+    assert len(plans) == len(kept)
+    for state, plan in zip(kept, plans, strict=True):
+        assert f"ix_delivery_{state}" in plan, plan
+    store.close()
 
 
 def test_a_backlog_is_counted_so_far_and_no_further(engine: Engine, database_url: str) -> None:
