@@ -23,6 +23,9 @@ PATIENCE_SECONDS = 30.0
 # How long PostgreSQL works on one statement of ours, and waits for the next one of a transaction, in milliseconds. A
 # daemon that stops in the middle of a claim keeps its rows from the others for as long as the second.
 _STATEMENT_MOST, _IDLE_MOST = 120_000, 30_000
+# Whoever is less patient with locks, as a daemon that must say in time that it lives, gives a statement up sooner too:
+# after ten times as long as it waits for a lock, and no sooner than that.
+_STATEMENT_LEAST, _TIMES_A_LOCK = 10_000, 10
 # Without these, a server that vanished from the network is waited for until the system gives up, which takes hours.
 _NOTICE_A_DEAD_LINE = {
     "connect_timeout": 10,
@@ -136,7 +139,7 @@ def _sqlite_engine(database: Database, patience_seconds: float) -> Engine:
 def _postgres_engine(database: Database, patience_seconds: float) -> Engine:
     limits = {
         "lock_timeout": int(patience_seconds * 1000),
-        "statement_timeout": _STATEMENT_MOST,
+        "statement_timeout": min(_STATEMENT_MOST, max(_STATEMENT_LEAST, int(patience_seconds * 1000) * _TIMES_A_LOCK)),
         "idle_in_transaction_session_timeout": _IDLE_MOST,
     }
     arguments: dict[str, Any] = {**_NOTICE_A_DEAD_LINE, "application_name": "obligations"}
@@ -235,8 +238,8 @@ def _meaning(database: Database, error: DBAPIError) -> Exception:
         )
     if state == _STATEMENT_TIMEOUT:
         return StoreUnavailable(
-            f"{database.shown} took longer than {_STATEMENT_MOST // 1000} s for one statement, which was given up; look"
-            " at the server's load and locks, and try again"
+            f"{database.shown} took too long for one statement, which was given up; look at the server's load and its"
+            " locks, and try again"
         )
     # An invalid value is the caller's mistake, not the database's state. Some, such as a text with a zero byte, never
     # leave the driver, and have no code.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -11,6 +12,8 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
+from config.shipped import service_unit
+from obligations.app import DAEMON_PATIENCE_SECONDS
 from obligations.clocks import monotonic
 from obligations.domain.delivery import DeliveryState
 from obligations.domain.hold import Scope
@@ -228,4 +231,16 @@ def test_a_statement_does_not_last_for_ever(postgres_url: str) -> None:
             for name in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
         ]
     assert said == ["30s", "2min", "30s"]
+    store.close()
+
+
+def test_a_daemon_gives_a_statement_up_before_its_watchdog_does(postgres_url: str) -> None:
+    """What waits for a slow server must come round in time, or the supervisor ends it with the results in its hands."""
+    store = open_store(postgres_url, patience_seconds=DAEMON_PATIENCE_SECONDS)
+    with store._engine.connect() as connection:
+        said = connection.exec_driver_sql(
+            "SELECT setting::int / 1000 FROM pg_settings WHERE name = 'statement_timeout'"
+        )
+        (watchdog,) = re.findall(r"^WatchdogSec=(\d+)$", service_unit(), re.MULTILINE)
+        assert said.scalar_one() < int(watchdog)
     store.close()
