@@ -42,6 +42,7 @@ CONNECTORS = "obligations.connectors"
 # A daemon that waits for another writer must still come round and say that it lives, though its chores wait one after
 # the other before it; it tries again by itself.
 DAEMON_PATIENCE_SECONDS = 2.0
+CHECK_SECONDS = 20.0
 
 
 def make_clock(settings: Settings) -> Clock:
@@ -194,6 +195,19 @@ def make_connectors(settings: Settings, machine: MachineClock) -> Mapping[str, C
         except ValueError as error:
             raise BadSettings(str(error)) from None
     return connectors
+
+
+async def trouble_with(connector: Connector, *, within_seconds: float = CHECK_SECONDS) -> str | None:
+    """Why a connector cannot work as configured, or None. Never raises: others are asked after it."""
+    import asyncio
+
+    try:
+        async with asyncio.timeout(within_seconds):
+            return await connector.check()
+    except TimeoutError:
+        return f"the connector {connector.name} did not say within {within_seconds:g} s whether it can work"
+    except Exception as error:  # noqa: BLE001  # connectors are written elsewhere too
+        return f"the connector {connector.name} could not be asked whether it can work ({type(error).__name__})"
 
 
 def engine_settings(settings: Settings) -> EngineSettings:

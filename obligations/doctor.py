@@ -16,7 +16,7 @@ from typing import Literal
 from config.ledger_key import key_file
 from config.settings import BadSettings, Settings, config_path
 from config.shipped import template_ids
-from obligations.app import ledger_keys, make_calendars, make_clock, make_connectors
+from obligations.app import ledger_keys, make_calendars, make_clock, make_connectors, trouble_with
 from obligations.clocks import SystemMachineClock
 from obligations.domain.delivery import Verdict
 from obligations.domain.hold import Scope
@@ -29,7 +29,6 @@ from obligations.store.soundness import Schema, clock_of, damage_of, file_of, sc
 Level = Literal["ok", "warn", "fail"]
 _MIB = 1024 * 1024
 _LEAST_ROOM = 100 * _MIB
-_CHECK_SECONDS = 20.0
 _APART = timedelta(seconds=5)
 _SET_BACK = _LATE = timedelta(minutes=5)
 
@@ -245,13 +244,8 @@ def _of_connectors(settings: Settings) -> Iterator[Finding]:
     async def ask() -> list[Finding]:
         found = []
         for name, connector in connectors.items():
-            try:
-                async with asyncio.timeout(_CHECK_SECONDS):
-                    trouble = await connector.check()
-            except TimeoutError:
-                trouble = f"it did not answer within {_CHECK_SECONDS:g} s"
-            finally:
-                await connector.close()
+            trouble = await trouble_with(connector)
+            await connector.close()
             if trouble:
                 found.append(Finding(f"connector {name}", "fail", trouble, "see the connector's README"))
             else:

@@ -9,7 +9,7 @@ from contextlib import suppress
 import typer
 
 from config.settings import read_settings
-from obligations.app import Running, open_daemon
+from obligations.app import Running, open_daemon, trouble_with
 from obligations.cli.failures import plain_errors
 from obligations.ports import Connector
 
@@ -60,7 +60,7 @@ async def _work(running: Running) -> None:
 
 async def _tell_troubles(connectors: Mapping[str, Connector]) -> None:
     for connector in connectors.values():
-        trouble = await connector.check()
+        trouble = await trouble_with(connector)
         if trouble:
             # Where nobody can be told, the others are still asked.
             with suppress(OSError, ValueError):

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 import sqlite3
 from datetime import date
 from typing import Any
 
 import pytest
 
+from obligations.app import trouble_with
 from obligations.store import daemon_lock
 from tests.cli.terminal import Terminal, is_one_message
+from tests.engine.stage import Scripted
 
 
 @pytest.fixture
@@ -104,6 +108,23 @@ def test_an_older_schema_is_left_as_it_is(well: Terminal) -> None:
 
 def test_a_connector_that_cannot_work_fails(well: Terminal) -> None:
     assert found(well, "--quick", OBLIGATIONS_SENDING__REMINDERS="slack")["connectors"]["level"] == "fail"
+
+
+class Odd(Scripted):
+    """A connector of somebody else's, whose check does not keep to what was agreed."""
+
+    async def check(self) -> str | None:
+        if self.name == "raises":
+            raise RuntimeError("the token is 125000")
+        return await asyncio.Future()
+
+
+@pytest.mark.parametrize(("name", "why"), [("raises", "could not be asked .*RuntimeError"), ("hangs", "within 0.01 s")])
+async def test_a_check_that_fails_is_told_and_keeps_nobody(name: str, why: str) -> None:
+    """One connector's mistake would end the check-up, and hide what is wrong with the others."""
+    said = await trouble_with(Odd(name=name), within_seconds=0.01)
+    assert re.search(f"the connector {name} .*{why}", said or "")
+    assert "125000" not in (said or "")
 
 
 def test_a_postgresql_is_looked_at_likewise(well: Terminal, postgres_url: str) -> None:
