@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
@@ -374,6 +375,9 @@ class Standing:
     schema: str = ""
 
 
+NO_ROOMS: Mapping[str, int] = MappingProxyType({})
+
+
 class Store(Protocol):
     """Where contracts, events, plans, deliveries and the ledger are kept. SQLite and PostgreSQL both pass one suite."""
 
@@ -397,6 +401,8 @@ class Store(Protocol):
         only: str | None = None,
         planned_by: datetime | None = None,
         edition: str | None = None,
+        each: int | None = None,
+        rooms: Mapping[str, int] = NO_ROOMS,
     ) -> Sequence[Claim]:
         """Lease up to `limit` deliveries that are due, oldest first, and write an attempt for each, in one transaction.
 
@@ -407,6 +413,9 @@ class Store(Protocol):
 
         With `planned_by`, what belongs to contracts that `to_replan` lists by that instant and for that `edition` is
         passed over as well.
+
+        With `each`, no destination is given more than that, or than `rooms` says of it. What is due may then be left
+        although its destination has room, where very many before it have none: ask again with those in `full`.
 
         A claim is counted when it is made. What was claimed twice and had no result either time may be what killed its
         daemon, so of all those one is in flight at a time.

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from obligations.engine.rates import Bucket
 
-# A lane that is alone, nothing being due or in flight beside it, is served so often before the others are asked again.
-TURNS_ALONE = 3
+# Lanes beside which nothing is due or in flight have so many rounds before others are asked for again.
+ROUNDS_AMONG_THEMSELVES = 3
 
 
 class Opening(NamedTuple):
-    """How much may be claimed now: up to `limit` deliveries, none of them for a destination in `full`.
-
-    Whatever mix of destinations the store returns, every one of them finds a slot in its own lane.
-    """
+    """How much may be claimed now: up to `limit` deliveries, none of them for a destination in `full`, and of one
+    destination no more than `rooms` says, or else `each`."""
 
     limit: int
     full: frozenset[str]
+    each: int
+    rooms: Mapping[str, int]
 
 
 class Lanes:
@@ -50,7 +50,9 @@ class Lanes:
         self._busy: Counter[str] = Counter()
         self._served: set[str] = set()
         self._taken = 0
-        self._alone = 0
+        self._filled = False
+        self._known: set[str] = set()
+        self._rounds = 0
         self._silent: set[str] = set()
         self._resting: dict[str, float] = {}
         self.free = total
@@ -63,6 +65,7 @@ class Lanes:
         self.free -= 1
         if bucket := self._buckets.get(destination):
             bucket.take()
+        self._filled |= not self._room(destination)
 
     def give(self, destination: str) -> None:
         """A delivery to the destination is over."""
@@ -113,44 +116,42 @@ class Lanes:
         """What to claim, one opening after the other; each is worked out when it is asked for, after what was claimed
         for the one before was taken.
 
-        Lanes that were served are passed over first. Only when nothing is due beside them does a new round begin. A
-        lane that is alone then is not held up by asking for others before each of its turns.
+        Lanes that were served are passed over. Only when nothing is due beside them does a new round begin. The lanes
+        that were found to be the only ones with something due are not held up by asking for others before each of
+        their next rounds.
         """
-        before, asked = self._taken, set()
-        if self._alone:
-            self._alone -= 1
-            if self.free:
-                yield self._shared()
-            if self._taken > before:
-                return
-        for opening in self._round():
-            asked.add(opening.full)
+        while self.free:
+            if self._rounds and self._all_known_had_theirs():
+                self._rounds -= 1
+                self.begin_round()
+            before = self._taken
+            opening = self._opening()
             yield opening
-        # Without a free slot nobody was asked, and that nothing was taken says nothing.
-        if asked and self._served and self._taken == before:
-            self._alone = TURNS_ALONE if len(self._served.union(self._busy)) == 1 else 0
-            self.begin_round()
-            for opening in self._round():
-                if opening.full not in asked:
-                    yield opening
+            if self._taken == before:
+                if not self._served:
+                    return
+                self._known = self._served.union(self._busy)
+                self._rounds = ROUNDS_AMONG_THEMSELVES
+                self.begin_round()
+                if (anew := self._opening()).full != opening.full:
+                    yield anew
+                return
+            # Where it filled no lane, it found all that is due. Where it did, that may have kept others out of sight.
+            if not self._filled or (self._rounds and self._all_known_had_theirs()):
+                return
 
-    def _round(self) -> Iterator[Opening]:
-        """The first passes over every lane with less room than a fresh one has, so its limit is a fresh lane's width.
-        The second serves those lanes, a few at a time, and exists only when there are any."""
-        rooms = self._rooms()
-        full = frozenset(lane for lane, room in rooms.items() if not room) | self._served
-        narrow = frozenset(lane for lane, room in rooms.items() if 0 < room < self._each)
-        if self.free:
-            yield Opening(min(self.free, self._each), full | narrow)
-        if narrow - self._served and self.free:
-            yield self._shared(self._served)
+    def _all_known_had_theirs(self) -> bool:
+        return all(lane in self._served or not self._room(lane) for lane in self._known)
 
-    def _shared(self, passed_over: Collection[str] = ()) -> Opening:
-        """For every lane with room alike, few enough for the narrowest of them."""
+    def _opening(self) -> Opening:
         rooms = self._rooms()
-        full = frozenset(lane for lane, room in rooms.items() if not room).union(passed_over)
-        open_ = [room for lane, room in rooms.items() if lane not in full]
-        return Opening(min(self.free, self._each, *open_), full)
+        self._filled = False
+        return Opening(
+            self.free,
+            frozenset(lane for lane, room in rooms.items() if not room) | self._served,
+            self._each,
+            {lane: room for lane, room in rooms.items() if room and room != self._each},
+        )
 
     def _rooms(self) -> dict[str, int]:
         now = self._now()

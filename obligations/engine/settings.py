@@ -35,6 +35,8 @@ class EngineSettings:
             whoever is owed has asked by then, and may have been paid by hand.
         clock_step_seconds: the machine's clock set by more than this, either way, holds money for a person.
         flush_seconds, flush_most: results are written together after this time or at this many.
+        gather_seconds: while more is due than there are slots for, claims follow each other after this time, or sooner
+            when many slots came free.
         tick_seconds: the safety net: the longest that something due can go unseen.
         paused_probe_seconds: how often a destination that the daemon paused is tried with one delivery.
         rescue_seconds, replan_seconds, seal_seconds: how often expired leases are taken back, contracts are planned
@@ -62,6 +64,7 @@ class EngineSettings:
     clock_step_seconds: float = 5 * MINUTE
     flush_seconds: float = 0.02
     flush_most: int = 64
+    gather_seconds: float = 0.005
     tick_seconds: float = 1
     paused_probe_seconds: float = HOUR
     rescue_seconds: float = 2
@@ -87,7 +90,13 @@ class EngineSettings:
         ):  # fmt: skip
             value = getattr(self, name)
             _require(math.isfinite(value) and value > 0, f"{name} is {value}; it must be more than 0 seconds")
-        for name in ("flush_seconds", "grace_seconds", "throttled_seconds", "retry_after_most_seconds"):
+        for name in (
+            "flush_seconds",
+            "gather_seconds",
+            "grace_seconds",
+            "throttled_seconds",
+            "retry_after_most_seconds",
+        ):
             value = getattr(self, name)
             _require(math.isfinite(value) and value >= 0, f"{name} is {value}; it cannot be less than 0 seconds")
         _require(

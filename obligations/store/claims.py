@@ -5,7 +5,7 @@ A claim never waits for a row that another writer holds.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row
 
 from obligations.domain.delivery import ARROWS, DeliveryState, PushKind, Verdict
 from obligations.domain.hold import DAEMON, Scope
-from obligations.ports import Claim, Rescued, Result
+from obligations.ports import NO_ROOMS, Claim, Rescued, Result
 from obligations.store import queue
 from obligations.store.bulk import run_many
 from obligations.store.columns import Values, texts_by_name, to_json
@@ -24,6 +24,10 @@ from obligations.store.instants import to_micros
 _AFTER_SENDING = ARROWS[DeliveryState.SENDING] - {DeliveryState.SENDING}
 # What is late by less has not waited out a hold worth asking for.
 _HARDLY_LATE = timedelta(minutes=1)
+# For each that may be claimed so many that are due are looked at, where lanes have their rooms.
+_LOOKED_AT = 4
+# How many instants and destinations a claim looks at by leaps before it reads on row by row.
+_LEAPS = 64
 # How many sweeps for stale reminders one claim makes at most.
 _SWEEPS = 10
 
@@ -41,6 +45,8 @@ def claim(
     only: str | None = None,
     planned_by: datetime | None = None,
     edition: str | None = None,
+    each: int | None = None,
+    rooms: Mapping[str, int] = NO_ROOMS,
 ) -> list[Claim]:
     """Lease the oldest due deliveries and write an attempt for each."""
     if limit < 1:
@@ -64,22 +70,33 @@ def claim(
     }
     if planned_by is not None:
         given |= {"planned_by": planned_by, "edition": edition}
+    if each is not None:
+        # Where one lane has most of what is due, the others come with the next claim, which passes over it.
+        given |= {"up_to": limit * _LOOKED_AT, "in_all": limit, "each": each, "rooms": to_json(dict(rooms))}
+        if is_sqlite:
+            given |= {"leaps": _LEAPS, "most": min(limit, max([each, *rooms.values()]))}
     if lanes:
         given["lanes"] = list(lanes)
     if is_sqlite:
         given["lease_ends"] = machine_now + timedelta(seconds=lease_seconds)
     else:
         given["ahead"] = round(lease_seconds * 1_000_000)
-    taken = connection.execute(
-        queue.take(
-            is_sqlite=is_sqlite,
-            some_full=bool(lanes),
-            money_held=held.money,
-            only=only is not None,
-            planned=planned_by is not None,
-        ),
-        given,
-    ).all()
+    statements = [False] if each is None or not is_sqlite else [True, False]
+    for by_lane in statements:
+        taken = connection.execute(
+            queue.take(
+                is_sqlite=is_sqlite,
+                some_full=bool(lanes),
+                money_held=held.money,
+                only=only is not None,
+                planned=planned_by is not None,
+                in_rooms=each is not None,
+                by_lane=by_lane,
+            ),
+            given,
+        ).all()
+        if taken:
+            break
     if not taken:
         return []
     claimed = sorted(taken, key=lambda row: (row.next_attempt_at or row.send_at, row.kind, row.key))

@@ -22,6 +22,7 @@ from sqlalchemy import (
     any_,
     bindparam,
     case,
+    cast,
     column,
     exists,
     func,
@@ -33,6 +34,7 @@ from sqlalchemy import (
     union_all,
     update,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from obligations.domain.delivery import MOST_UNANSWERED, DeliveryState, PushKind
 from obligations.store import tables
@@ -53,6 +55,7 @@ _MINE: ColumnElement[str] = bindparam("mine", type_=Text)
 _BY_BUSINESS = bindparam("by_business", type_=Instant)
 _BY_MACHINE = bindparam("by_machine", type_=Instant)
 _UP_TO = bindparam("up_to", type_=Integer)
+_IN_ALL = bindparam("in_all", type_=Integer)
 
 
 def _is(value: str) -> ColumnElement[str]:
@@ -141,31 +144,117 @@ def _waits_to_be_planned() -> Select[Any]:
     )
 
 
+def _within_room(ready: Any, *, is_sqlite: bool) -> Any:
+    """What is ready, as far as its lane has room: what `rooms` says of it, or else `each`."""
+    c = ready.c
+    place = func.row_number().over(partition_by=c.destination, order_by=(c.at, c.kind, c.key)).label("place")
+    placed = select(c.key, c.at, c.kind, c.destination, place).subquery("placed")
+    rooms = bindparam("rooms", type_=Text)
+    if is_sqlite:
+        named = func.json_each(rooms).table_valued("key", "value", name="named")
+        own: Any = select(named.c.value).where(named.c.key == placed.c.destination).scalar_subquery()
+    else:
+        own = cast(cast(rooms, JSONB).op("->>")(placed.c.destination), Integer)
+    room = func.coalesce(own, bindparam("each", type_=Integer))
+    return select(placed).where(placed.c.place <= room).subquery("fitting")
+
+
+def _by_lane(eligible: list[ColumnElement[bool]], lanes: bool) -> Select[Any]:
+    """The front of what is scheduled, for SQLite: of each instant and destination no more than a lane may have.
+
+    Thousands that are due at one instant lie in the index destination by destination. Those of a destination that may
+    have no more are leapt over, where a condition would read each of them.
+    """
+    one, following, front = _D.alias("one"), _D.alias("following"), _D.alias("front")
+
+    def first(d: Any, *after: ColumnElement[bool]) -> Select[Any]:
+        return (
+            select(d.c.key)
+            .where(d.c.tenant == _MINE, d.c.state == _SCHEDULED, d.c.send_at <= _BY_BUSINESS, *after)
+            .order_by(d.c.send_at, d.c.kind, d.c.destination)
+            .limit(literal_column("1"))
+        )
+
+    begin = select(one.c.send_at, one.c.kind, one.c.destination, literal_column("1", Integer).label("leaps")).where(
+        one.c.tenant == _MINE, one.c.key == first(_D.alias("first")).scalar_subquery()
+    )
+    leap = begin.cte("leap", recursive=True)
+    seen = leap.c
+    beyond = _D.alias("beyond")
+    b = beyond.c
+    # Each is one step into the index; as one comparison of three columns SQLite would use the first only.
+    nearest = (
+        first(beyond, b.send_at == seen.send_at, b.kind == seen.kind, b.destination > seen.destination),
+        first(beyond, b.send_at == seen.send_at, b.kind > seen.kind),
+        first(beyond, b.send_at > seen.send_at),
+    )
+    follows = and_(
+        following.c.tenant == _MINE,
+        following.c.key == func.coalesce(*(it.correlate(leap).scalar_subquery() for it in nearest)),
+    )
+    leap = leap.union_all(
+        select(following.c.send_at, following.c.kind, following.c.destination, seen.leaps + literal_column("1"))
+        .select_from(leap.join(following, follows))
+        .where(seen.leaps < bindparam("leaps", type_=Integer))
+    )
+    group = leap.c
+    some = (
+        select(_d.key)
+        .where(
+            _d.tenant == _MINE,
+            _d.state == _SCHEDULED,
+            _d.send_at == group.send_at,
+            _d.kind == group.kind,
+            _d.destination == group.destination,
+            *eligible,
+        )
+        .limit(bindparam("most", type_=Integer))
+        .correlate(leap)
+    )
+    here = and_(front.c.tenant == _MINE, front.c.key.in_(some))
+    return (
+        select(front.c.key, group.send_at.label("at"), group.kind.label("kind"), group.destination.label("destination"))
+        .select_from(leap.join(front, here))
+        .where(*_open(group, lanes, False))
+    )
+
+
 @lru_cache
 def take(
-    *, is_sqlite: bool, some_full: bool, money_held: bool = False, only: bool = False, planned: bool = False
+    *,
+    is_sqlite: bool,
+    some_full: bool,
+    money_held: bool = False,
+    only: bool = False,
+    planned: bool = False,
+    in_rooms: bool = False,
+    by_lane: bool = False,
 ) -> Any:
     """The claim, one conditional statement.
 
     Both queues are read in the order of their index and only as far as needed. Rows that another daemon is claiming
     are passed over, and so are full lanes, money that is held, reminders that a later one replaces, and, when only what
-    is `planned` may go, whatever waits for its contract to be planned again.
+    is `planned` may go, whatever waits for its contract to be planned again. `in_rooms`: `up_to` of each queue are
+    looked at, and of these as many taken as their lanes have room for, `in_all` at most.
     """
     open_lane = _open(_d, some_full, money_held, only)
     unsuspected = or_(_d.unanswered < _LAST_CHANCE, _d.key == _next_suspect(some_full, money_held, only))
     if planned:
         open_lane.append(~exists(_waits_to_be_planned()))
     stale = and_(_d.kind == _REMINDER, exists(_newer_than(_D)))
+    lane = (_d.destination.label("destination"),) if in_rooms else ()
     due = (
-        select(_d.key.label("key"), _d.send_at.label("at"), _d.kind.label("kind"))
+        select(_d.key.label("key"), _d.send_at.label("at"), _d.kind.label("kind"), *lane)
         .where(_d.tenant == _MINE, _d.state == _SCHEDULED, _d.send_at <= _BY_BUSINESS, *open_lane, ~stale)
         .order_by(_d.send_at, _d.kind)
         .limit(_UP_TO)
         .with_for_update(skip_locked=True, of=_D)
         .cte("due")
     )
+    if by_lane:
+        due = _by_lane([*open_lane, ~stale], some_full).cte("due")
     again = (
-        select(_d.key.label("key"), _d.next_attempt_at.label("at"), _d.kind.label("kind"))
+        select(_d.key.label("key"), _d.next_attempt_at.label("at"), _d.kind.label("kind"), *lane)
         .where(_d.tenant == _MINE, _d.state == _RETRYING, _d.next_attempt_at <= _BY_MACHINE, *open_lane, unsuspected)
         .order_by(_d.next_attempt_at, _d.kind)
         .limit(_UP_TO)
@@ -173,7 +262,9 @@ def take(
         .cte("again")
     )
     both = union_all(select(due), select(again)).subquery("ready")
-    chosen = select(both.c.key).order_by(both.c.at, both.c.kind).limit(_UP_TO)
+    if in_rooms:
+        both = _within_room(both, is_sqlite=is_sqlite)
+    chosen = select(both.c.key).order_by(both.c.at, both.c.kind).limit(_IN_ALL if in_rooms else _UP_TO)
     # On PostgreSQL the lease is measured by the database's clock, which all daemons share.
     lease_until = bindparam("lease_ends", type_=Instant) if is_sqlite else database_now(bindparam("ahead"))
     taken = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from obligations.domain.ledger_chain import NO_KEYS, Head, LedgerKeys, Walked
-from obligations.ports import Claim, Conflict, Rescued, Result, Standing, StoreUnavailable
+from obligations.ports import NO_ROOMS, Claim, Conflict, Rescued, Result, Standing, StoreUnavailable
 from obligations.store import claims, sealing, tables
 from obligations.store.connect import PATIENCE_SECONDS, Database, in_words, make_engine
 from obligations.store.migrate import migrate
@@ -103,6 +103,8 @@ class SqlStore:
         only: str | None = None,
         planned_by: datetime | None = None,
         edition: str | None = None,
+        each: int | None = None,
+        rooms: Mapping[str, int] = NO_ROOMS,
     ) -> Sequence[Claim]:
         """Lease up to `limit` due deliveries, oldest first, actions before reminders, and write their attempts.
 
@@ -122,6 +124,8 @@ class SqlStore:
                 only=only,
                 planned_by=planned_by,
                 edition=edition,
+                each=each,
+                rooms=rooms,
             )
         )
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import islice
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from obligations.engine.lanes import Lanes
+from obligations.engine.lanes import Lanes, Opening
 from obligations.engine.settings import EngineSettings
 from obligations.testing.clocks import FixedMachineClock
 from tests.engine.stage import REAL_NOON
@@ -17,12 +16,23 @@ from tests.engine.stage import REAL_NOON
 NAMES = st.sampled_from(["payroll", "manager", "benefits", "equity", "leave"])
 
 
+def fitting(opening: Opening, waiting: list[str]) -> list[str]:
+    """What a store hands out for an opening: the oldest, of each destination as many as it has room for."""
+    found: list[str] = []
+    for name in waiting:
+        if len(found) == opening.limit:
+            break
+        if name not in opening.full and found.count(name) < opening.rooms.get(name, opening.each):
+            found.append(name)
+    return found
+
+
 def claim_everything(lanes: Lanes, waiting: list[str]) -> None:
     """A store that hands out the oldest first, as the openings allow, until they yield nothing more."""
     while True:
         claimed = 0
-        for limit, full in lanes.openings():
-            found = [name for name in waiting if name not in full][:limit]
+        for opening in lanes.openings():
+            found = fitting(opening, waiting)
             for name in found:
                 waiting.remove(name)
                 lanes.take(name)
@@ -60,7 +70,7 @@ def test_a_full_lane_is_passed_over_and_says_that_it_hinders() -> None:
     lanes = Lanes(16, 4, {})
     for _ in range(4):
         lanes.take("hanging")
-    assert list(lanes.openings()) == [(4, frozenset({"hanging"}))]
+    assert list(lanes.openings()) == [(12, frozenset({"hanging"}), 4, {})]
     assert lanes.hindered
     lanes.give("hanging")
     assert not lanes.hindered
@@ -69,8 +79,8 @@ def test_a_full_lane_is_passed_over_and_says_that_it_hinders() -> None:
 def claimed(lanes: Lanes, waiting: list[str]) -> list[str]:
     """What one look of a daemon at the store claims, the oldest first."""
     found: list[str] = []
-    for limit, full in lanes.openings():
-        some = list(islice((name for name in waiting if name not in full), limit))
+    for opening in lanes.openings():
+        some = fitting(opening, waiting)
         for name in some:
             waiting.remove(name)
             lanes.take(name)
@@ -113,9 +123,9 @@ def test_a_lane_that_is_alone_asks_for_others_at_every_fourth_turn_and_not_at_ea
     asked = 0
     for _ in range(40):
         looks = 0
-        for limit, full in lanes.openings():
+        for opening in lanes.openings():
             looks += 1
-            some = [name for name in waiting[:limit] if name not in full]
+            some = fitting(opening, waiting)
             del waiting[: len(some)]
             for name in some:
                 lanes.take(name)
