@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any, ClassVar
 
 import pytest
 
 from obligations.domain.delivery import DeliveryState, Outcome, Verdict
 from obligations.ports import Claim
-from tests.engine.stage import NOON, YES, Scripted, Stage, push
+from obligations.store import SqlStore
+from tests.engine.stage import NOON, YES, Hanging, Scripted, Stage, push, until
 
 HOUR = timedelta(hours=1)
 
@@ -92,6 +95,44 @@ async def test_a_flood_that_was_due_before_holds_up_nobody(stage: Stage, total: 
     places = [place for place, destination in enumerate(sent) if destination == "payroll"]
     # A turn of the flood is four; those in flight when the turn came are four more.
     assert max(after - before for before, after in zip([-1, *places], places, strict=False)) <= 9
+    assert set(stage.states().values()) == {DeliveryState.DELIVERED}
+
+
+async def test_a_burst_over_many_destinations_is_claimed_many_at_a_time(stage: Stage, database_url: str) -> None:
+    """A claim and a commit for each destination would cost more than the sending."""
+
+    class Counting(SqlStore):
+        claimed: ClassVar[list[int]] = []
+
+        def claim(self, **asked: Any) -> Sequence[Claim]:
+            claims = super().claim(**asked)
+            self.claimed.append(len(claims))
+            return claims
+
+    store = Counting(database_url)
+    stage.plan(*(push(f"{lane} {number}", f"lane {lane}", at=NOON - HOUR) for lane in range(8) for number in range(12)))
+    pump = stage.pump(Scripted(), store=store, total_concurrency=32, gather_seconds=0)
+    assert await pump.pass_once() == 96
+    assert set(stage.states().values()) == {DeliveryState.DELIVERED}
+    if database_url.startswith("sqlite"):
+        assert store.claimed[0] == 32
+    store.close()
+
+
+async def test_slots_are_gathered_only_while_answers_are_awaited_and_news_end_it(stage: Stage) -> None:
+    """A daemon that waited for more slots to come free would hold up what has just become due."""
+    stage.plan(*(push(f"slow {number}", "slow") for number in range(8)))
+    receiver = Hanging("slow")
+    pump = stage.pump(receiver, gather_seconds=3_600)
+    running = asyncio.create_task(pump.run())
+    await until(lambda: receiver.waiting == 4, receiver.told)
+    stage.plan(push("pay"))
+    pump.nudge()
+    await until(lambda: "pay" in receiver.names, receiver.told)
+    receiver.released.set()
+    await until(lambda: len(receiver.names) == 9, receiver.told)
+    pump.stop()
+    await running
     assert set(stage.states().values()) == {DeliveryState.DELIVERED}
 
 

@@ -66,6 +66,8 @@ def test_the_queue_is_read_through_its_indexes(sqlite_url: str) -> None:
     with store._engine.connect() as connection:
         for statement in (
             queue.take(is_sqlite=True, some_full=False),
+            queue.take(is_sqlite=True, some_full=False, in_rooms=True),
+            queue.take(is_sqlite=True, some_full=False, in_rooms=True, by_lane=True),
             queue.next_wake(money_held=False),
             queue.sweep(is_sqlite=True),
             queue.rescue(is_sqlite=True, everything=False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -100,6 +101,41 @@ def passes_over_full_destinations(store: Store) -> None:
     with quietened(store):
         assert [it.name for it in claim_from(store, limit=1, full={"slow", "elsewhere"})] == ["quick"]
         assert len(claim_from(store)) == 3
+
+
+def gives_each_destination_what_it_has_room_for(store: Store) -> None:
+    """One claim serves many destinations, and none gets more than it has slots, whether what is due for them is due at
+    one instant or one after the other."""
+    contract = quiet_contract_in(store)
+    odd = 'pay"roll ü'
+    pushes = [
+        a_push(contract, name=f"{name} {n}", destination=name, index=n, send_at=NOON - n * apart)
+        for name, apart in (("bulk", timedelta(0)), (odd, timedelta(0)), ("spread", MINUTE), ("single", MINUTE))
+        for n in range(8)
+    ]
+    apply_to(store, contract, Changes(deliveries=tuple(a_change(push) for push in pushes)))
+    with quietened(store):
+        found = claim_from(store, each=3, rooms={odd: 5, "single": 1})
+        assert Counter(it.destination for it in found) == {"bulk": 3, odd: 5, "spread": 3, "single": 1}
+        assert sorted(it.name for it in found if it.destination == "spread") == ["spread 5", "spread 6", "spread 7"]
+        assert found == sorted(found, key=lambda it: it.send_at)
+        assert [it.name for it in claim_from(store, each=3, limit=1, full={odd})] == ["single 6"]
+        last = claim_from(store, each=9, full={odd, "spread"})
+        assert Counter(it.destination for it in last) == {"bulk": 5, "single": 6}
+
+
+def finds_what_is_due_behind_many_that_have_no_room(store: Store) -> None:
+    """Whatever lies before it, what is due is found once the others are passed over."""
+    contract = quiet_contract_in(store)
+    flood = [
+        a_push(contract, name=f"f {n}", destination="flood", index=n, send_at=NOON - n * MINUTE) for n in range(300)
+    ]
+    quick = a_push(contract, name="quick", destination="quick")
+    apply_to(store, contract, Changes(deliveries=tuple(a_change(push) for push in (*flood, quick))))
+    with quietened(store):
+        assert [it.name for it in claim_from(store, limit=4, each=2)] == ["f 299", "f 298"]
+        assert [it.name for it in claim_from(store, limit=4, each=2, full={"flood"})] == ["quick"]
+        assert claim_from(store, limit=4, each=2, full={"flood"}) == []
 
 
 def passes_over_what_waits_to_be_planned(store: Store) -> None:
@@ -368,6 +404,8 @@ CHECKS: tuple[Check, ...] = (
     claims_what_is_due,
     claims_oldest_first,
     passes_over_full_destinations,
+    gives_each_destination_what_it_has_room_for,
+    finds_what_is_due_behind_many_that_have_no_room,
     passes_over_what_waits_to_be_planned,
     collapses_stale_reminders,
     records_a_delivery,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from obligations.domain.delivery import DeliveryState, Outcome, Verdict
-from obligations.ports import Changes, Claim, Conflict, LedgerEntry, Result, Store, StoredDelivery
+from obligations.ports import NO_ROOMS, Changes, Claim, Conflict, LedgerEntry, Result, Store, StoredDelivery
 from obligations.testing.builders import NOON, a_change, a_contract, a_push
 
 Check = Callable[[Store], None]
@@ -71,6 +71,8 @@ def claim_from(
     full: Iterable[str] = (),
     planned_by: datetime | None = None,
     edition: str | None = None,
+    each: int | None = None,
+    rooms: Mapping[str, int] = NO_ROOMS,
 ) -> list[Claim]:
     """What the store hands out; without limits unless told."""
     return list(
@@ -83,6 +85,8 @@ def claim_from(
             full=frozenset(full),
             planned_by=planned_by,
             edition=edition,
+            each=each,
+            rooms=rooms,
         )
     )
 
