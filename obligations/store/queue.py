@@ -159,7 +159,7 @@ def _within_room(ready: Any, *, is_sqlite: bool) -> Any:
     return select(placed).where(placed.c.place <= room).subquery("fitting")
 
 
-def _by_lane(eligible: list[ColumnElement[bool]], lanes: bool) -> Select[Any]:
+def _by_lane(eligible: list[ColumnElement[bool]], lanes: bool, only: bool) -> Select[Any]:
     """The front of what is scheduled, for SQLite: of each instant and destination no more than a lane may have.
 
     Thousands that are due at one instant lie in the index destination by destination. Those of a destination that may
@@ -215,7 +215,7 @@ def _by_lane(eligible: list[ColumnElement[bool]], lanes: bool) -> Select[Any]:
     return (
         select(front.c.key, group.send_at.label("at"), group.kind.label("kind"), group.destination.label("destination"))
         .select_from(leap.join(front, here))
-        .where(*_open(group, lanes, False))
+        .where(*_open(group, lanes, False, only))
     )
 
 
@@ -252,7 +252,7 @@ def take(
         .cte("due")
     )
     if by_lane:
-        due = _by_lane([*open_lane, ~stale], some_full).cte("due")
+        due = _by_lane([*open_lane, ~stale], some_full, only).cte("due")
     again = (
         select(_d.key.label("key"), _d.next_attempt_at.label("at"), _d.kind.label("kind"), *lane)
         .where(_d.tenant == _MINE, _d.state == _RETRYING, _d.next_attempt_at <= _BY_MACHINE, *open_lane, unsuspected)
