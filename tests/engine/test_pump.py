@@ -159,8 +159,9 @@ async def test_a_surprise_while_recording_does_not_end_the_recording(stage: Stag
 
 
 async def test_nothing_is_claimed_once_it_was_told_to_stop(stage: Stage) -> None:
-    """Each lane has a turn of its own, and a supervisor that waits counts the seconds."""
-    stage.plan(push("pay", "payroll"), push("file", "register"))
+    """What lies behind a flood has a turn of its own, and a supervisor that waits counts the seconds."""
+    early = [push(f"pay {number}", at=NOON - (100 - number) * HOUR) for number in range(80)]
+    stage.plan(*early, push("file", "register"))
     receiver = Scripted()
     pump = stage.pump(receiver, destination_concurrency=1)
 
@@ -171,7 +172,7 @@ async def test_nothing_is_claimed_once_it_was_told_to_stop(stage: Stage) -> None
 
     pump._steps = StopsAfterOne()
     await pump.run()
-    assert receiver.names == ["pay"]
+    assert receiver.names == ["pay 0"]
 
 
 async def test_silence_ends_at_the_time_out_and_is_an_unknown_outcome(stage: Stage) -> None:
