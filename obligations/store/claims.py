@@ -24,8 +24,6 @@ from obligations.store.instants import to_micros
 _AFTER_SENDING = ARROWS[DeliveryState.SENDING] - {DeliveryState.SENDING}
 # What is late by less has not waited out a hold worth asking for.
 _HARDLY_LATE = timedelta(minutes=1)
-# For each that may be claimed so many that are due are looked at, where lanes have their rooms.
-_LOOKED_AT = 4
 # How many instants and destinations a claim looks at by leaps before it reads on row by row.
 _LEAPS = 64
 # How many sweeps for stale reminders one claim makes at most.
@@ -72,7 +70,7 @@ def claim(
         given |= {"planned_by": planned_by, "edition": edition}
     if each is not None:
         # Where one lane has most of what is due, the others come with the next claim, which passes over it.
-        given |= {"up_to": limit * _LOOKED_AT, "in_all": limit, "each": each, "rooms": to_json(dict(rooms))}
+        given |= {"each": each, "rooms": to_json(dict(rooms))}
         if is_sqlite:
             given |= {"leaps": _LEAPS, "most": min(limit, max([each, *rooms.values()]))}
     if lanes:

@@ -55,7 +55,6 @@ _MINE: ColumnElement[str] = bindparam("mine", type_=Text)
 _BY_BUSINESS = bindparam("by_business", type_=Instant)
 _BY_MACHINE = bindparam("by_machine", type_=Instant)
 _UP_TO = bindparam("up_to", type_=Integer)
-_IN_ALL = bindparam("in_all", type_=Integer)
 
 
 def _is(value: str) -> ColumnElement[str]:
@@ -235,7 +234,7 @@ def take(
     Both queues are read in the order of their index and only as far as needed. Rows that another daemon is claiming
     are passed over, and so are full lanes, money that is held, reminders that a later one replaces, and, when only what
     is `planned` may go, whatever waits for its contract to be planned again. `in_rooms`: `up_to` of each queue are
-    looked at, and of these as many taken as their lanes have room for, `in_all` at most.
+    looked at, and of these as many taken as their lanes have room for.
     """
     open_lane = _open(_d, some_full, money_held, only)
     unsuspected = or_(_d.unanswered < _LAST_CHANCE, _d.key == _next_suspect(some_full, money_held, only))
@@ -264,7 +263,7 @@ def take(
     both = union_all(select(due), select(again)).subquery("ready")
     if in_rooms:
         both = _within_room(both, is_sqlite=is_sqlite)
-    chosen = select(both.c.key).order_by(both.c.at, both.c.kind).limit(_IN_ALL if in_rooms else _UP_TO)
+    chosen = select(both.c.key).order_by(both.c.at, both.c.kind).limit(_UP_TO)
     # On PostgreSQL the lease is measured by the database's clock, which all daemons share.
     lease_until = bindparam("lease_ends", type_=Instant) if is_sqlite else database_now(bindparam("ahead"))
     taken = (
