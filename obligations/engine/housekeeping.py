@@ -123,7 +123,7 @@ class Housekeeping:
         """Plan again every contract whose plan the clock alone changes, and after the start those that were planned
         with other calendars; each is tried once."""
         now = self._now()
-        failed = False
+        failed: set[str] = set()
         tried: set[str] = set()
         while True:
             # Asking for as many more as were tried keeps contracts that cannot be planned from hiding the others.
@@ -140,7 +140,7 @@ class Housekeeping:
                 except StoreUnavailable:
                     raise
                 except Exception as error:  # noqa: BLE001  # one contract's trouble is not the others'
-                    failed = True
+                    failed.add(contract)
                     _log.error(
                         "a contract could not be planned again; it is tried again later",
                         contract=contract, error=type(error).__name__,
@@ -149,9 +149,15 @@ class Housekeeping:
             # Once: a daemon with other calendars beside this one would else be answered for ever.
             self._planned.edition = None
         waited_for = self._planned.far_behind(now)
-        self._planned.through = _quarter(now)
+        if not (waited_for and self._planned.real_time and await self._is_on_its_way(now, failed)):
+            self._planned.through = _quarter(now)
         if tried or waited_for:
             self._changed()
+
+    async def _is_on_its_way(self, now: datetime, failed: set[str]) -> bool:
+        """Whether a contract that waited for years was brought on by one of them, and is to be planned again."""
+        listed = await self._thread.call(self._store.to_replan, now, 1 + len(failed))
+        return not failed.issuperset(listed)
 
     async def seal(self) -> None:
         """Chain the ledger up to its newest committed line."""

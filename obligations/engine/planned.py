@@ -25,10 +25,10 @@ class Planned:
     """
 
     def __init__(self, *, real_time: bool, edition: str = "") -> None:
-        self._real_time = real_time
+        self.real_time = real_time
         self.edition = edition or None
         self.through: datetime | None = None
 
     def far_behind(self, now: datetime) -> bool:
         """Whether the daemon was down, or the machine slept, so long that plans come before sending."""
-        return self.through is None or (self._real_time and now - self.through > _FAR)
+        return self.through is None or (self.real_time and now - self.through > _FAR)

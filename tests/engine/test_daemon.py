@@ -365,6 +365,32 @@ async def test_what_time_alone_has_called_off_meanwhile_does_not_go_first(
     assert stage.delivery("called off").state is DeliveryState.CANCELLED
 
 
+async def test_a_contract_that_is_brought_on_year_by_year_is_waited_for_to_the_end(
+    stage: Stage, database_url: str
+) -> None:
+    """After three years its plan of the year before last would be followed, as if time had called nothing off since."""
+    due = NOON + timedelta(days=1_000)
+    stage.plan(push("called off", at=due), push("still due", at=due))
+    called_off = stage.delivery("called off").push.key
+    with stage.store.write() as view:
+        view.put_contract(contract(replan_at=NOON))
+    to_come = [NOON + timedelta(days=365), NOON + timedelta(days=730), None]
+
+    def replan(name: str) -> None:
+        with stage.store.write() as view:
+            view.put_contract(contract(name, replan_at=to_come.pop(0)))
+            if not to_come:
+                view.move(called_off, {DeliveryState.SCHEDULED}, DeliveryState.CANCELLED, "its time is over")
+
+    stage.clock.advance(days=1_001)
+    service = daemon(stage, open_store(database_url), receiver := Scripted(), replan=replan, real_time=True)
+    running = asyncio.create_task(service.run())
+    await until(lambda: "still due" in receiver.names, receiver.told)
+    service.stop()
+    await running
+    assert receiver.names == ["still due"]
+
+
 async def test_the_ledger_is_chained_behind_the_work(stage: Stage, watched: Watched) -> None:
     from obligations.ports import LedgerEntry
 
