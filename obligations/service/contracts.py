@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
+from typing import TypeVar
 from uuid import UUID
 
 from obligations.domain.event import Choice, LogEntry, Report, chosen, in_force
@@ -24,6 +27,11 @@ from obligations.terms.lint import lint
 from obligations.terms.loader import load
 from obligations.terms.terms import Terms
 from schedules.instants import local_day
+
+# So many contracts are remembered between two looks, at tens of kilobytes each: a daemon goes through all there are.
+REMEMBERED = 1_000
+_K = TypeVar("_K")
+_V = TypeVar("_V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +73,33 @@ def as_chosen(filed: Terms, log: Sequence[LogEntry]) -> Terms:
 
 @dataclass
 class Planner:
-    """Plans kept contracts, remembering what does not change between two looks at the same facts."""
+    """Plans kept contracts, remembering of the latest what does not change between two looks at the same facts."""
 
     installation: Library
-    _terms: dict[tuple[object, ...], tuple[Terms, Terms]] = field(default_factory=dict)
-    _bounds: dict[str, tuple[object, Mapping[UUID, Bounds]]] = field(default_factory=dict)
+    _terms: OrderedDict[tuple[object, ...], tuple[Terms, Terms]] = field(default_factory=OrderedDict)
+    _bounds: OrderedDict[str, tuple[object, Mapping[UUID, Bounds]]] = field(default_factory=OrderedDict)
 
     def kept(self, stored: StoredContract, log: Sequence[LogEntry]) -> Kept:
         """The contract with its terms loaded."""
+        # The text of a template is there once, however many contracts brought it along.
+        stored = replace(stored, template=sys.intern(stored.template))
         choices = tuple((name, one.option, one.recorded_by) for name, one in chosen(log).items())
         key = (stored.id, stored.source, stored.template, stored.amendments, choices)
-        if key not in self._terms:
+        known = self._terms.get(key)
+        if known is None:
             filed = self.terms(stored.source, stored.id, stored.template, stored.amendments)
-            self._terms[key] = filed, as_chosen(filed, log)
-        return Kept(stored, *self._terms[key], tuple(log))
+            known = filed, as_chosen(filed, log)
+        _remember(self._terms, key, known)
+        return Kept(stored, *known, tuple(log))
 
     def terms(self, source: str, name: str, template: str = "", amendments: Sequence[str] = ()) -> Terms:
         """The terms of a text, as its amendments leave them; a stored template text is used instead of the shipped one,
-        so that a later release of a template changes no contract that stands on an earlier one."""
-        found = load(source, name, (lambda _: (template, name)) if template else self.installation.templates)
+        so that a later release of a template changes no contract that stands on an earlier one.
+
+        It is called what the contract calls it: by another name for each contract, it would be read for each, and
+        nothing would be shared.
+        """
+        found = load(source, name, (lambda wanted: (template, wanted)) if template else self.installation.templates)
         for number, text in enumerate(amendments, 1):
             found = amend(found, text, f"{name}, amendment {number}")
         return found.of_tenant(self.installation.tenant)
@@ -170,5 +186,13 @@ class Planner:
         if known is None or known[0] != facts:
             chosen = self.plan(kept.terms, kept.reports, as_of, pushes=False)
             known = (facts, self.bounds(kept.terms, kept.reports, as_of, chosen.occurrences))
-            self._bounds[kept.stored.id] = known
+        _remember(self._bounds, kept.stored.id, known)
         return self.plan(kept.terms, kept.reports, as_of, known[1])
+
+
+def _remember(known: OrderedDict[_K, _V], key: _K, value: _V) -> None:
+    """Keep it as the latest, and let go of what nobody asked for the longest."""
+    known[key] = value
+    known.move_to_end(key)
+    if len(known) > REMEMBERED:
+        known.popitem(last=False)
