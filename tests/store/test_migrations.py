@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import stat
 import threading
 from collections.abc import Iterator
@@ -14,7 +15,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, event, inspect, text
+from sqlalchemy.pool import Pool
 
 from obligations.domain.occurrence import State
 from obligations.ports import Changes, Rescued, StoredContract, StoreUnavailable
@@ -305,6 +307,37 @@ def test_what_was_in_flight_before_claims_were_counted_is_under_no_suspicion(
     with store.read() as tx:
         assert tx.seen_at() is None
     store.close()
+
+
+def test_an_sqlite_that_guards_its_schema_keeps_the_rules_it_has(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On macOS SQLite lets nobody write into its own table: the program would not start there at all."""
+    _migrate_to("0010", sqlite_url, tmp_path, monkeypatch)
+
+    def guards(connection: sqlite3.Connection, _record: object) -> None:
+        connection.set_authorizer(
+            lambda action, table, *_: (
+                sqlite3.SQLITE_DENY
+                if (action, table) == (sqlite3.SQLITE_UPDATE, "sqlite_master")
+                else sqlite3.SQLITE_OK
+            )
+        )
+
+    event.listen(Pool, "connect", guards)
+    try:
+        store = open_store(sqlite_url)
+        contract = a_contract("c")
+        with store.write() as tx:
+            tx.put_contract(contract)
+            tx.apply("c", Changes(deliveries=(a_change(a_push("c")),)))
+        with store.read() as tx:
+            assert tx.contract("c") == contract
+        with pytest.raises(ValueError, match="ck_delivery_kind"), store._committing() as connection:
+            connection.execute(text("UPDATE delivery SET kind = 'gossip'"))
+        store.close()
+    finally:
+        event.remove(Pool, "connect", guards)
 
 
 def _before_editions(contract: StoredContract) -> dict[str, object]:

@@ -32,8 +32,16 @@ def upgrade() -> None:
     # has this for constraints. Making them anew would copy every row.
     version = connection.exec_driver_sql("PRAGMA schema_version").scalar_one()
     connection.exec_driver_sql("PRAGMA writable_schema=ON")
-    for one in changed:
-        connection.execute(sa.text("UPDATE sqlite_master SET sql = :sql WHERE type = 'table' AND name = :name"), one)
+    try:
+        for one in changed:
+            connection.execute(
+                sa.text("UPDATE sqlite_master SET sql = :sql WHERE type = 'table' AND name = :name"), one
+            )
+    except sa.exc.DatabaseError:
+        # An SQLite that lets nobody do so, as the one that macOS brings along: the tables keep the rules they have,
+        # which are the same, at their price.
+        connection.exec_driver_sql("PRAGMA writable_schema=OFF")
+        return
     connection.exec_driver_sql(f"PRAGMA schema_version={version + 1}")
     # Reads the new texts: one that is no SQL fails here, and nothing was changed.
     connection.exec_driver_sql("PRAGMA writable_schema=RESET")
