@@ -46,8 +46,7 @@ def occurrence(view: Transaction, reference: str) -> Occurrence:
 def occurrences(view: Transaction, reference: str) -> Sequence[Occurrence]:
     """Every occurrence that a reference fits, at least one; cancelled ones only where nothing else fits."""
     parts = reference.split("/")
-    contracts = {one.id for one in view.contracts()}
-    scope = parts.pop(0) if len(parts) > 1 and parts[0] in contracts else None
+    scope = parts.pop(0) if len(parts) > 1 and view.contract(parts[0]) is not None else None
     everything = view.occurrences(scope)
     by_id = [one for one in everything if len(reference) >= SHORTEST_ID and str(one.id).startswith(reference.lower())]
     if by_id:
