@@ -21,6 +21,10 @@ from yarl import URL
 # Servers and the boxes on the way give up silent connections after a minute or so; one that was given up while we send
 # would leave an outcome unknown.
 IDLE_SECONDS = 15.0
+# Gateways put cookies, policies and tickets into an answer's head that are longer than aiohttp takes by itself (8 KiB);
+# what they belong to would never count as answered.
+_HEAD_LINE = 64 * 1024
+_HEAD_LINES = 1_000
 # aiohttp writes larger bodies piece by piece.
 _IN_ONE_PIECE = 2**20
 # aiohttp writes these itself, from the address and the body.
@@ -80,6 +84,9 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             auto_decompress=False,
             skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
             trust_env=False,
+            max_line_size=_HEAD_LINE,
+            max_field_size=_HEAD_LINE,
+            max_headers=_HEAD_LINES,
         )
 
     def _timeout(self, seconds: float | None) -> aiohttp.ClientTimeout:

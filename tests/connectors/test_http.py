@@ -253,6 +253,25 @@ async def test_two_answers_in_one_breath_are_one(
     assert (await http.deliver(action(key=other_key("next")))).verdict is V.REJECTED
 
 
+@pytest.mark.parametrize(
+    "head", [b"set-cookie: ticket=" + b"a" * 40_000 + b"\r\n", b"x-passed-by: gateway\r\n" * 500], ids=["long", "many"]
+)
+async def test_an_answer_with_a_long_head_is_an_answer(
+    payroll: PayrollReceiver, sender: Senders, action: MakeClaim, head: bytes
+) -> None:
+    """What was received would stay in doubt, go again for a day and end in front of a person."""
+    payroll.script(receiving.raw(b"HTTP/1.1 200 OK\r\n" + head + b"content-length: 2\r\n\r\n{}"))
+    assert (await sender(payroll).deliver(action())).verdict is V.DELIVERED
+
+
+async def test_a_head_without_an_end_is_not_read_for_ever(
+    payroll: PayrollReceiver, sender: Senders, action: MakeClaim
+) -> None:
+    """A receiver could fill the memory before the first byte of its answer's body."""
+    payroll.script(receiving.raw(b"HTTP/1.1 200 OK\r\nx-long: " + b"a" * 200_000 + b"\r\ncontent-length: 2\r\n\r\n{}"))
+    assert (await sender(payroll).deliver(action())).verdict is V.UNKNOWN
+
+
 async def test_a_large_body_is_sent_whole(payroll: PayrollReceiver, sender: Senders, action: MakeClaim) -> None:
     """An instruction with a long list in it would be cut, or warned about in the log."""
     claim = action()
