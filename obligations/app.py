@@ -76,8 +76,15 @@ def make_library(settings: Settings, beside: Path | None = None) -> Library:
         zones=zones,
         sending=Sending(sending.reminders, sending.actions, sending.remind_at, sending.act_at),
         tenant=settings.tenant,
+        destinations=_destinations(settings),
         edition=_edition(calendars, zones),
     )
+
+
+def _destinations(settings: Settings) -> frozenset[str]:
+    """The systems that connectors have a table for, by the names that contracts call them by."""
+    tables = (table.get("destinations") for table in settings.connectors.values())
+    return frozenset(name for table in tables if isinstance(table, Mapping) for name in table)
 
 
 def _edition(calendars: Calendars, zones: Zones) -> str:

@@ -231,6 +231,10 @@ class Transaction(Protocol):
         """Deliveries by instant, then key."""
         ...
 
+    def destinations(self) -> Sequence[str]:
+        """Where anything was or is to be sent, by name."""
+        ...
+
     def apply(self, contract_id: str, changes: Changes) -> None:
         """Write a re-planning; raises `Conflict` when a delivery is no longer as it was seen."""
         ...

@@ -20,4 +20,5 @@ class Library:
     zones: Mapping[str, tzinfo]
     sending: Sending = Sending()  # noqa: RUF009 -- frozen
     tenant: str = ""
+    destinations: frozenset[str] = frozenset()  # the systems this installation is set up to instruct
     edition: str = ""  # names the calendars and zones, so that other ones are noticed; empty: nobody asks

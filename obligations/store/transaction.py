@@ -161,6 +161,11 @@ class SqlTransaction:
         found.sort(key=lambda it: (it.push.send_at, it.push.key))
         return found[:limit]
 
+    def destinations(self) -> Sequence[str]:
+        c = tables.delivery.c
+        query = select(c.destination).where(self._mine(tables.delivery)).distinct().order_by(c.destination)
+        return list(self._connection.execute(query).scalars())
+
     def apply(self, contract_id: str, changes: Changes) -> None:
         self._must_write()
         named = {it.contract for it in changes.occurrences} | {it.push.contract for it in changes.deliveries}

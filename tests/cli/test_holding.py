@@ -41,3 +41,18 @@ def test_a_destination_and_money_are_two_pauses(exited: Terminal) -> None:
     both = exited.run("pause", "--to", "payroll", "--money", "--reason", "both")
     assert is_one_message(both)
     assert "--to or --money, not both" in both.err
+
+
+def test_a_destination_that_is_mistyped_is_not_paused(exited: Terminal) -> None:
+    """Money would go to payroll while somebody believes that it was stopped."""
+    mistyped = exited.run("pause", "--to", "payrol", "--reason", "the books are closed")
+    assert is_one_message(mistyped)
+    assert 'Did you mean "payroll"?' in mistyped.err
+    assert "hold" not in exited.run("deliveries").out
+
+
+def test_a_destination_of_the_configuration_is_paused_before_there_is_a_contract(terminal: Terminal) -> None:
+    """A first payroll is set up with nothing let through yet."""
+    table = '[connectors.http.destinations.wages]\nurl = "https://wages.example.com"\nsecret = "whsec_{}"\n'
+    terminal.write("obligations.toml", table.format("c2VjcmV0IG9mIHRoaXJ0eS10d28gYnl0ZXMgb3Igc28="))
+    assert terminal.run("pause", "--to", "wages", "--reason", "not yet").code == 0

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from obligations.domain.hold import Scope
-from obligations.service import NotFound, Refused
-from tests.service.office import Office
+from obligations.service import NotFound, Refused, Service
+from tests.service.office import Office, library
 
 HANA = "hana@example.com"
 ACTION = "act.payroll.one_time_earning"
@@ -67,3 +68,28 @@ def test_a_pause_says_why_and_a_resume_needs_a_hold(due: Office) -> None:
     held = due.service.pause(Scope.MONEY, reason="audit", actor=HANA)
     with pytest.raises(NotFound, match=rf"no hold {held.number + 1} is in force; in force: {held.number}"):
         due.service.resume(held.number + 1, actor=HANA)
+
+
+@pytest.mark.parametrize("name", ["Payroll", "payrol", "nobody at all"])
+def test_a_hold_on_a_name_that_nothing_goes_to_is_refused(due: Office, name: str) -> None:
+    """Somebody would believe payroll was stopped while money goes there."""
+    with pytest.raises(NotFound, match=f'nothing goes to "{name}"') as refused:
+        due.service.pause(Scope.EVERYTHING, reason="the books are closed", actor=HANA, destination=name)
+    assert due.service.holds() == []
+    assert ('Did you mean "payroll"?' in str(refused.value)) == name.lower().startswith("pay")
+
+
+def test_a_destination_is_known_before_anything_is_planned_for_it(office: Office) -> None:
+    """A clause that has not come about yet sends to payroll once it does."""
+    office.add()
+    assert not [one for one in office.deliveries() if one.push.destination == "payroll"]
+    held = office.service.pause(Scope.EVERYTHING, reason="the books are closed", actor=HANA, destination="payroll")
+    assert held.destination == "payroll"
+
+
+def test_a_destination_that_is_set_up_is_known_without_any_contract(office: Office) -> None:
+    """Who sets up payroll with everything held must be able to hold it first."""
+    set_up = Service(office.store, clock=office.clock, library=replace(library(), destinations=frozenset({"payroll"})))
+    assert set_up.pause(Scope.EVERYTHING, reason="not yet", actor=HANA, destination="payroll").destination == "payroll"
+    with pytest.raises(NotFound):
+        office.service.pause(Scope.EVERYTHING, reason="not yet", actor=HANA, destination="payroll")
