@@ -179,6 +179,10 @@ class StoreUnusable(StoreUnavailable):
     """The database is damaged, cannot be written, or is a newer program's: waiting does not help, a person has to."""
 
 
+class StoreNewer(StoreUnusable):
+    """A newer program brought the database to its own schema: this one must not work on it any more."""
+
+
 class Transaction(Protocol):
     """One consistent view of the store. Writes are kept together or not at all."""
 
@@ -450,7 +454,8 @@ class Store(Protocol):
         ...
 
     def probe(self, at: datetime) -> None:
-        """Write and commit something of no meaning; raises `StoreUnavailable` where the store cannot be written."""
+        """Write and commit something of no meaning; raises `StoreUnavailable` where the store cannot be written, and
+        `StoreNewer` where a newer program has upgraded it meanwhile."""
         ...
 
     def seal(self, limit: int = 10_000) -> int:

@@ -10,8 +10,8 @@ import typer
 
 from config.settings import read_settings
 from obligations.app import Running, open_daemon, trouble_with
-from obligations.cli.failures import plain_errors
-from obligations.ports import Connector
+from obligations.cli.failures import Exit, plain_errors
+from obligations.ports import Connector, StoreNewer
 
 # New objects between two looks for garbage that reference counting leaves; Python's own number is 700 or 2,000.
 GARBAGE_AFTER = 10_000
@@ -35,7 +35,10 @@ def run() -> None:
             gc.freeze()
             gc.set_threshold(GARBAGE_AFTER)
             gc.enable()
-            asyncio.run(_work(running))
+            try:
+                asyncio.run(_work(running))
+            except StoreNewer:  # which the log has said
+                raise typer.Exit(Exit.UNUSABLE) from None
 
 
 def alone() -> None:

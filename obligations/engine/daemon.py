@@ -20,7 +20,7 @@ from obligations.engine.settings import EngineSettings
 from obligations.engine.signs import Signs
 from obligations.engine.steps import Steps
 from obligations.engine.waiting import heard
-from obligations.ports import Clock, Connector, Hints, MachineClock, Store, StoreUnavailable
+from obligations.ports import Clock, Connector, Hints, MachineClock, Store, StoreNewer, StoreUnavailable
 
 _log = structlog.get_logger()
 
@@ -70,6 +70,7 @@ class Daemon:
         self._exclusive = exclusive
         self._hints = hints
         self._stopping = asyncio.Event()
+        self._outgrown: StoreNewer | None = None
         self._signs = signs or Signs()
         planned = Planned(real_time=real_time, edition=edition)
         self.pump = Pump(
@@ -94,7 +95,10 @@ class Daemon:
         self._stopping.set()
 
     async def run(self) -> None:
-        """Work until SIGTERM, SIGINT or `stop`; returns once everything in hand is written and closed."""
+        """Work until SIGTERM, SIGINT or `stop`; returns once everything in hand is written and closed.
+
+        Ends likewise, and raises `StoreNewer`, when a newer program has upgraded the store.
+        """
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
@@ -102,7 +106,7 @@ class Daemon:
         beside: set[asyncio.Task[None]] = set()
         try:
             await self._recover()
-            beside.add(asyncio.create_task(self._housekeeping.run()))
+            beside.add(asyncio.create_task(self._keep_house()))
             if self._hints is not None:
                 beside.add(asyncio.create_task(listen(self._hints, self.pump.nudge, self.pump.settings)))
             await self.pump.run()
@@ -115,6 +119,17 @@ class Daemon:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.remove_signal_handler(number)
             _log.info("the daemon has stopped", worker=self.pump.worker)
+        if self._outgrown is not None:
+            raise self._outgrown
+
+    async def _keep_house(self) -> None:
+        try:
+            await self._housekeeping.run()
+        except* StoreNewer as found:
+            self._outgrown = next(one for one in found.exceptions if isinstance(one, StoreNewer))
+            # What is out already was sent, and its answer is still written down, which every schema has a place for.
+            _log.error("a newer program has upgraded the database; this daemon ends", error=str(self._outgrown))
+            self.stop()
 
     async def _recover(self) -> None:
         """Look at the clock, and take back what was in flight when the last daemon died; waits for the store if it

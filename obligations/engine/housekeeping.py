@@ -17,7 +17,7 @@ from obligations.engine.scheduler import Ticker
 from obligations.engine.settings import EngineSettings
 from obligations.engine.signs import Signs
 from obligations.engine.store_thread import StoreThread
-from obligations.ports import MachineClock, Rescued, Store, StoreUnavailable
+from obligations.ports import MachineClock, Rescued, Store, StoreNewer, StoreUnavailable
 
 _log = structlog.get_logger()
 
@@ -81,7 +81,8 @@ class Housekeeping:
         ticker.every("midnights", settings.tick_seconds, self._notice_midnights)
 
     async def run(self) -> None:
-        """Do the chores as they come up, until cancelled."""
+        """Do the chores as they come up, until cancelled. Raises a group of `StoreNewer` once a newer program has
+        upgraded the store: no chore is done any more."""
         self._chores["head"][0].set()
         self._chores["look"][0].set()
         self._notice_midnights()
@@ -201,6 +202,8 @@ async def _repeat(name: str, event: asyncio.Event, work: Callable[[], Awaitable[
         event.clear()
         try:
             await work()
+        except StoreNewer:
+            raise
         except StoreUnavailable:
             continue
         except Exception as error:  # noqa: BLE001  # a chore that fails today is tried again tomorrow

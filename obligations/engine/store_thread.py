@@ -9,7 +9,7 @@ from typing import ParamSpec, TypeVar
 
 import structlog
 
-from obligations.ports import StoreUnavailable
+from obligations.ports import StoreNewer, StoreUnavailable
 
 _log = structlog.get_logger()
 P = ParamSpec("P")
@@ -34,6 +34,8 @@ class StoreThread:
         name = getattr(work, "__name__", "")
         try:
             answer = await loop.run_in_executor(self._pool, lambda: work(*args, **kwargs))
+        except StoreNewer:
+            raise  # it is there, and not ours any more: the daemon ends and says so
         except StoreUnavailable as error:
             if not self._failed:
                 _log.error("the store is away; nothing is sent until it is back", error=type(error).__name__)

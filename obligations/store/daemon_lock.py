@@ -6,9 +6,13 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from obligations.ports import StoreUnavailable
 from obligations.store.connect import Database, cannot_open, create_file
+
+# The lock files this process holds itself. A process id would not tell: every container has a process 1.
+_ours: set[Path] = set()
 
 
 @contextmanager
@@ -25,10 +29,8 @@ def daemon_lock(url: str) -> Iterator[None]:
     if not database.is_sqlite:
         yield
         return
-    # One file may be called by several names; the lock belongs to the file. Hard links are refused: its log has a name.
-    real = database.path.resolve()
-    path = real.with_name(real.name + ".daemon")
-    create_file(real)
+    path = _lock_file(database)
+    create_file(database.path.resolve())
     create_file(path)
     try:
         handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
@@ -38,11 +40,10 @@ def daemon_lock(url: str) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = os.pread(handle, 32, 0).decode("ascii", "replace").strip()
-            who = f" (process {holder})" if holder else ""
             raise StoreUnavailable(
-                f"another daemon{who} already works on {database.path}: it holds {path}. An SQLite database takes one"
-                " daemon; stop the other one first, or move to PostgreSQL to run several"
+                f"another daemon{_holder(handle)} already works on {database.path}: it holds {path}. An SQLite database"
+                " takes one daemon; stop the other one first. Several work on a PostgreSQL, into which nothing is"
+                " carried over: a new installation, to which the contracts are added anew"
             ) from None
         except OSError as error:
             raise StoreUnavailable(
@@ -51,6 +52,45 @@ def daemon_lock(url: str) -> Iterator[None]:
             ) from None
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"{os.getpid()}\n".encode("ascii"), 0)
-        yield
+        _ours.add(path)
+        try:
+            yield
+        finally:
+            _ours.discard(path)
     finally:
         os.close(handle)
+
+
+def refuse_under_a_daemon(database: Database, what: str) -> None:
+    """Raises `StoreUnavailable` where a daemon of another process works on an SQLite file; `what` it was to be spared.
+
+    On PostgreSQL nobody can tell, and nothing is refused.
+    """
+    if not database.is_sqlite or (path := _lock_file(database)) in _ours:
+        return
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return  # no daemon ever worked here
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise StoreUnavailable(
+            f"a daemon{_holder(handle)} works on {database.path}, and {what}. Nothing was changed: stop the daemon"
+            " first, or run its own version of this program"
+        ) from None
+    except OSError:
+        return  # what locks nothing is refused elsewhere
+    finally:
+        os.close(handle)
+
+
+def _lock_file(database: Database) -> Path:
+    # One file may be called by several names; the lock belongs to the file. Hard links are refused: its log has a name.
+    real = database.path.resolve()
+    return real.with_name(real.name + ".daemon")
+
+
+def _holder(handle: int) -> str:
+    process = os.pread(handle, 32, 0).decode("ascii", "replace").strip()
+    return f" (process {process})" if process else ""

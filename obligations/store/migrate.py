@@ -11,8 +11,9 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from obligations.clocks import SystemMachineClock
-from obligations.ports import StoreUnavailable, StoreUnusable
+from obligations.ports import StoreNewer, StoreUnavailable
 from obligations.store.connect import Database, create_file, in_words, make_engine
+from obligations.store.daemon_lock import refuse_under_a_daemon
 
 # The newest revision under migrations/versions; a test holds the two together. Kept here so that opening a database
 # that is up to date, which is nearly every time, loads no Alembic.
@@ -30,7 +31,8 @@ def migrate(url: str, *, keep_copy: bool = True, tell: Callable[[str], None] = l
 
     Raises:
         ValueError: the URL is none of ours.
-        StoreUnavailable: the database cannot be reached or written, or a newer program wrote it.
+        StoreUnavailable: the database cannot be reached or written, a newer program wrote it, or it is an SQLite file
+            of an older schema on which a daemon works.
     """
     database = Database.of(url)
     engine = make_engine(database)
@@ -74,6 +76,17 @@ def revision_of(connection: Connection) -> str | None:
     return revision
 
 
+def refuse_newer(database: Database, revision: str | None) -> None:
+    """Raises `StoreNewer` where a newer program has brought the database to its schema."""
+    if revision in (None, HEAD) or revision in known_revisions():
+        return
+    raise StoreNewer(
+        f"{database.shown} was written by a newer version of Obligations: its schema is {revision}, and this"
+        f" program knows schemas up to {HEAD}. Nothing was changed; install the newer version, or restore a"
+        " backup from before the upgrade"
+    )
+
+
 def _upgrade(database: Database, connection: Connection, tell: Callable[[str], None] | None) -> None:
     from alembic import command
     from alembic.config import Config
@@ -96,12 +109,9 @@ def _upgrade(database: Database, connection: Connection, tell: Callable[[str], N
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         config.attributes["connection"] = connection
-        if revision is not None and revision not in known_revisions():
-            raise StoreUnusable(
-                f"{database.shown} was written by a newer version of Obligations: its schema is {revision}, and this"
-                f" program knows schemas up to {HEAD}. Nothing was changed; install the newer version, or restore a"
-                " backup from before the upgrade"
-            )
+        refuse_newer(database, revision)
+        if revision is not None:
+            refuse_under_a_daemon(database, f"this program would bring it from schema {revision} to {HEAD}")
         if database.is_sqlite and revision is not None and tell is not None:
             # This connection holds the right to write, so that nothing is written between the copy and the upgrade.
             tell(f"{database.path} is at schema {revision} and becomes {HEAD}; a back-up is {_copy(database)}")

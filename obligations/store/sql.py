@@ -16,9 +16,9 @@ from obligations.domain.ledger_chain import NO_KEYS, Head, LedgerKeys, Walked
 from obligations.ports import NO_ROOMS, Claim, Conflict, Rescued, Result, Standing, StoreUnavailable
 from obligations.store import claims, sealing, tables
 from obligations.store.connect import PATIENCE_SECONDS, Database, in_words, make_engine
-from obligations.store.migrate import migrate
+from obligations.store.migrate import migrate, refuse_newer
 from obligations.store.room import must_have_room
-from obligations.store.standing import standing
+from obligations.store.standing import REVISION, standing
 from obligations.store.transaction import SqlTransaction
 
 T = TypeVar("T")
@@ -168,11 +168,15 @@ class SqlStore:
             return standing(connection, self._tenant, business_now)
 
     def probe(self, at: datetime) -> None:
-        """Write one row and commit it. On SQLite raises `NoRoom` also when the disk is nearly full."""
+        """Write one row and commit it. On SQLite raises `NoRoom` also when the disk is nearly full.
+
+        Raises `StoreNewer`, and writes nothing, where a newer program has upgraded the database meanwhile.
+        """
         self._must_have_room()
         new: Any = sqlite.insert if self._database.is_sqlite else postgresql.insert
         row = new(tables.probe).values(tenant=self._tenant, at=at)
         with self._committing() as connection:
+            refuse_newer(self._database, connection.execute(REVISION).scalar_one())
             connection.execute(row.on_conflict_do_update(index_elements=["tenant"], set_={"at": row.excluded.at}))
 
     # --- the record -------------------------------------------------------------------------------------------------

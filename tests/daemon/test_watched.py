@@ -34,6 +34,7 @@ EXIT = datetime(2026, 3, 2, 12, tzinfo=UTC)
 # Late enough for the lump sum to be due, and not so late that a person is asked first.
 PAID_BY = EXIT + timedelta(days=5)
 SECONDS = 60.0
+NEWER = 78
 TOKEN, HEARTBEAT, ASKED = "xoxb-1-stand-in", "c0ffee-heartbeat", "t0ken-of-the-monitor"
 PEOPLE = ("hana@example.com", "finn@example.com")
 PAID = "lump_sum act.payroll.one_time_earning 1 payroll"
@@ -159,6 +160,8 @@ def daemon(log: Path) -> Iterator[subprocess.Popen[bytes]]:
         )
         try:
             yield process
+            if process.poll() == NEWER:
+                return
             process.terminate()
             # Not all of it can be read: /dev/full never ends.
             assert process.wait(SECONDS) == 0, log.read_text(encoding="utf-8")[-4000:] if log.is_file() else log
@@ -256,6 +259,22 @@ def test_the_log_tells_no_name_no_pay_and_no_secret(installed: Installation) -> 
             TOKEN, HEARTBEAT, ASKED, installed.payroll.secret, installed.payroll.secret.removeprefix("whsec_"),
         ):  # fmt: skip
             assert secret not in text, secret
+
+
+def test_an_upgrade_under_a_running_daemon_ends_it_for_good(installed: Installation) -> None:
+    """It would instruct payroll from tables that a newer program has made into something else, or be started again and
+    again; and an alarm that only those see who ask is none."""
+    installed.hire()
+    with daemon(installed.log) as process:
+        installed.until(lambda: installed.asked("/readyz")[0] == 200)
+        with sqlite3.connect(installed.database) as raw:
+            raw.execute("UPDATE alembic_version SET version_num = '9999'")
+        raw.close()
+        assert process.wait(SECONDS) == NEWER
+    lines = [json.loads(line) for line in installed.log.read_text(encoding="utf-8").splitlines()]
+    (alarm,) = [line for line in lines if line["level"] == "error"]
+    assert alarm["event"] == "a newer program has upgraded the database; this daemon ends"
+    assert "install the newer version" in alarm["error"]
 
 
 def _quiet(installed: Installation) -> bool:

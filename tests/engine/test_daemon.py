@@ -20,7 +20,17 @@ from obligations.engine.daemon import Daemon
 from obligations.engine.pump import Pump
 from obligations.engine.settings import EngineSettings
 from obligations.engine.waiting import heard
-from obligations.ports import Changes, Claim, Clock, Connector, LedgerEntry, MachineClock, Store, StoreUnavailable
+from obligations.ports import (
+    Changes,
+    Claim,
+    Clock,
+    Connector,
+    LedgerEntry,
+    MachineClock,
+    Store,
+    StoreNewer,
+    StoreUnavailable,
+)
 from obligations.store import SqlStore, open_store
 from tests.engine.stage import (
     CONTRACT,
@@ -171,6 +181,38 @@ async def test_a_store_that_is_away_is_waited_for_and_said_once(stage: Stage, wa
     said = [line["event"] for line in lines if "the store is" in line["event"]]
     assert said == ["the store is away; nothing is sent until it is back", "the store is back"]
     assert stage.delivery("pay").state is DeliveryState.DELIVERED
+
+
+async def test_what_is_out_when_a_newer_program_upgrades_is_still_recorded_and_nothing_more_is_sent(
+    stage: Stage, database_url: str
+) -> None:
+    """A daemon of yesterday's program would go on, with tables that mean something else."""
+
+    class Upgraded(Watched):
+        upgraded = False
+
+        def probe(self, at: datetime) -> None:
+            if self.upgraded:
+                raise StoreNewer("install the newer version")
+            super().probe(at)
+
+    store, receiver = Upgraded(database_url), Hanging("payroll")
+    stage.plan(push("first"))
+    served = daemon(stage, store, receiver, probe_seconds=0.01)
+    with capture_logs() as lines:
+        working = asyncio.create_task(served.run())
+        await until(lambda: receiver.waiting == 1, receiver.told)
+        store.upgraded = True
+        assert await heard(served._stopping, DEADLINE_SECONDS)
+        stage.plan(push("second"))
+        receiver.released.set()
+        with pytest.raises(StoreNewer, match="install the newer version"):
+            await working
+    assert receiver.names == ["first"]
+    assert stage.states() == {"first": DeliveryState.DELIVERED, "second": DeliveryState.SCHEDULED}
+    assert [line["event"] for line in lines if line["log_level"] == "error"] == [
+        "a newer program has upgraded the database; this daemon ends"
+    ]
 
 
 async def test_nothing_more_is_sent_while_results_cannot_be_written(stage: Stage, watched: Watched) -> None:

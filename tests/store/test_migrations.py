@@ -5,9 +5,12 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,17 +18,18 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, event, inspect, text
+from sqlalchemy import Engine, event, inspect, select, text
 from sqlalchemy.pool import Pool
 
 from obligations.domain.occurrence import State
-from obligations.ports import Changes, Rescued, StoredContract, StoreUnavailable
-from obligations.store import migrate, open_store, tables
+from obligations.ports import Changes, Rescued, StoredContract, StoreNewer, StoreUnavailable
+from obligations.store import daemon_lock, migrate, open_store, tables
 from obligations.store.connect import Database, make_engine
 from obligations.store.contract_rows import contract_row
 from obligations.store.delivery_rows import content_row
 from obligations.store.migrate import HEAD, known_revisions
 from obligations.store.occurrence_rows import occurrence_row
+from obligations.store.soundness import schema_of
 from obligations.testing.builders import NOON, a_change, a_contract, a_push, an_occurrence
 
 
@@ -142,6 +146,43 @@ def test_a_newer_schema_is_refused_in_words(engine: Engine, database_url: str) -
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StoreUnavailable, match=r"newer version of Obligations.*9999.*install the newer version"):
         open_store(database_url)
+
+
+def test_nothing_is_upgraded_under_another_process_s_daemon(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A newer `obligations next`, which only reads, would take the tables from under the daemon that pays."""
+    _migrate_to("0009", sqlite_url, tmp_path, monkeypatch)
+    hold = "import sys; from obligations.store import daemon_lock\nwith daemon_lock(sys.argv[1]): print(1, flush=True);"
+    with subprocess.Popen(
+        [sys.executable, "-c", f"{hold} sys.stdin.read()", sqlite_url],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as other:  # fmt: skip
+        assert other.stdout is not None
+        assert other.stdout.readline() == "1\n"
+        with pytest.raises(StoreUnavailable, match=rf"daemon \(process {other.pid}\).*0009.*stop the daemon first"):
+            open_store(sqlite_url)
+        assert schema_of(sqlite_url).found == "0009"
+        assert not list(Database.of(sqlite_url).path.parent.glob("*.before-*"))
+        other.communicate()
+    with daemon_lock(sqlite_url):  # a daemon upgrades what it is to work on itself
+        open_store(sqlite_url).close()
+    assert schema_of(sqlite_url).found == HEAD
+
+
+def test_a_daemon_s_look_finds_that_a_newer_program_was_there(database_url: str) -> None:
+    """On PostgreSQL nobody can refuse the upgrade; the daemon must see it, and write nothing."""
+    store = open_store(database_url)
+    store.probe(NOON)
+    engine = make_engine(Database.of(database_url))
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreNewer, match="9999"):
+        store.probe(NOON + timedelta(1))
+    store.close()
+    with engine.connect() as connection:
+        assert connection.execute(select(tables.probe.c.at)).scalar_one() == NOON
+    engine.dispose()
 
 
 def test_an_upgrade_that_would_lose_rows_changes_nothing(
@@ -346,8 +387,6 @@ def _before_editions(contract: StoredContract) -> dict[str, object]:
 
 def _migrate_to(revision: str, url: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the database as the program of that revision did."""
-    import sys
-
     database = Database.of(url)
     if not database.is_sqlite:
         engine = make_engine(database)
@@ -370,8 +409,6 @@ def _migrate_to(revision: str, url: str, folder: Path, monkeypatch: pytest.Monke
 
 def _pretend_newer(folder: Path, monkeypatch: pytest.MonkeyPatch, *operations: str) -> None:
     """Let this program be the next version, with one more migration."""
-    import sys
-
     module = sys.modules["obligations.store.migrate"]
     migrations = folder / "migrations"
     shutil.copytree(module.MIGRATIONS, migrations, ignore=shutil.ignore_patterns("__pycache__"))
