@@ -28,8 +28,10 @@ from obligations.terms.loader import load
 from obligations.terms.terms import Terms
 from schedules.instants import local_day
 
-# So many contracts are remembered between two looks, at tens of kilobytes each: a daemon goes through all there are.
-REMEMBERED = 1_000
+# A daemon goes through all contracts there are, so only of so many is anything remembered between two looks, at some
+# tens of kilobytes each. Terms are read anew in milliseconds; how far dates may reach can take seconds to work out.
+TERMS_REMEMBERED = 1_000
+BOUNDS_REMEMBERED = 10_000
 _K = TypeVar("_K")
 _V = TypeVar("_V")
 
@@ -89,7 +91,7 @@ class Planner:
         if known is None:
             filed = self.terms(stored.source, stored.id, stored.template, stored.amendments)
             known = filed, as_chosen(filed, log)
-        _remember(self._terms, key, known)
+        _remember(self._terms, key, known, TERMS_REMEMBERED)
         return Kept(stored, *known, tuple(log))
 
     def terms(self, source: str, name: str, template: str = "", amendments: Sequence[str] = ()) -> Terms:
@@ -186,13 +188,13 @@ class Planner:
         if known is None or known[0] != facts:
             chosen = self.plan(kept.terms, kept.reports, as_of, pushes=False)
             known = (facts, self.bounds(kept.terms, kept.reports, as_of, chosen.occurrences))
-        _remember(self._bounds, kept.stored.id, known)
+        _remember(self._bounds, kept.stored.id, known, BOUNDS_REMEMBERED)
         return self.plan(kept.terms, kept.reports, as_of, known[1])
 
 
-def _remember(known: OrderedDict[_K, _V], key: _K, value: _V) -> None:
-    """Keep it as the latest, and let go of what nobody asked for the longest."""
+def _remember(known: OrderedDict[_K, _V], key: _K, value: _V, most: int) -> None:
+    """Keep it as the latest of at most so many, and let go of what nobody asked for the longest."""
     known[key] = value
     known.move_to_end(key)
-    if len(known) > REMEMBERED:
+    if len(known) > most:
         known.popitem(last=False)

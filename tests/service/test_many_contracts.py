@@ -79,7 +79,8 @@ def test_each_contract_keeps_its_own_pay_people_and_readings_beside_the_others(d
 
 def test_going_through_all_contracts_does_not_hold_them_all(desk: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """A daemon plans every contract of the house in the course of a year, and would end for want of memory."""
-    monkeypatch.setattr(contracts, "REMEMBERED", 2)
+    monkeypatch.setattr(contracts, "TERMS_REMEMBERED", 2)
+    monkeypatch.setattr(contracts, "BOUNDS_REMEMBERED", 3)
     for name in OWN:
         desk.add(letter(name))
         desk.service.record(name, Report(f"hired-{name}", "employment_started", HIRED), actor=CLERK)
@@ -87,5 +88,5 @@ def test_going_through_all_contracts_does_not_hold_them_all(desk: Office, monkey
     for name in OWN:
         desk.service.bring_on(name)
     assert len(desk.service.planner._terms) <= 2
-    assert len(desk.service.planner._bounds) <= 2
+    assert len(desk.service.planner._bounds) <= 3
     assert [desk.service.overview(name).plan for name in OWN] == before
