@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
@@ -79,6 +79,16 @@ def make_library(settings: Settings, beside: Path | None = None) -> Library:
         destinations=_destinations(settings),
         edition=_edition(calendars, zones),
     )
+
+
+def unset_destinations(settings: Settings, routes: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Of connectors and the destinations they are to send to, those that nobody set up, so that it parks at its date.
+
+    Only of connectors that know destinations by name: http, and others whose table in the settings lists some.
+    """
+    named = {name: table["destinations"] for name, table in settings.connectors.items() if "destinations" in table}
+    named.setdefault("http", {})
+    return sorted((by, to) for by, to in set(routes) if by in named and to not in named[by])
 
 
 def _destinations(settings: Settings) -> frozenset[str]:

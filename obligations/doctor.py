@@ -16,7 +16,7 @@ from typing import Literal
 from config.ledger_key import key_file
 from config.settings import BadSettings, Settings, config_path
 from config.shipped import template_ids
-from obligations.app import ledger_keys, make_calendars, make_clock, make_connectors, trouble_with
+from obligations.app import ledger_keys, make_calendars, make_clock, make_connectors, trouble_with, unset_destinations
 from obligations.clocks import SystemMachineClock
 from obligations.domain.delivery import Verdict
 from obligations.domain.hold import Scope
@@ -24,12 +24,13 @@ from obligations.domain.ledger_chain import NO_KEYS
 from obligations.ports import COUNTED_MOST, LedgerEntry, Standing, StoreUnavailable, Transaction
 from obligations.store import SqlStore, daemon_lock, open_store
 from obligations.store.file_system import network_kind
-from obligations.store.soundness import Schema, clock_of, damage_of, file_of, schema_of
+from obligations.store.soundness import Schema, Traces, clock_of, damage_of, file_of, schema_of, traces_of
 
 Level = Literal["ok", "warn", "fail"]
 _MIB = 1024 * 1024
 _LEAST_ROOM = 100 * _MIB
 _APART = timedelta(seconds=5)
+_SILENT = timedelta(minutes=1)
 _SET_BACK = _LATE = timedelta(minutes=5)
 
 
@@ -141,13 +142,15 @@ def _of_store(settings: Settings, url: str, quick: bool) -> Iterator[Finding]:
     try:
         now = make_clock(settings).now()
         yield _writable(store, now)
-        yield _daemon(url)
+        traces = traces_of(url, settings.tenant, machine_now := SystemMachineClock().now())
+        yield _daemon(url, traces, machine_now)
         yield from _of_clock(store, settings, url, now)
         if not quick:
             yield _of_ledger(store)
         with store.read() as view:
             yield from _of_holds(view)
-        yield from _of_deliveries(store.standing(now), now)
+        yield from _of_deliveries(store.standing(now), traces, now)
+        yield _of_destinations(settings, traces)
     except StoreUnavailable as error:
         yield Finding("database", "fail", str(error), "mend that first; the rest was not looked at")
     finally:
@@ -165,9 +168,15 @@ def _writable(store: SqlStore, now: datetime) -> Finding:
     return Finding("writing", "ok", "a line can be written to the ledger")
 
 
-def _daemon(url: str) -> Finding:
+def _daemon(url: str, traces: Traces, machine_now: datetime) -> Finding:
     if file_of(url) is None:
-        return Finding("daemon", "ok", "PostgreSQL takes any number; this cannot see them")
+        # They are elsewhere and hold no lock; but each writes a line every few seconds.
+        if traces.written_at is None:
+            return Finding("daemon", "warn", "none ever worked on the database: nothing is sent", "obligations run")
+        if machine_now - traces.written_at > _SILENT:
+            return Finding("daemon", "warn", f"the last sign of one is of {traces.written_at:%Y-%m-%d %H:%M:%S}Z:"
+                           " nothing is sent", "obligations run; or see why it writes no more")  # fmt: skip
+        return Finding("daemon", "ok", "at least one works on the database")
     try:
         with daemon_lock(url):
             return Finding("daemon", "warn", "none works on the database: nothing is sent", "obligations run")
@@ -209,19 +218,23 @@ def _of_holds(view: Transaction) -> Iterator[Finding]:
     held = view.holds()
     for one in held:
         what = "payments and grants wait" if one.scope is Scope.MONEY else "everything waits"
+        if one.destination:
+            what = f"what goes to {one.destination} waits"
         says = f"{what} since {one.held_at:%Y-%m-%d %H:%M}Z, by {one.held_by}: {one.reason}"
         yield Finding("holds", "warn", says, f"obligations resume {one.number}, once that is settled")
     if not held:
         yield Finding("holds", "ok", "nothing is held back")
 
 
-def _of_deliveries(found: Standing, now: datetime) -> Iterator[Finding]:
+def _of_deliveries(found: Standing, traces: Traces, now: datetime) -> Iterator[Finding]:
     # What has just come due may be on its way.
     is_late = found.oldest_overdue_at is not None and found.oldest_overdue_at < now - _LATE
     yield _count("parked", found.parked, "stopped", "obligations deliveries --state parked says why, for each")
     yield _count(
         "unknown", found.unknown, f"of {Verdict.UNKNOWN} outcome", "ask the receivers of those that are parked"
     )
+    yield _count("interrupted", traces.stranded, "being sent when their daemon stopped, and nobody knows whether they"
+                 " took effect", "obligations run sends them again under their keys")  # fmt: skip
     yield _count("overdue", found.overdue if is_late else 0, "should have gone by now",
                  "see the holds above, and the daemon's log")  # fmt: skip
 
@@ -229,6 +242,15 @@ def _of_deliveries(found: Standing, now: datetime) -> Iterator[Finding]:
 def _count(name: str, number: int, says: str, do: str) -> Finding:
     many = f"{number}{' or more' if number >= COUNTED_MOST else ''}"
     return Finding(name, "warn", f"{many} deliveries: {says}", do) if number else Finding(name, "ok", "none")
+
+
+def _of_destinations(settings: Settings, traces: Traces) -> Finding:
+    unset = unset_destinations(settings, traces.routes)
+    if not unset:
+        return Finding("destinations", "ok", "nothing is to go where nobody said how")
+    tables = ", ".join(f"[connectors.{by}.destinations.{to}]" for by, to in unset)
+    return Finding("destinations", "warn", f"no address is set up for {', '.join(to for _, to in unset)}: what goes"
+                   " there is parked at its date", f"add {tables} with url and secret; restart the daemon")  # fmt: skip
 
 
 # --- what it sends by -------------------------------------------------------------------------------------------------

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from config.settings import read_settings
+from obligations.app import unset_destinations
 from obligations.cli.events import agreed, show_preview
 from obligations.cli.lines import wrapped
 from obligations.cli.occurrence_text import legend
@@ -55,6 +57,10 @@ def add(
     unfilled = sorted({push.destination for push in plan.pushes if push.kind == "reminder" and not push.address})
     if unfilled:
         print_lines(wrapped("  Nobody plays these roles yet, so their reminders are parked:", ", ".join(unfilled)))
+    routes = [(push.connector, push.destination) for push in plan.pushes if push.kind == "action"]
+    if unset := unset_destinations(read_settings(), routes):
+        names = ", ".join(to for _, to in unset)
+        print_lines(wrapped("  No address is set up for these, so what goes there is parked at its date:", names))
     print_lines(questions(plan, overview.reports))
     required = next((question.name for question in plan.questions if question.required), None)
     if required:

@@ -78,7 +78,7 @@ def holds_json(held: Sequence[Hold]) -> list[dict[str, object]]:
     return [
         {
             "number": one.number,
-            "scope": one.scope.value,
+            "scope": "destination" if one.destination else one.scope.value,
             "destination": one.destination,
             "reason": one.reason,
             "held_at": one.held_at.isoformat(),

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
+from obligations.domain.delivery import DeliveryState
+from obligations.store import tables
 from obligations.store.connect import Database, in_words, make_engine, unusable
+from obligations.store.instants import database_now
 from obligations.store.migrate import HEAD, known_revisions, revision_of
 
 # Reading every page of a file this large takes no part of a start that anybody notices; of larger ones `doctor` does.
@@ -81,6 +84,36 @@ def clock_of(url: str) -> datetime | None:
         with in_words(database), engine.connect() as connection:
             said: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
             return said
+    finally:
+        engine.dispose()
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """What daemons left: when one last wrote to the database, how much is being sent by one that is gone, and by which
+    connector to which destination something is still to go."""
+
+    written_at: datetime | None
+    stranded: int
+    routes: frozenset[tuple[str, str]]
+
+
+def traces_of(url: str, tenant: str, now: datetime) -> Traces:
+    """Look for them; `now` is machine time, by which an SQLite's leases end. A PostgreSQL has its own."""
+    database = Database.of(url)
+    d, p = tables.delivery.c, tables.probe.c
+    ended = d.lease_until <= (now if database.is_sqlite else database_now())
+    sending = select(func.count()).where(d.tenant == tenant, d.state == DeliveryState.SENDING.value, ended)
+    open_ = [DeliveryState.PROPOSED.value, DeliveryState.SCHEDULED.value, DeliveryState.RETRYING.value]
+    ways = select(d.connector, d.destination).where(d.tenant == tenant, d.state.in_(open_)).distinct()
+    engine = make_engine(database)
+    try:
+        with in_words(database), engine.connect() as connection:
+            return Traces(
+                written_at=connection.execute(select(p.at).where(p.tenant == tenant)).scalar_one_or_none(),
+                stranded=connection.execute(sending).scalar_one(),
+                routes=frozenset((row.connector, row.destination) for row in connection.execute(ways)),
+            )
     finally:
         engine.dispose()
 

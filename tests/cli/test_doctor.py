@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import re
 import sqlite3
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from obligations.app import trouble_with
-from obligations.store import daemon_lock
+from obligations.clocks import SystemMachineClock
+from obligations.store import daemon_lock, open_store
 from tests.cli.terminal import Terminal, is_one_message
 from tests.engine.stage import Scripted
 
@@ -42,7 +43,7 @@ def test_each_thing_is_looked_at_and_nothing_is_changed(well: Terminal) -> None:
     looked = found(well)
     assert set(looked) == {
         "program", "permissions", "disk", "file system", "integrity", "schema", "writing", "daemon", "clock", "ledger",
-        "holds", "parked", "unknown", "overdue", "connector console",
+        "holds", "parked", "unknown", "interrupted", "overdue", "destinations", "connector console",
     }  # fmt: skip
     assert {name for name, one in looked.items() if one["level"] == "fail"} == set()
     assert set(looked) - set(found(well, "--quick")) == {"integrity", "ledger"}
@@ -65,6 +66,37 @@ def test_what_waits_for_people_is_counted(well: Terminal) -> None:
     assert well.run("restore", "--made-at", "2026-03-01T00:00:00+00:00", "--yes").code == 0
     assert found(well, "--quick")["parked"]["level"] == "warn"
     assert found(well, "--quick")["unknown"]["level"] == "warn"
+
+
+def test_a_hold_of_one_destination_is_called_that(well: Terminal) -> None:
+    """Somebody would believe that nothing is paid at all, and resume it in a hurry."""
+    assert well.run("pause", "--to", "payroll", "--reason", "the books are closed").code == 0
+    assert found(well, "--quick")["holds"]["says"].startswith("what goes to payroll waits since ")
+
+
+def test_what_a_killed_daemon_was_sending_is_not_called_well(well: Terminal) -> None:
+    """Four payments hung in the air with every line saying ok."""
+    store = open_store(f"sqlite:///{well.database}")
+    at = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    claimed = store.claim(business_now=at, machine_now=at, worker="killed", limit=4, lease_seconds=1)
+    store.close()
+    said = found(well, "--quick")["interrupted"]
+    assert (said["level"], said["says"].split(":")[0]) == ("warn", f"{len(claimed)} deliveries")
+    assert claimed
+
+
+def test_a_destination_nobody_set_up_is_named_before_something_is_parked_for_it(exited: Terminal) -> None:
+    """On payday it would be too late."""
+    table = '[connectors.http.destinations.other]\nurl = "http://127.0.0.1:9/"\nsecret = "whsec_{}"\n'
+    exited.write("obligations.toml", table.format("c2VjcmV0IG9mIHRoaXJ0eS10d28gYnl0ZXMgb3Igc28="))
+    exited.env["OBLIGATIONS_SENDING__REMINDERS"] = "console"
+    said = found(exited, "--quick")["destinations"]
+    assert said["level"] == "warn"
+    assert "payroll" in said["says"]
+    assert "[connectors.http.destinations.payroll]" in said["do"]
+    added = exited.run("contract", "add", "--change", exited.letter(), "--yes")
+    assert "No address is set up for these" in added.out
+    assert "payroll" in added.out
 
 
 def test_a_file_that_others_may_read_fails(well: Terminal) -> None:
@@ -132,6 +164,13 @@ def test_a_postgresql_is_looked_at_likewise(well: Terminal, postgres_url: str) -
     assert {"schema", "writing", "clock", "ledger", "holds"} <= set(looked)
     assert not {"disk", "integrity", "file system"} & set(looked)
     assert {name for name, one in looked.items() if one["level"] == "fail"} == set()
+    assert (looked["daemon"]["level"], looked["daemon"]["do"]) == ("warn", "obligations run")
+    store = open_store(postgres_url)
+    store.probe(SystemMachineClock().now() - timedelta(minutes=2))
+    assert "the last sign of one" in found(well, "--quick", OBLIGATIONS_DATABASE_URL=postgres_url)["daemon"]["says"]
+    store.probe(SystemMachineClock().now())
+    store.close()
+    assert found(well, "--quick", OBLIGATIONS_DATABASE_URL=postgres_url)["daemon"]["level"] == "ok"
     away = found(well, OBLIGATIONS_DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing")
     assert away["database"]["level"] == "fail"
 

@@ -30,7 +30,7 @@ def test_one_destination_is_paused_by_its_name(exited: Terminal) -> None:
     """Payroll closes its books for a day, and managers are reminded all the same."""
     paused = exited.run("pause", "--to", "payroll", "--reason", "the books are closed", "--as", "Hana", "--json")
     (held,) = paused.json["holds"]
-    assert (held["scope"], held["destination"]) == ("everything", "payroll")
+    assert (held["scope"], held["destination"]) == ("destination", "payroll")
     assert f"hold {held['number']}: deliveries to payroll wait\n" in exited.run("deliveries").out
     lifted = exited.run("resume", str(held["number"]))
     assert lifted.out == f"hold {held['number']} is lifted: deliveries to payroll go on\n"
