@@ -83,7 +83,11 @@ class Events(Previews):
         self._refuse_known(view, report.id)
         report = self._saying_what_it_is_for(view, kept, report, now)
         entries = self._admitted(kept, replace(report, recorded_at=now, recorded_by=actor))
-        line = LedgerEntry(now, actor, f"event {report.event}", kept.stored.id, report.id, after=_said(report))
+        # By which proof something counts as done is asked of the record for years; other reports keep theirs in the log.
+        proof = f"evidence: {report.evidence}" if report.event in ANSWERS and report.evidence else ""
+        line = LedgerEntry(
+            now, actor, f"event {report.event}", kept.stored.id, report.id, after=_said(report), reason=proof
+        )
         return Entry(kept, entries, line)
 
     def _saying_what_it_is_for(self, view: Transaction, kept: Kept, report: Report, now: datetime) -> Report:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
-from obligations.domain.delivery import UNSENT, DeliveryState
+from obligations.domain.delivery import UNSENT, DeliveryState, PushKind
 from obligations.domain.event import Report
 from obligations.domain.occurrence import OPEN_STATES, Occurrence, Power, State
 from obligations.planning.alternatives import Alternative
@@ -26,7 +26,7 @@ from obligations.service.errors import NotFound, Refused
 from obligations.service.events import Events
 from obligations.service.holding import Holding
 from obligations.service.ledger import Ledgers
-from obligations.service.previews import Preview
+from obligations.service.previews import Entry, Preview
 from obligations.service.readings import Readings
 from obligations.service.restoring import Restoring
 from obligations.service.terms_kept import Contracts, Overview
@@ -36,6 +36,8 @@ from obligations.terms.terms import Terms
 _T = TypeVar("_T")
 # What was to go and had not gone.
 _COMING = UNSENT | {DeliveryState.RETRYING}
+# What ended well, whoever said so: what closes by itself does when its day comes, paid or not.
+_FULFILLED = frozenset({State.DONE, State.DONE_LATE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,8 @@ class Service(Contracts, Events, Readings, Deliveries, Holding, Ledgers, Restori
     ) -> Finished:
         """Record that an occurrence was `done`, done `partly` (with `amount` or `units`), or `waived` (with `by`).
 
+        What closed by itself, and whose instruction did not arrive, is settled likewise: it is not sent any more.
+
         Raises `Refused` where nothing is open to fulfil, where it waits for something that has not happened, without
         evidence, and for a waiver by somebody it is not owed to.
         """
@@ -96,11 +100,20 @@ class Service(Contracts, Events, Readings, Deliveries, Holding, Ledgers, Restori
             occurrence = lookup.occurrence(view, reference)
             kept = self._kept(view, occurrence.contract)
             unsent = {one.push.key for one in view.deliveries(occurrence.contract, states=_COMING)}
-        _refuse_not_open(occurrence)
+            closed = occurrence.state in _FULFILLED and word != PARTLY and _is_unsettled(view, occurrence)
+        if not closed:
+            _refuse_not_open(occurrence)
         _refuse_answer(occurrence, word, details)
-        day = on or self.planner.today(kept.terms, self._clock.now())
+        now = self._clock.now()
+        day = on or self.planner.today(kept.terms, now)
         report = Report(report_id, word, day, fields=details, answers=str(occurrence.id), evidence=evidence)
-        changes = self.record(occurrence.contract, report, actor=actor).changes
+
+        def entry(view: Transaction) -> Entry:
+            if closed:
+                _refuse_on_its_way(view, occurrence)
+            return self._reporting(view, occurrence.contract, report, now, actor, lock=True)
+
+        changes = self._recorded(entry, None).changes
         with self._store.read() as view:
             finished = next(one for one in view.occurrences(occurrence.contract) if one.id == occurrence.id)
             stopped = view.deliveries(occurrence.contract, states={DeliveryState.CANCELLED})
@@ -200,6 +213,31 @@ def _figure(text: str) -> Decimal:
         return Decimal(text.replace(",", ""))
     except InvalidOperation:
         return Decimal(0)
+
+
+def _is_unsettled(view: Transaction, one: Occurrence) -> bool:
+    """Whether an instruction of it was to go, and nobody knows that it arrived."""
+    return any(it.state in _COMING or it.state is DeliveryState.SENDING for it in _instructions(view, one))
+
+
+def _refuse_on_its_way(view: Transaction, one: Occurrence) -> None:
+    """What a daemon holds in its hands has an answer soon; a word of a person must not come in between. What is
+    claimed after this was looked at is a conflict of the settling, and looked at again."""
+    if any(it.state is DeliveryState.SENDING for it in _instructions(view, one)):
+        raise Refused(
+            f"{one.clause}/{one.index} is being sent at this moment; see in a minute what came of it:"
+            f" obligations why {one.contract}/{one.clause}/{one.index}"
+        )
+    if not _is_unsettled(view, one):
+        _refuse_not_open(one)
+
+
+def _instructions(view: Transaction, one: Occurrence) -> Sequence[StoredDelivery]:
+    return [
+        it
+        for it in view.deliveries(one.contract)
+        if it.push.occurrence_id == one.id and it.push.kind is PushKind.ACTION
+    ]
 
 
 def _refuse_not_open(one: Occurrence) -> None:
