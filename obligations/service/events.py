@@ -83,7 +83,7 @@ class Events(Previews):
         self._refuse_known(view, report.id)
         report = self._saying_what_it_is_for(view, kept, report, now)
         entries = self._admitted(kept, replace(report, recorded_at=now, recorded_by=actor))
-        # By which proof something counts as done is asked of the record for years; other reports keep theirs in the log.
+        # The record says by which proof something counts as done; other reports keep theirs in the log.
         proof = f"evidence: {report.evidence}" if report.event in ANSWERS and report.evidence else ""
         line = LedgerEntry(
             now, actor, f"event {report.event}", kept.stored.id, report.id, after=_said(report), reason=proof
