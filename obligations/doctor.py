@@ -236,7 +236,7 @@ def _of_deliveries(found: Standing, traces: Traces, now: datetime) -> Iterator[F
     yield _count("interrupted", traces.stranded, "being sent when their daemon stopped, and nobody knows whether they"
                  " took effect", "obligations run sends them again under their keys")  # fmt: skip
     yield _count("overdue", found.overdue if is_late else 0, "should have gone by now",
-                 "see the holds above, and the daemon's log")  # fmt: skip
+                 "see the holds above, obligations deliveries --state retrying, and the daemon's log")  # fmt: skip
 
 
 def _count(name: str, number: int, says: str, do: str) -> Finding:

@@ -252,6 +252,11 @@ class Transaction(Protocol):
         propose it again; raises `Conflict` where it is no longer parked."""
         ...
 
+    def hasten(self, key: UUID) -> None:
+        """Let a delivery that waits for its next attempt go at its next chance; raises `Conflict` where it does not
+        wait for one any more."""
+        ...
+
     def doubt(self, key: UUID, *, since: datetime, reason: str) -> None:
         """Park a delivery that may have been sent without this store knowing: an attempt of unknown outcome is written
         for it; raises `Conflict` where it was delivered or goes no more."""

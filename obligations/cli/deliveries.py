@@ -68,11 +68,21 @@ def listed_text(
         name = f"{one.push.clause}/{one.push.index} {one.push.name}"
         yield cut(f"{one.push.send_at:%Y-%m-%d %H:%M}Z {one.state:10} {name}")
         amount = f" {paid}" if (paid := amount_of(one.push)) else ""
-        says = one.reason
+        says = "; ".join(filter(None, (one.reason, _goes_again(one))))
         if one.push.key in needed:
             says = f"needs {' and '.join(needed[one.push.key])}, content {one.content_hash[:12]}"
         for line in wrapped(f"    {str(one.push.key)[:8]} {one.push.contract}{amount}{tries}", says):
             yield line.rstrip()
+
+
+def _goes_again(one: StoredDelivery) -> str:
+    """When what did not arrive is tried next, by the machine's clock."""
+    if one.state is not DeliveryState.RETRYING or one.next_attempt_at is None:
+        return ""
+    if one.next_attempt_at.year < 2000:  # a person let it go
+        return "goes again at its next chance"
+    key = str(one.push.key)[:8]
+    return f"goes again at {one.next_attempt_at:%Y-%m-%d %H:%M}Z, or at once: obligations retry {key}"
 
 
 def approve(
@@ -120,7 +130,8 @@ def retry(
     person: As = None,
     as_json: Json = False,
 ) -> None:
-    """Send a parked delivery again, under its key and with its bytes; propose a refused one again."""
+    """Send a parked delivery again, or a retrying one now, under its key and with its bytes; propose a refused one
+    again."""
     with service() as use:
         again = use.retry(delivery, actor=actor(person), not_received=not_received)
         needed = use.needed(again)
@@ -150,9 +161,13 @@ def _decided(decided: Sequence[tuple[StoredDelivery, tuple[str, ...]]], approved
 
 
 def _json(one: StoredDelivery, needed: tuple[str, ...]) -> dict[str, object]:
+    units = one.push.payload.get("units") or {}
     return {
         "contract": one.push.contract,
         **push_json(one.push),
+        "amount": one.push.payload.get("amount"),
+        "units": units.get("value"),
+        "unit": units.get("unit") or None,
         "state": str(one.state),
         "attempts": one.attempts,
         "next_attempt_at": one.next_attempt_at.isoformat() if one.next_attempt_at else None,

@@ -121,9 +121,23 @@ def same_text(readings: Sequence[str]) -> Iterator[str]:
 
 
 def amount_of(push: Push) -> str:
-    """What an instruction pays, for a reader who may see it; nothing for what carries no amount."""
-    amount = push.payload.get("amount")
-    return f"{Decimal(amount['value']):,} {amount['currency']}" if amount else ""
+    """What an instruction pays, or how many units it grants, for a reader who may see it; nothing for what carries
+    neither."""
+    found = _measured(push)
+    return _in_words(*found) if found else ""
+
+
+def _measured(push: Push) -> tuple[Decimal, str] | None:
+    """The figure of an instruction, and what it counts."""
+    if amount := push.payload.get("amount"):
+        return Decimal(amount["value"]), amount["currency"]
+    if units := push.payload.get("units"):
+        return Decimal(units["value"]), units["unit"]
+    return None
+
+
+def _in_words(figure: Decimal, of: str) -> str:
+    return f"{figure:,} {of}".strip()
 
 
 def called(push: Push) -> str:
@@ -150,9 +164,9 @@ def alike(pushes: Sequence[Push]) -> Iterator[tuple[str, str, Sequence[Push]]]:
 
 
 def _sum_of(pushes: Sequence[Push]) -> str:
-    """What several come to in all; nothing where some carry no amount, or another currency."""
-    amounts = [push.payload.get("amount") for push in pushes]
-    currencies = {amount["currency"] if amount else "" for amount in amounts}
-    if len(currencies) != 1 or "" in currencies:
+    """What several come to in all; nothing where some carry no figure, or one of another currency or unit."""
+    found = [one for push in pushes if (one := _measured(push))]
+    kinds = {of for _, of in found}
+    if len(found) != len(pushes) or len(kinds) != 1:
         return ""
-    return f"{sum(Decimal(amount['value']) for amount in amounts if amount):,} {currencies.pop()} in all"
+    return f"{_in_words(sum((figure for figure, _ in found), Decimal(0)), kinds.pop())} in all"

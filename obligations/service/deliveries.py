@@ -24,6 +24,9 @@ from obligations.terms.model import Person
 # Lines of the record whose actors had a hand in everything that follows from the terms.
 WROTE_TERMS = ("contract added", "terms changed", "terms amended", "amendment withdrawn", "reading chosen")
 
+# What somebody can let go on. The states stand in the order in which a person is told of them.
+_STOPPED = (DeliveryState.PARKED, DeliveryState.REFUSED, DeliveryState.RETRYING)
+
 
 class Deliveries(Ground):
     """What is sent, was sent, or waits for a person."""
@@ -193,28 +196,31 @@ class Deliveries(Ground):
     # --- sending again ----------------------------------------------------------------------------------------------
 
     def retry(self, reference: str, *, actor: str, not_received: bool = False) -> Sequence[StoredDelivery]:
-        """Send parked deliveries again, and propose refused ones again; returns them as they then stand.
+        """Send parked deliveries again, those that wait for their next attempt too, and propose refused ones again;
+        returns them as they then stand.
 
-        `reference` names a delivery's key, or an occurrence whose parked and refused deliveries are all meant. What was
+        `reference` names a delivery's key, or an occurrence whose deliveries in these states are all meant. What was
         refused is approved from the start, whatever was agreed to before. What was never tried
         is planned anew, so that it follows the people and connectors of today; what was tried goes again at once, under
         its key and with its bytes, or is proposed where not everyone asked had agreed. An action whose outcome stayed
         unknown goes again only when a person says that the receiver never took it (`not_received`), since a receiver
         may have forgotten the key by now.
 
-        Raises `NotFound` where nothing is parked or refused, `NeedsPerson` where an outcome is unknown.
+        Raises `NotFound` where nothing is parked, refused or retrying, `NeedsPerson` where an outcome is unknown.
         """
         now = self._clock.now()
         with self._store.read() as view:
-            stopped = _found(view, reference, DeliveryState.PARKED, DeliveryState.REFUSED)
+            stopped = _found(view, reference, *_STOPPED)
         for contract in sorted({one.push.contract for one in stopped}):
             self.replan(contract)
 
         def write(view: Transaction) -> Sequence[StoredDelivery]:
             keys = [one.push.key for one in stopped]
-            for one in view.deliveries(states={DeliveryState.PARKED, DeliveryState.REFUSED}, keys=keys):
+            for one in view.deliveries(states=_STOPPED, keys=keys):
                 if one.state is DeliveryState.REFUSED:
                     self._propose_again(view, one, actor, now)
+                elif one.state is DeliveryState.RETRYING:
+                    self._hasten(view, one, actor, now)
                 elif one.attempts:
                     self._send_again(view, one, actor, now, not_received)
             return view.deliveries(keys=keys)
@@ -225,6 +231,12 @@ class Deliveries(Ground):
         view.move(one.push.key, {DeliveryState.REFUSED}, DeliveryState.PROPOSED, f"proposed again by {actor}")
         object_ = f"{one.push.clause}/{one.push.index} {one.push.name} {one.push.key}"
         view.note(LedgerEntry(now, actor, "delivery proposed again", one.push.contract, object_, before=one.reason))
+
+    def _hasten(self, view: Transaction, one: StoredDelivery, actor: str, now: datetime) -> None:
+        # Under the same key and within the time that a receiver is trusted to remember it: what is older parks.
+        view.hasten(one.push.key)
+        object_ = f"{one.push.clause}/{one.push.index} {one.push.name} {one.push.key}"
+        view.note(LedgerEntry(now, actor, "delivery hastened", one.push.contract, object_, before=one.reason))
 
     def _send_again(
         self, view: Transaction, one: StoredDelivery, actor: str, now: datetime, not_received: bool

@@ -82,6 +82,17 @@ def move(
         raise Conflict(f"delivery {key} was changed by another writer; read again and repeat")
 
 
+def hasten(connection: Connection, mine: ColumnElement[bool], key: UUID) -> None:
+    """Let a retrying delivery go at once; it stays as it is else. Raises `Conflict` where it is not retrying."""
+    c = tables.delivery.c
+    retrying = c.state == DeliveryState.RETRYING.value
+    hastened = connection.execute(update(tables.delivery).where(mine, c.key == key, retrying).values(
+        next_attempt_at=literal(AT_ONCE, Instant)
+    ))  # fmt: skip
+    if hastened.rowcount != 1:
+        raise Conflict(f"delivery {key} does not wait for its next attempt; read again and repeat")
+
+
 def doubt(connection: Connection, tenant: str, key: UUID, since: datetime, reason: str) -> None:
     """Park a delivery behind an attempt that somebody else may have made; raises `Conflict` where that cannot be."""
     c = tables.delivery.c

@@ -218,6 +218,11 @@ class SqlTransaction:
             .values(first_unknown_at=None, releases=c.releases + 1)
         )
 
+    def hasten(self, key: UUID) -> None:
+        self._must_write()
+        guarded.hasten(self._connection, self._mine(tables.delivery), key)
+        self._hint([EPOCH])
+
     def doubt(self, key: UUID, *, since: datetime, reason: str) -> None:
         self._must_write()
         guarded.doubt(self._connection, self._tenant, key, since, reason)

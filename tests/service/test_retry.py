@@ -7,10 +7,12 @@ from datetime import date
 import pytest
 
 from obligations.domain.delivery import DeliveryState
+from obligations.domain.hold import Scope
 from obligations.engine.outcomes import Policy
 from obligations.engine.settings import EngineSettings
+from obligations.ports import Conflict
 from obligations.service import NeedsPerson, NotFound
-from tests.service.office import LETTER, REJECTED, UNKNOWN, Office
+from tests.service.office import FAILED, LETTER, REJECTED, UNKNOWN, Office
 
 STARTED, EXIT = date(2026, 1, 5), date(2026, 3, 2)
 ACTION = "act.payroll.one_time_earning"
@@ -84,3 +86,44 @@ def test_what_was_never_tried_follows_the_people_of_today(office: Office) -> Non
 def test_nothing_parked_is_said(due: Office) -> None:
     with pytest.raises(NotFound, match="nothing is parked or refused"):
         due.service.retry("letter/lump_sum", actor="hana@example.com")
+
+
+def test_what_waits_for_its_next_attempt_goes_at_once_when_a_person_says_so(due: Office) -> None:
+    """Payroll is mended at nine, and the salary would wait until the next day for its turn."""
+    due.send(FAILED, only="one_time_earning")
+    assert due.claim() == []
+    (before,) = due.chain("lump_sum", ACTION)
+    assert before.next_attempt_at is not None
+    (again,) = due.service.retry(str(before.push.key)[:8], actor="hana@example.com")
+    assert again.state is DeliveryState.RETRYING
+    (claim,) = due.claim()
+    assert (claim.key, claim.body, claim.attempt) == (before.push.key, before.body, 2)
+    said = due.ledger()[-1]
+    assert (said.actor, said.action) == ("hana@example.com", "delivery hastened")
+
+
+def test_what_is_hastened_still_waits_for_a_hold(due: Office) -> None:
+    """Whoever mends a receiver must not send what somebody else stopped."""
+    due.send(FAILED, only="one_time_earning")
+    due.service.pause(Scope.MONEY, reason="the bank details look wrong", actor="finn@example.com")
+    due.service.retry("letter/lump_sum", actor="hana@example.com")
+    assert due.claim() == []
+
+
+def test_an_unknown_payment_that_is_hastened_stays_in_doubt(due: Office) -> None:
+    """The receiver's memory of the key ends where it ended before; hastening is no word about what it took."""
+    due.send(UNKNOWN, only="one_time_earning")
+    due.service.retry("letter/lump_sum", actor="hana@example.com")
+    (claim,) = due.claim()
+    assert claim.first_unknown_at is not None
+    assert not claim.released
+
+
+def test_what_was_claimed_meanwhile_is_not_hastened(due: Office) -> None:
+    due.send(FAILED, only="one_time_earning")
+    (one,) = due.chain("lump_sum", ACTION)
+    due.service.retry("letter/lump_sum", actor="hana@example.com")
+    due.claim()
+    with pytest.raises(Conflict, match="does not wait for its next attempt"), due.store.write() as view:
+        view.hasten(one.push.key)
+    assert due.states("lump_sum", ACTION) == ["sending"]
