@@ -18,6 +18,9 @@ from obligations.ports import Claim, MachineClock
 # CloudEvents' HTTP binding: printable ASCII stands for itself, except the blank, the quote and the percent sign.
 _CE_SAFE = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '"%')
 
+# What takes less is on its way as it should be.
+LATE_SECONDS = 60
+
 
 class HttpConnector:
     """Posts each claim's bytes to its destination, signed, under one deadline. Never retries, never raises for what
@@ -77,6 +80,7 @@ class HttpConnector:
             "ce-type": _ce(event["type"]),
             "ce-time": _ce(event["timestamp"]),
             "ce-subject": str(claim.occurrence_id),
+            **_lateness(claim),
             "idempotency-key": f'"{key}"',  # a structured field: the quotes belong to it
             **self._signers[claim.destination].headers(key, self._machine.now(), claim.body),
         }
@@ -101,6 +105,12 @@ class HttpConnector:
     async def close(self) -> None:
         """Release the connections."""
         await self._client.aclose()
+
+
+def _lateness(claim: Claim) -> dict[str, str]:
+    """How late this attempt is, where it is: the body was written for the instant it was to go, and stays so."""
+    late = int(claim.late_seconds)
+    return {"obligations-late-seconds": str(late)} if late >= LATE_SECONDS else {}
 
 
 @lru_cache(maxsize=1_000)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from obligations.cli.lines import wrapped
-from obligations.cli.shell import As, Json, actor, print_json, print_lines, service
+from obligations.cli.shell import As, Json, Yes, actor, confirmed, print_json, print_lines, service
 from obligations.domain.hold import Hold, Scope
 
 
@@ -34,12 +34,22 @@ def resume(
     number: Annotated[
         int | None, typer.Argument(metavar="[HOLD]", help="The hold's number; all of them where left out.")
     ] = None,
+    yes: Yes = False,
     person: As = None,
     as_json: Json = False,
 ) -> None:
-    """Let sending go on: what was kept back goes now, late and marked so."""
+    """Let sending go on: what was kept back goes now, late and marked so. Asks before it lifts several holds."""
     with service() as use:
-        lifted = use.resume(number, actor=actor(person))
+        # Exactly what was shown is lifted: not what somebody else stops while the question stands.
+        held = use.holds()
+        meant = [one.number for one in held] if number is None else [number]
+        if len(meant) > 1 and not yes:
+            if not as_json:
+                print_lines(held_lines(held))
+            if not confirmed(f"Lift all {len(meant)} holds, whoever made them?", yes=False):
+                typer.echo("Nothing was lifted.")
+                return
+        lifted = use.resume(meant or None, actor=actor(person))
     if as_json:
         _show(lifted, as_json)
         return

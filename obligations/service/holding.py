@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from obligations.domain.hold import Hold, Scope, called, kept_back
 from obligations.ports import LedgerEntry, Transaction
@@ -56,18 +56,20 @@ class Holding(Ground):
                 f'nothing goes to "{destination}", so holding it would stop nothing.{did_you_mean(destination, known)}'
             )
 
-    def resume(self, number: int | None, *, actor: str) -> Sequence[Hold]:
-        """Lift one hold, or all there are; returns those lifted. What was kept back goes, late and marked so.
+    def resume(self, number: int | Collection[int] | None, *, actor: str) -> Sequence[Hold]:
+        """Lift a hold, several, or all there are; returns those lifted. What was kept back goes, late and marked so.
 
-        Raises `NotFound` where no such hold is in force.
+        Raises `NotFound` where one of them is not in force; none is lifted then.
         """
         now = self._clock.now()
+        numbers = {number} if isinstance(number, int) else None if number is None else set(number)
 
         def write(view: Transaction) -> Sequence[Hold]:
             held = view.holds()
-            lifted = [one for one in held if number is None or one.number == number]
-            if not lifted:
-                which = "nothing is" if number is None else f"no hold {number} is"
+            lifted = [one for one in held if numbers is None or one.number in numbers]
+            gone = sorted(numbers - {one.number for one in lifted}) if numbers is not None else []
+            if not lifted or gone:
+                which = f"no hold {gone[0]} is" if gone else "nothing is"
                 known = ", ".join(str(one.number) for one in held)
                 raise NotFound(f"{which} in force{f'; in force: {known}' if known else ''}")
             for one in lifted:

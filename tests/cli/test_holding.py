@@ -56,3 +56,23 @@ def test_a_destination_of_the_configuration_is_paused_before_there_is_a_contract
     table = '[connectors.http.destinations.wages]\nurl = "https://wages.example.com"\nsecret = "whsec_{}"\n'
     terminal.write("obligations.toml", table.format("c2VjcmV0IG9mIHRoaXJ0eS10d28gYnl0ZXMgb3Igc28="))
     assert terminal.run("pause", "--to", "wages", "--reason", "not yet").code == 0
+
+
+def test_several_holds_are_lifted_together_only_when_somebody_says_so(exited: Terminal) -> None:
+    """Who ends their own pause would let go what somebody else stopped for a reason of their own."""
+    for person, reason in (("Hana", "moving house"), ("Finn", "the bank details look wrong")):
+        assert exited.run("pause", "--money", "--reason", reason, "--as", person).code == 0
+    asked = exited.run("resume", "--as", "Hana")
+    assert asked.code == 2
+    for said in ("hold 1", "hold 2", "by finn", "the bank details look wrong"):
+        assert said in asked.out
+    assert "--yes" in asked.err
+    assert len(exited.run("deliveries", "--json").json["holds"]) == 2
+    lifted = exited.run("resume", "--yes", "--as", "Hana")
+    assert lifted.out.count("is lifted") == 2
+    assert exited.run("deliveries", "--json").json["holds"] == []
+
+
+def test_one_hold_is_lifted_without_a_question(exited: Terminal) -> None:
+    exited.run("pause", "--money", "--reason", "audit", "--as", "Hana")
+    assert exited.run("resume").out == "hold 1 is lifted: payments and grants go on\n"

@@ -123,6 +123,17 @@ async def test_event_attributes_come_from_the_body(
     assert headers["user-agent"].startswith("obligations/")
 
 
+@pytest.mark.parametrize(("late_seconds", "said"), [(0.0, None), (59.9, None), (60.0, "60"), (259_200.5, "259200")])
+async def test_an_instruction_that_goes_late_says_how_late_and_keeps_its_bytes(
+    payroll: PayrollReceiver, sender: Senders, action: MakeClaim, late_seconds: float, said: str | None
+) -> None:
+    """Payroll could not tell an instruction that a pause kept back from one that is on time."""
+    claim = action(late_seconds=late_seconds)
+    await sender(payroll).deliver(claim)
+    assert payroll.effects[0].headers.get("obligations-late-seconds") == said
+    assert payroll.effects[0].body == claim.body
+
+
 async def test_each_attempt_is_signed_at_its_own_machine_time_under_the_same_key(action: MakeClaim) -> None:
     """A retry days later with the first timestamp would be refused as a replay; with a new key it would pay twice."""
     clock = FixedMachineClock(datetime(2006, 10, 16, 9, tzinfo=UTC))

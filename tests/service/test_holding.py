@@ -93,3 +93,14 @@ def test_a_destination_that_is_set_up_is_known_without_any_contract(office: Offi
     assert set_up.pause(Scope.EVERYTHING, reason="not yet", actor=HANA, destination="payroll").destination == "payroll"
     with pytest.raises(NotFound):
         office.service.pause(Scope.EVERYTHING, reason="not yet", actor=HANA, destination="payroll")
+
+
+def test_holds_that_were_agreed_to_are_lifted_and_no_later_one(due: Office) -> None:
+    """A hold that came while somebody was asked would be lifted unseen; one that went would be said to be lifted."""
+    shown = [due.service.pause(Scope.MONEY, reason=why, actor=HANA).number for why in ("one", "two")]
+    later = due.service.pause(Scope.MONEY, reason="three", actor="finn@example.com")
+    assert [one.number for one in due.service.resume(shown, actor=HANA)] == shown
+    assert due.service.holds() == [later]
+    with pytest.raises(NotFound, match=f"no hold {shown[0]} is in force"):
+        due.service.resume([*shown, later.number], actor=HANA)
+    assert due.service.holds() == [later]
