@@ -343,6 +343,10 @@ class _Planner:
 
         return Service(self._store, clock=self._clock, library=make_library(self._settings))
 
+    def prepare(self, contract: str) -> None:
+        """Work out beside the sending what planning the contract will ask for."""
+        self._service.prepare(contract)
+
     def bring_on(self, contract: str) -> None:
         """Bring one contract's plan on, by its id."""
         self._service.bring_on(contract)
@@ -390,6 +394,7 @@ def open_daemon(settings: Settings) -> Iterator[Running]:
                 clock=clock,
                 machine=machine,
                 monotonic=monotonic,
+                prepare=planner.prepare,
                 replan=planner.bring_on,
                 exclusive=url.startswith("sqlite"),
                 edition=edition,

@@ -32,6 +32,7 @@ class Daemon:
 
     Args:
         replan: plans one contract again, by its id; called in the store's thread.
+        prepare: works out what that will take long for; called before it, in a thread beside the sending.
         exclusive: no other daemon can work on this store (a SQLite file), so everything found in flight at the start
             was left by a crash and goes again at once, without waiting for its lease to run out.
         monotonic: seconds that never step.
@@ -54,6 +55,7 @@ class Daemon:
         machine: MachineClock,
         monotonic: Callable[[], float],
         replan: Callable[[str], None],
+        prepare: Callable[[str], None] = lambda contract: None,
         exclusive: bool = False,
         real_time: bool = False,
         edition: str = "",
@@ -82,7 +84,7 @@ class Daemon:
         self._thread = self.pump.thread
         self._housekeeping = Housekeeping(
             store, self._thread, self.pump.ticker, self.pump.settings,
-            watch=self.pump.watch, machine=machine, now=clock.now, replan=replan,
+            watch=self.pump.watch, machine=machine, now=clock.now, replan=replan, prepare=prepare,
             changed=self.pump.nudge, planned=planned, counters=self.pump.counters, signs=self._signs,
             probe=self.pump.probe,
         )  # fmt: skip

@@ -29,8 +29,9 @@ REMEMBER_SECONDS = 60.0
 class Housekeeping:
     """Does each chore when the ticker says so, in the store's thread, in pieces so small that sending gets between.
 
-    `replan` plans one contract again; `now` reads business time; `changed` is called when there may be new work;
-    `probe` tries the destinations that are paused; `planned` is told how far plans were brought.
+    `replan` plans one contract again, once `prepare` has worked out beside the sending what takes long; `now` reads
+    business time; `changed` is called when there may be new work; `probe` tries the destinations that are paused;
+    `planned` is told how far plans were brought.
     A new quarter of a business hour starts the planning at once, so that a fast clock does not outrun it.
     """
 
@@ -45,6 +46,7 @@ class Housekeeping:
         machine: MachineClock,
         now: Callable[[], datetime],
         replan: Callable[[str], None],
+        prepare: Callable[[str], None],
         changed: Callable[[], None],
         planned: Planned,
         counters: Counters,
@@ -57,6 +59,7 @@ class Housekeeping:
         self._machine = machine
         self._now = now
         self._replan = replan
+        self._prepare = prepare
         self._changed = changed
         self._counters = counters
         self._signs = signs
@@ -137,6 +140,7 @@ class Housekeeping:
             for contract in fresh:
                 tried.add(contract)
                 try:
+                    await asyncio.to_thread(self._prepare, contract)
                     await self._thread.call(self._replan, contract)
                 except StoreUnavailable:
                     raise

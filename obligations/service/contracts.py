@@ -179,7 +179,11 @@ class Planner:
         return self.plan(terms, reports, as_of, self.bounds(terms, reports, as_of, chosen.occurrences))
 
     def with_bounds(self, kept: Kept, as_of: date) -> Plan:
-        """The plan of a kept contract with its bounds.
+        """The plan of a kept contract with its bounds."""
+        return self.plan(kept.terms, kept.reports, as_of, self.reach(kept, as_of))
+
+    def reach(self, kept: Kept, as_of: date) -> Mapping[UUID, Bounds]:
+        """The bounds of a kept contract.
 
         The other readings are planned only when the facts changed; the clock alone moves no dates.
         """
@@ -189,7 +193,7 @@ class Planner:
             chosen = self.plan(kept.terms, kept.reports, as_of, pushes=False)
             known = (facts, self.bounds(kept.terms, kept.reports, as_of, chosen.occurrences))
         _remember(self._bounds, kept.stored.id, known, BOUNDS_REMEMBERED)
-        return self.plan(kept.terms, kept.reports, as_of, known[1])
+        return known[1]
 
 
 def _remember(known: OrderedDict[_K, _V], key: _K, value: _V, most: int) -> None:

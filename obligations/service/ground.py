@@ -45,6 +45,13 @@ class Ground:
         """
         self._bring_on(contract, A_YEAR)
 
+    def prepare(self, contract: str) -> None:
+        """Work out how far the contract's dates may reach, unless that is known, so that the planning that follows
+        keeps nobody waiting: it can take seconds. Writes nothing, and may run beside whatever else uses the store."""
+        with self._store.read() as view:
+            kept = self._kept(view, contract)
+        self.planner.reach(kept, self.planner.today(kept.terms, self._clock.now()))
+
     def _bring_on(self, contract: str, at_most: timedelta | None) -> None:
         def write(view: Transaction) -> None:
             now = self._clock.now()

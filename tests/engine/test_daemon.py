@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import threading
 from collections.abc import AsyncIterator, Callable, Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -89,6 +90,7 @@ def daemon(
     connector: Connector,
     *,
     replan: Callable[[str], None] = lambda name: None,
+    prepare: Callable[[str], None] = lambda name: None,
     exclusive: bool = False,
     edition: str = "",
     real_time: bool = False,
@@ -99,7 +101,7 @@ def daemon(
     return Daemon(
         store, {"scripted": connector},
         clock=clock or stage.clock, machine=machine or stage.machine, monotonic=monotonic, replan=replan,
-        exclusive=exclusive, edition=edition, real_time=real_time,
+        prepare=prepare, exclusive=exclusive, edition=edition, real_time=real_time,
         settings=EngineSettings(**{**QUICK, **settings}), chance=middle,
     )  # fmt: skip
 
@@ -431,6 +433,39 @@ async def test_a_contract_that_is_brought_on_year_by_year_is_waited_for_to_the_e
     service.stop()
     await running
     assert receiver.names == ["still due"]
+
+
+async def test_what_takes_long_to_plan_holds_up_nothing_that_is_due(stage: Stage, database_url: str) -> None:
+    """One contract with many readings would hold up every reminder and every result for seconds, and look like a
+    daemon that hangs."""
+    sent, told = threading.Event(), asyncio.Event()
+    begun: list[str] = []
+    planned: list[str] = []
+    loop = asyncio.get_running_loop()
+    with stage.store.write() as view:
+        view.put_contract(contract("with many readings", replan_at=NOON))
+
+    def prepare(name: str) -> None:
+        begun.append(name)
+        loop.call_soon_threadsafe(told.set)
+        assert sent.wait(DEADLINE_SECONDS), "what was due waited for the planning"
+
+    def replan(name: str) -> None:
+        with stage.store.write() as view:
+            view.put_contract(contract(name))
+        planned.append(name)
+        loop.call_soon_threadsafe(told.set)
+
+    service = daemon(stage, open_store(database_url), receiver := Scripted(), replan=replan, prepare=prepare)
+    running = asyncio.create_task(service.run())
+    await until(lambda: bool(begun), told)
+    stage.plan(push("another's"))
+    await until(lambda: receiver.names == ["another's"], receiver.told)
+    assert not planned
+    sent.set()
+    await until(lambda: bool(planned), told)
+    service.stop()
+    await running
 
 
 async def test_the_ledger_is_chained_behind_the_work(stage: Stage, watched: Watched) -> None:
