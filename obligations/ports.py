@@ -324,8 +324,9 @@ class Claim:
     """A daemon's lease on one delivery, with everything a connector needs. `attempt` counts from 1.
 
     `late_seconds` is business time between `send_at` and the claim, and `unasked_seconds` the part of it that people
-    know nothing of: since the last of them agreed, and not while a hold kept it back. `released`: it had stopped, and
-    a person let it go on.
+    know nothing of: since the last of them agreed, and not while a hold kept it back. `lag_seconds` is, at the first
+    claim, the part in which it could have gone: since people last did something about its contract, and since the last
+    hold on it ended. `released`: it had stopped, and a person let it go on.
     """
 
     key: UUID
@@ -346,6 +347,7 @@ class Claim:
     released: bool = False
     money: bool = False
     unasked_seconds: float = 0.0
+    lag_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

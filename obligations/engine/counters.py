@@ -62,9 +62,9 @@ class Counters:
         self.ticked_on_the_wall = now
 
     def claimed(self, claim: Claim) -> None:
-        """A delivery was claimed. How late counts once, at its first attempt: a retry is no lag."""
+        """A delivery was claimed. How long it could have gone counts once, at its first attempt: a retry is no lag."""
         if claim.attempt == 1:
-            self.due_lag.add(claim.late_seconds)
+            self.due_lag.add(claim.lag_seconds)
 
     def attempted(self, seconds: float) -> None:
         """A connector was called, and it took so long."""

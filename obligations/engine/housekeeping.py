@@ -12,6 +12,7 @@ import structlog
 from obligations.domain.ledger_chain import Head
 from obligations.engine.clockwatch import ClockWatch
 from obligations.engine.counters import Counters
+from obligations.engine.lateness import Lateness
 from obligations.engine.planned import Planned
 from obligations.engine.scheduler import Ticker
 from obligations.engine.settings import EngineSettings
@@ -64,6 +65,7 @@ class Housekeeping:
         self._counters = counters
         self._signs = signs
         self._planned = planned
+        self._lateness = Lateness()
         self._waiting_to_be_chained: int | None = None
         self._chores: dict[str, tuple[asyncio.Event, Callable[[], Awaitable[None]]]] = {
             "rescue": (asyncio.Event(), self.rescue),
@@ -111,7 +113,7 @@ class Housekeeping:
         before = self._counters.passed_at
         try:
             await self._thread.call(self._store.probe, self._machine.now())
-            standing = await self._thread.call(self._store.standing, self._now())
+            standing = self._lateness.ours(await self._thread.call(self._store.standing, now := self._now()), now)
             doubted = await self._thread.call(self._watch.holding)
         except StoreUnavailable:
             self._signs.failed()

@@ -79,7 +79,7 @@ class Pump:
         self._machine = machine
         self._monotonic = monotonic
         self._steps = steps or Steps()
-        self.thread = thread or StoreThread()
+        self.thread = thread or StoreThread(lasts_seconds=self.settings.store_wait_most_seconds, monotonic=monotonic)
         self.watch = ClockWatch(
             store, self.thread,
             clock=clock, machine=machine, monotonic=monotonic, most_seconds=self.settings.clock_step_seconds,

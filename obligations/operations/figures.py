@@ -44,7 +44,7 @@ class Figures(Collector):
         """Each metric with its value now. What was not looked at yet is left out rather than called zero."""
         found = self._counters
         yield _spread(
-            "obligations_due_lag_seconds", "From the instant of a delivery to its first claim.", found.due_lag
+            "obligations_due_lag_seconds", "From when a delivery could first go to its first claim.", found.due_lag
         )
         yield _spread("obligations_attempt_duration_seconds", "How long one attempt took.", found.attempt_seconds)
         yield self._deliveries()

@@ -117,7 +117,11 @@ def claim(
     if reminders := [row for row in claimed if row.kind == PushKind.REMINDER]:
         _collapse(connection, tenant, business_now, reminders)
     unasked = _unasked(connection, tenant, business_now, claimed)
-    return [_claim_of(row, worker, business_now, unasked.get(row.key)) for row in claimed]
+    could_go = _could_go(connection, tenant, business_now, claimed)
+    return [
+        _claim_of(row, worker, business_now, unasked.get(row.key), could_go.get(row.key, row.send_at))
+        for row in claimed
+    ]
 
 
 class _Held(NamedTuple):
@@ -164,7 +168,30 @@ def _unasked(
     return found
 
 
-def _claim_of(row: Row[Any], worker: str, business_now: datetime, unasked_seconds: float | None) -> Claim:
+def _could_go(
+    connection: Connection, tenant: str, business_now: datetime, claimed: Sequence[Row[Any]]
+) -> dict[UUID, datetime]:
+    """Of what is claimed for the first time and late, when it could first go: a contract of last year that is added
+    today, an approval after the day and the end of a hold are no lateness of ours."""
+    late = [row for row in claimed if row.attempts == 1 and business_now - row.send_at > _HARDLY_LATE]
+    if not late:
+        return {}
+    found = connection.execute(queue.DECIDED, {"mine": tenant, "contracts": sorted({row.contract for row in late})})
+    decided: dict[str, datetime] = {row.contract: row.decided_at for row in found}
+    holds = connection.execute(queue.LIFTED_SINCE, {"mine": tenant, "since": min(row.send_at for row in late)}).all()
+    return {
+        row.key: max(
+            row.send_at,
+            min(decided.get(row.contract, row.send_at), business_now),
+            *(min(hold.lifted_at, business_now) for hold in holds if hold.destination in ("", row.destination)),
+        )
+        for row in late
+    }
+
+
+def _claim_of(
+    row: Row[Any], worker: str, business_now: datetime, unasked_seconds: float | None, could_go_at: datetime
+) -> Claim:
     late_seconds = max(0.0, (business_now - row.send_at).total_seconds())
     return Claim(
         key=row.key,
@@ -185,6 +212,7 @@ def _claim_of(row: Row[Any], worker: str, business_now: datetime, unasked_second
         released=row.releases > 0,
         money=row.money,
         unasked_seconds=late_seconds if unasked_seconds is None else unasked_seconds,
+        lag_seconds=max(0.0, (business_now - could_go_at).total_seconds()),
     )
 
 

@@ -330,6 +330,13 @@ AGREED = (
     .where(_e.tenant == _MINE, _e.key.in_(bindparam("keys", expanding=True)), _e.approve.is_(True))
     .group_by(_e.key)
 )
+# When people last did something about contracts: added, amended, approved.
+_l = tables.ledger.c
+DECIDED = (
+    select(_l.contract, func.max(_l.at, type_=Instant).label("decided_at"))
+    .where(_l.tenant == _MINE, _l.contract.in_(bindparam("contracts", expanding=True)))
+    .group_by(_l.contract)
+)
 
 
 @lru_cache

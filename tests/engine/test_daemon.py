@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from obligations.domain.ledger_chain import heads_in
 from obligations.engine.daemon import Daemon
 from obligations.engine.pump import Pump
 from obligations.engine.settings import EngineSettings
+from obligations.engine.store_thread import StoreThread
 from obligations.engine.waiting import heard
 from obligations.ports import (
     Changes,
@@ -33,6 +35,7 @@ from obligations.ports import (
     StoreUnavailable,
 )
 from obligations.store import SqlStore, open_store
+from obligations.store.room import NoRoom
 from tests.engine.stage import (
     CONTRACT,
     DEADLINE_SECONDS,
@@ -215,6 +218,25 @@ async def test_what_is_out_when_a_newer_program_upgrades_is_still_recorded_and_n
     assert [line["event"] for line in lines if line["log_level"] == "error"] == [
         "a newer program has upgraded the database; this daemon ends"
     ]
+
+
+async def test_a_busy_moment_is_no_alarm_and_one_that_lasts_is(stage: Stage) -> None:
+    """Somebody is called at night because a back-up held the database for half a second."""
+    times = iter((0.0, 0.5, 20, 34, 35, 90, 92, 93))
+    thread = StoreThread(lasts_seconds=15, monotonic=lambda: next(times))
+
+    def claim(trouble: Exception | None) -> None:
+        if trouble:
+            raise trouble
+
+    busy = StoreUnavailable("busy")
+    with capture_logs() as lines:
+        for trouble in (busy, busy, None, busy, busy, busy, busy, None, NoRoom("full"), busy):
+            with suppress(StoreUnavailable):
+                await thread.call(claim, trouble)
+    thread.close()
+    levels = [line["log_level"] for line in lines]
+    assert levels == ["warning", "info", "warning", "error", "info", "error"]
 
 
 async def test_nothing_more_is_sent_while_results_cannot_be_written(stage: Stage, watched: Watched) -> None:

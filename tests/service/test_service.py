@@ -598,6 +598,8 @@ def test_a_contract_added_late_catches_up(office: Office) -> None:
     office.approve("lump_sum")
     (late,) = [claim for claim in office.send() if claim.name == "act.payroll.one_time_earning"]
     assert late.late_seconds > 25 * 86400
+    # What was added and approved after its day could not go before, and calls nobody.
+    assert {claim.lag_seconds for claim in (*claims, late)} == {0}
 
 
 def test_due_lists_what_is_open_overdue_first(office: Office) -> None:

@@ -72,6 +72,7 @@ def claims_what_is_due(store: Store) -> None:
         assert claim_from(store, business_now=NOON) == []
         (late,) = claim_from(store, business_now=NOON + timedelta(seconds=90))
         assert (late.key, late.late_seconds) == (later.key, 89.999999)
+        assert late.lag_seconds == late.late_seconds
 
 
 def claims_oldest_first(store: Store) -> None:

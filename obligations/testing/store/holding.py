@@ -178,6 +178,8 @@ def tells_how_long_nobody_was_asked(store: Store) -> None:
         claims = {it.name: it for it in claim_from(store, business_now=NOON + 10 * hour)}
         assert {name: it.late_seconds / 3600 for name, it in claims.items()} == dict.fromkeys(names, 10)
         assert all(it.money for it in claims.values())
+        # Holds ended an hour ago at the latest: before, nothing could go.
+        assert {name: it.lag_seconds / 3600 for name, it in claims.items()} == dict.fromkeys(names, 0)
         unasked = {name: it.unasked_seconds / 3600 for name, it in claims.items()}
         assert unasked == {"plain": 4, "agreed late": 1, "agreed early": 4}
 
