@@ -25,7 +25,7 @@ from obligations.testing.clocks import FixedClock, FixedMachineClock
 from tests.engine.stage import middle
 
 FEW, MANY = 50, 5_000
-STATEMENTS_A_SECOND = 5.5
+STATEMENTS_A_SECOND = 5.6
 # What grows over the years; everything else holds a row for each trouble, or one at all.
 LARGE = ("contract", "delivery", "attempt", "ledger", "ledger_seal")
 Chores = dict[str, tuple[float, Callable[[], Awaitable[Any]]]]
