@@ -99,7 +99,7 @@ def next_(
 
 def _asked(asking: Sequence[Overview], shown: Sequence[Occurrence]) -> Iterator[tuple[Overview, Question]]:
     """The questions that hold up a contract, take judgment, or hold up something that is shown."""
-    missing = {(one.contract, name) for one in shown for name in one.missing}
+    missing = {(one.contract, name) for one in shown for name in (*one.missing, *one.waiting_for)}
     for overview in asking:
         for question in overview.plan.questions:
             if question.required or question.kind == "judgment" or (overview.stored.id, question.name) in missing:

@@ -194,6 +194,10 @@ def _questions(world: World, made: tuple[Occurrence, ...], expected: tuple[Happe
     for name, kind in events.items():
         if kind.required and not world.event(name).happenings:
             yield Question(name, f"On which day: {kind.says or name}?", kind.cite, True, "event")
+    for name in _held_up_by(made):
+        if name in events and not events[name].required and not world.event(name).happenings:
+            what = events[name].says or words_of(name)
+            yield Question(name, f"Did it happen, and on which day: {what}?", events[name].cite, False, "event")
     for happening in expected:
         if world.as_of is not None and world.as_of > happening.occurred_on:
             words = f"{events[happening.event].says or words_of(happening.event)}: expected on {happening.occurred_on}."
@@ -210,6 +214,12 @@ def _questions(world: World, made: tuple[Occurrence, ...], expected: tuple[Happe
         elif name not in events:
             yield _judgment(world, name)
     yield from _stray_answers(world, made)
+
+
+def _held_up_by(made: tuple[Occurrence, ...]) -> Iterable[str]:
+    """What everything waits for that has its day already, such as a signature: unrecorded, it stops pay in silence."""
+    dated = (one for one in made if one.state is State.WAITING and one.acts_on is not None)
+    return dict.fromkeys(name for one in dated for name in one.waiting_for)
 
 
 def _unconfirmed(world: World) -> Iterable[Happening]:

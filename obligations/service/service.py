@@ -129,10 +129,13 @@ class Service(Contracts, Events, Readings, Deliveries, Holding, Ledgers, Restori
         return today, [one for one in found if one.acts_on is not None]
 
     def asking(self) -> Sequence[Overview]:
-        """Every contract that asks people for something that is missing or that only they can judge."""
+        """Every contract that asks people for something: it is missing, something with a day waits for it, or only they
+        can judge it."""
         with self._store.read() as view:
             waiting = view.occurrences(states={State.WAITING, State.NEEDS_PERSON})
-            contracts = {it.contract for it in waiting if it.missing or it.state is State.NEEDS_PERSON}
+            contracts = {
+                it.contract for it in waiting if it.missing or it.acts_on is not None or it.state is State.NEEDS_PERSON
+            }
             kept = [self._kept(view, name) for name in sorted(contracts)]
         return [Overview(one.stored, self._plan(one), one.reports) for one in kept]
 

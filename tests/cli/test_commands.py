@@ -633,3 +633,25 @@ def test_an_argument_that_is_no_text_is_said_in_words(kept: Terminal) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert "is not UTF-8 text" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_next_asks_for_the_signature_that_stops_all_pay(terminal: Terminal) -> None:
+    """Nobody would record that the letter was signed, and no salary would go, without a word about why."""
+    said = terminal.run("init", terminal.place / "new", "--template", "simple-offer")
+    assert said.code == 0, said.err
+    file = terminal.place / "new" / "contract.yaml"
+    assert terminal.run("contract", "add", file, "--as", "clerk").code == 0
+    started = ("event", "first-simple-offer", "employment_started", "2026-02-02", "--as", "clerk")
+    assert "first-simple-offer accepted YYYY-MM-DD" in terminal.run(*started, "--yes").out
+    shown = terminal.run("next")
+    assert "waiting       salary 1" in shown.out
+    assert "first-simple-offer: accepted is missing:\n" in shown.out
+    command = "obligations event first-simple-offer accepted YYYY-MM-DD"
+    assert command in shown.out
+    (asked,) = (it for it in terminal.run("next", "--json").json["questions"] if it["name"] == "accepted")
+    assert asked["answer_with"] == [command]
+
+    signed = ("event", "first-simple-offer", "accepted", "2026-02-01", "--yes", "--as", "clerk")
+    assert terminal.run(*signed).code == 0
+    assert "accepted" not in terminal.run("next").out
+    assert "salary/1" in terminal.run("deliveries", "--state", "proposed").out
