@@ -149,6 +149,14 @@ def back_up(settings: Settings, file: Path) -> Manifest:
     return back_up(_database(settings), file, at=SystemMachineClock().now())
 
 
+def seen_back_up(file: Path) -> tuple[Manifest, tuple[datetime, str, str] | None]:
+    """The manifest of a back-up, and the last line of its ledger: when, what, about which contract. Raises
+    `StoreUnavailable` where it has no manifest."""
+    from obligations.store.backup import last_line_of, manifest_beside
+
+    return manifest_beside(file), last_line_of(file)
+
+
 def restore(settings: Settings, file: Path, actor: str) -> tuple[Manifest, Path | None, Restored]:
     """Put a back-up in the SQLite database's place, with everything held; the second is where the database that was
     there is kept. Raises `StoreUnavailable` where a daemon works on it or the back-up is no good."""

@@ -257,3 +257,13 @@ def test_no_python_at_all_is_said_in_one_line(tmp_path: Path) -> None:
     assert made.returncode != 0
     assert len(made.stderr.splitlines()) == 1, made.stderr
     assert "there is none on PATH" in made.stderr
+
+
+def test_the_help_of_make_fits_a_terminal_and_names_what_can_be_said() -> None:
+    """What nobody can read, or find, nobody uses."""
+    makefile = (TOP / "Makefile").read_text(encoding="utf-8")
+    said = re.findall(r"^\t@echo '((?:make |  ).*)'$", makefile, re.MULTILINE)
+    assert len(said) > 10
+    assert [line for line in said if len(line) > 80] == []
+    for name in ("FILES", "KILLS", "SEEDS", "MANY", "LANES", "SEED", "ROWS", "REPEAT", "ONLY", "ANEW", "UPGRADE"):
+        assert any(f"{name}=" in line for line in said), name

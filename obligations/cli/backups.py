@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -34,9 +35,22 @@ def backup(
             "sha256": made.sha256,
         })  # fmt: skip
         return
+    print_lines(wrapped(f"backed up to {file}", f"{_counted(made.rows)}; its manifest stands beside it"))
+
+
+def _counted(rows: Mapping[str, int]) -> str:
     called = {"contract": "contracts", "delivery": "deliveries", "ledger": "lines of the ledger"}
-    kept = ", ".join(f"{made.rows[name]} {words}" for name, words in called.items())
-    print_lines(wrapped(f"backed up to {file}", f"{kept}; its manifest stands beside it"))
+    return ", ".join(f"{rows[name]} {words}" for name, words in called.items())
+
+
+def _what_it_has(file: Path) -> Iterator[str]:
+    """What a person should know before the database is replaced by a back-up."""
+    manifest, last = app.seen_back_up(file)
+    yield from wrapped(f"{file}: made {manifest.made_at:%Y-%m-%d %H:%M}Z,", _counted(manifest.rows))
+    if last is not None:
+        at, action, contract = last
+        about = f" ({contract})" if contract else ""
+        yield from wrapped("  The last line of its ledger:", f"{at:%Y-%m-%d %H:%M}Z {action}{about}")
 
 
 def restore(
@@ -52,6 +66,9 @@ def restore(
     """Put a back-up in the database's place; everything is held back until a person resumes."""
     if (file is None) == (made_at is None):
         fail("name the back-up's file, or with --made-at when the back-up was made that other tools restored")
+    if file is not None and not as_json and not yes:
+        with plain_errors():
+            print_lines(_what_it_has(file))
     what = f"Put {file} in the database's place?" if file else "Hold everything, and park every payment past its time?"
     if not confirmed(what, yes):
         typer.echo("Nothing was changed.")

@@ -98,5 +98,5 @@ def confirmed(question: str, yes: bool) -> bool:
     if yes:
         return True
     if not sys.stdin.isatty():
-        fail("nobody is here to confirm this; look at the changes above and repeat with --yes")
+        fail("nobody is here to confirm this; if it is what you want, repeat with --yes")
     return typer.confirm(question)

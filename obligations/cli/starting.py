@@ -34,7 +34,7 @@ def first_contract(template: str) -> str:
 
 def _lines(template: str, title: str, file: TermsFile) -> Iterator[str]:
     yield f"# One contract on the template {template}. What you leave out keeps what the template says; a line that"
-    yield "# begins with # shows it: take the # away to say something else."
+    yield "# begins with # shows it: take the # and the blank after it away to say something else."
     yield "terms: 1"
     yield "contract:"
     yield f"  id: {USUAL_CONTRACT if template == USUAL else f'first-{template}'}"

@@ -18,6 +18,7 @@ from obligations.domain.ledger_chain import Head
 from obligations.ports import StoreUnavailable
 from obligations.store.connect import Database
 from obligations.store.daemon_lock import daemon_lock
+from obligations.store.instants import from_micros
 from obligations.store.migrate import alone, known_revisions
 
 SCHEMA = "obligations.backup/1"
@@ -138,7 +139,7 @@ def put_back(url: str, file: Path, *, at: datetime) -> Iterator[tuple[str, Manif
         StoreUnavailable: a daemon works on the database, or another program has it open.
     """
     database = _sqlite(url, "restore it with its own tools (pg_restore), then: obligations restore --made-at INSTANT")
-    manifest = _manifest(file)
+    manifest = manifest_beside(file)
     with daemon_lock(url):
         target = database.path.resolve()
         aside = target.with_name(f"{target.name}.replaced-{at.astimezone(UTC):%Y%m%dT%H%M%SZ}")
@@ -159,7 +160,19 @@ def put_back(url: str, file: Path, *, at: datetime) -> Iterator[tuple[str, Manif
             raise NotDone(f"{file} was not put in place: {_said(error)}; {database.path} is as it was") from None
 
 
-def _manifest(file: Path) -> Manifest:
+def last_line_of(file: Path) -> tuple[datetime, str, str] | None:
+    """The last line of a back-up's ledger: when, what, and about which contract; None where it has none or cannot be
+    read, which restoring it then says."""
+    try:
+        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
+            row = connection.execute("SELECT at, action, contract FROM ledger ORDER BY n DESC LIMIT 1").fetchone()
+    except sqlite3.Error:
+        return None
+    return (from_micros(row[0]), row[1], row[2]) if row else None
+
+
+def manifest_beside(file: Path) -> Manifest:
+    """The manifest of a back-up; raises `NotDone` where it is missing or none."""
     beside = manifest_of(file)
     try:
         return Manifest.of(beside.read_text(encoding="utf-8"))

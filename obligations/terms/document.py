@@ -100,7 +100,7 @@ def read(text: str, name: str) -> Document:
         mark = error.problem_mark or error.context_mark
         place = Place(mark.line + 1, mark.column + 1) if mark else Place()
         raise TermsError(
-            [Finding(f"not readable as YAML: {error.problem or error.context}", place, file=name)]
+            [Finding(f"not readable as YAML: {error.problem or error.context}{_hint(error)}", place, file=name)]
         ) from None
     except ReaderError as error:
         before = text[: error.position]
@@ -113,6 +113,14 @@ def read(text: str, name: str) -> Document:
     if not isinstance(builder.root, dict):
         raise TermsError([Finding("a terms file is a mapping that begins with `terms: 1`", file=name)])
     return Document(builder.root, name, builder.places, builder.key_places)
+
+
+def _hint(error: MarkedYAMLError) -> str:
+    """What to do about the one slip that nearly everybody makes."""
+    said = error.problem or ""
+    if said != "mapping values are not allowed here" and not said.endswith("but got ':'"):
+        return ""
+    return '; a text that holds ": " stands in quotes, such as title: "Jane Doe: offer letter"'
 
 
 class _Builder:

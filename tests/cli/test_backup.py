@@ -252,3 +252,16 @@ async def test_a_salary_that_was_paid_after_the_back_up_is_reported_paid(termina
     assert terminal.run("resume").code == 0
     assert paid(await sent(terminal, date(2026, 2, 9))) == []
     assert terminal.run("deliveries", "--state", "parked").out.count("salary/1") == 0
+
+
+def test_before_it_asks_it_says_what_the_back_up_has(approved: Terminal, file: Path) -> None:
+    """Somebody would put last year's file in the place of everything since, by its name alone."""
+    before = approved.rows()
+    said = approved.run("restore", file)
+    assert (said.code, approved.rows()) == (2, before)
+    shown = " ".join(said.out.split())
+    assert f"{file}: made " in shown
+    assert "1 contracts" in shown
+    assert "The last line of its ledger: 2026-03-02 12:00Z delivery approved (letter)" in shown
+    assert "repeat with --yes" in said.err
+    assert "above" not in approved.run("restore", "--made-at", "2026-03-01T02:00:00+00:00").err

@@ -90,6 +90,20 @@ def test_every_template_gives_a_first_contract_that_is_in_order(template: str, t
     assert terminal.run("fmt", "--check", file).code == 0
 
 
+@pytest.mark.parametrize("template", template_ids())
+def test_what_a_first_contract_shows_as_a_comment_can_be_taken_in_as_it_says(template: str, terminal: Terminal) -> None:
+    """The first thing a user does by the word of the file would break it."""
+    assert terminal.run("init", terminal.place, "--template", template).code == 0
+    file = terminal.place / "contract.yaml"
+    text = file.read_text()
+    assert "take the # and the blank after it away" in " ".join(text.replace("\n#", "").split())
+    shown = re.compile(r"^# ((?:parameters|readings):|  \w+: .*)$", re.MULTILINE)
+    assert shown.search(text)
+    file.write_text(shown.sub(r"\1", text))
+    said = terminal.run("check", file)
+    assert said.code == 0, said.err
+
+
 def test_an_unknown_template_writes_nothing_and_is_answered_with_those_there_are(terminal: Terminal) -> None:
     said = terminal.run("init", terminal.place / "new", "--template", "severence")
     assert said.code == 2

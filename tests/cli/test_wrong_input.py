@@ -251,3 +251,14 @@ def test_init_into_a_place_it_cannot_write_is_said(terminal: Terminal) -> None:
     said = terminal.run("init", file)
     assert is_one_message(said), said
     assert os.fspath(file) in said.err
+
+
+@pytest.mark.parametrize("in_braces", [True, False])
+def test_a_colon_in_a_title_is_answered_with_quotes(terminal: Terminal, in_braces: bool) -> None:
+    """Whoever does not know YAML would not know what a mapping value is, nor that one stands there."""
+    flow = "{id: letter, title: A short letter, currency: USD}"
+    block = "\n  id: letter\n  title: Cy Carr: Offer\n  currency: USD"
+    file = terminal.letter("title: ", "title: Cy Carr: ") if in_braces else terminal.letter(flow, block)
+    said = terminal.run("check", file)
+    assert said.code == 1
+    assert 'stands in quotes, such as title: "Jane Doe: offer letter"' in " ".join((said.out + said.err).split())
