@@ -72,7 +72,8 @@ def claims_what_is_due(store: Store) -> None:
         assert claim_from(store, business_now=NOON) == []
         (late,) = claim_from(store, business_now=NOON + timedelta(seconds=90))
         assert (late.key, late.late_seconds) == (later.key, 89.999999)
-        assert late.lag_seconds == late.late_seconds
+        # Less where a hold of another check ended only after its instant.
+        assert 0 <= late.lag_seconds <= late.late_seconds
 
 
 def claims_oldest_first(store: Store) -> None:
