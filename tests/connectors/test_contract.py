@@ -53,7 +53,7 @@ def worlds(stack: ExitStack, action: MakeClaim, reminder: MakeClaim) -> Mapping[
 
 
 def _http(payroll: PayrollReceiver, claim: Claim) -> World:
-    settings = {"destinations": {"payroll": {"url": payroll.url, "secret": payroll.secret, "timeout_seconds": 0.5}}}
+    settings = {"destinations": {"payroll": {"url": payroll.url, "secret": payroll.secret, "timeout_seconds": 2}}}
 
     def trouble(name: str, answer: receiving.Answer, *verdicts: Verdict) -> Trouble:
         return Trouble(name, lambda: payroll.script(answer), verdicts)
@@ -77,7 +77,7 @@ def _http(payroll: PayrollReceiver, claim: Claim) -> World:
 
 
 def _slack(slack: SlackStandIn, claim: Claim) -> World:
-    settings = {"token": slack.token, "base_url": slack.base_url, "timeout_seconds": 0.5}
+    settings = {"token": slack.token, "base_url": slack.base_url, "timeout_seconds": 2}
 
     def trouble(name: str, answer: talking.Answer, *verdicts: Verdict) -> Trouble:
         return Trouble(name, lambda: slack.script("chat.postMessage", answer), verdicts)
