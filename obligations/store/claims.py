@@ -70,16 +70,15 @@ def claim(
         given |= {"planned_by": planned_by, "edition": edition}
     if each is not None:
         # Where one lane has most of what is due, the others come with the next claim, which passes over it.
-        given |= {"each": each, "rooms": to_json(dict(rooms))}
-        if is_sqlite:
-            given |= {"leaps": _LEAPS, "most": min(limit, max([each, *rooms.values()]))}
+        most = min(limit, max([each, *rooms.values()]))
+        given |= {"each": each, "rooms": to_json(dict(rooms)), "leaps": _LEAPS, "most": most}
     if lanes:
         given["lanes"] = list(lanes)
     if is_sqlite:
         given["lease_ends"] = machine_now + timedelta(seconds=lease_seconds)
     else:
         given["ahead"] = round(lease_seconds * 1_000_000)
-    statements = [False] if each is None or not is_sqlite else [True, False]
+    statements = [False] if each is None else [True, False]
     for by_lane in statements:
         taken = connection.execute(
             queue.take(

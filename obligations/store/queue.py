@@ -31,6 +31,8 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    true,
+    tuple_,
     union_all,
     update,
 )
@@ -144,18 +146,23 @@ def _waits_to_be_planned() -> Select[Any]:
 
 
 def _within_room(ready: Any, *, is_sqlite: bool) -> Any:
-    """What is ready, as far as its lane has room: what `rooms` says of it, or else `each`."""
+    """What is ready, as far as its lane has room."""
     c = ready.c
     place = func.row_number().over(partition_by=c.destination, order_by=(c.at, c.kind, c.key)).label("place")
     placed = select(c.key, c.at, c.kind, c.destination, place).subquery("placed")
+    room = _room_of(placed.c.destination, is_sqlite=is_sqlite)
+    return select(placed).where(placed.c.place <= room).subquery("fitting")
+
+
+def _room_of(destination: ColumnElement[str], *, is_sqlite: bool = False) -> ColumnElement[int]:
+    """How many of a destination may be taken: what `rooms` says of it, or else `each`."""
     rooms = bindparam("rooms", type_=Text)
     if is_sqlite:
         named = func.json_each(rooms).table_valued("key", "value", name="named")
-        own: Any = select(named.c.value).where(named.c.key == placed.c.destination).scalar_subquery()
+        own: Any = select(named.c.value).where(named.c.key == destination).scalar_subquery()
     else:
-        own = cast(cast(rooms, JSONB).op("->>")(placed.c.destination), Integer)
-    room = func.coalesce(own, bindparam("each", type_=Integer))
-    return select(placed).where(placed.c.place <= room).subquery("fitting")
+        own = cast(cast(rooms, JSONB).op("->>")(destination), Integer)
+    return func.coalesce(own, bindparam("each", type_=Integer))
 
 
 def _by_lane(eligible: list[ColumnElement[bool]], lanes: bool, only: bool) -> Select[Any]:
@@ -218,6 +225,55 @@ def _by_lane(eligible: list[ColumnElement[bool]], lanes: bool, only: bool) -> Se
     )
 
 
+def _by_lane_locked(eligible: list[ColumnElement[bool]], lanes: bool, only: bool) -> Select[Any]:
+    """The same as `_by_lane` for PostgreSQL, which compares three columns as one, and locks what it finds: of each
+    instant and destination no more than its lane has room for, and nothing that somebody else holds."""
+    first, following = _D.alias("first"), _D.alias("following")
+
+    def nearest(d: Any, *after: ColumnElement[bool]) -> Select[Any]:
+        return (
+            select(d.c.send_at, d.c.kind, d.c.destination)
+            .where(d.c.tenant == _MINE, d.c.state == _SCHEDULED, d.c.send_at <= _BY_BUSINESS, *after)
+            .order_by(d.c.send_at, d.c.kind, d.c.destination)
+            .limit(literal_column("1"))
+        )
+
+    begin = nearest(first).subquery("begin")
+    leap = select(begin, literal_column("1", Integer).label("leaps")).cte("leap", recursive=True)
+    seen = leap.c
+    beyond = tuple_(following.c.send_at, following.c.kind, following.c.destination) > tuple_(
+        seen.send_at, seen.kind, seen.destination
+    )
+    onward = nearest(following, beyond).correlate(leap).lateral("onward")
+    leap = leap.union_all(
+        select(onward, seen.leaps + literal_column("1"))
+        .select_from(leap.join(onward, true()))
+        .where(seen.leaps < bindparam("leaps", type_=Integer))
+    )
+    group = leap.c
+    front = (
+        select(_d.key)
+        .where(
+            _d.tenant == _MINE,
+            _d.state == _SCHEDULED,
+            _d.send_at == group.send_at,
+            _d.kind == group.kind,
+            _d.destination == group.destination,
+            *eligible,
+        )
+        .limit(_room_of(group.destination))
+        .with_for_update(skip_locked=True, of=_D)
+        .correlate(leap)
+        .lateral("front")
+    )
+    return (
+        select(front.c.key, group.send_at.label("at"), group.kind.label("kind"), group.destination.label("destination"))
+        .select_from(leap.join(front, true()))
+        .where(*_open(group, lanes, False, only))
+        .limit(_UP_TO)
+    )
+
+
 @lru_cache
 def take(
     *,
@@ -251,7 +307,8 @@ def take(
         .cte("due")
     )
     if by_lane:
-        due = _by_lane([*open_lane, ~stale], some_full, only).cte("due")
+        leaping = _by_lane if is_sqlite else _by_lane_locked
+        due = leaping([*open_lane, ~stale], some_full, only).cte("due")
     again = (
         select(_d.key.label("key"), _d.next_attempt_at.label("at"), _d.kind.label("kind"), *lane)
         .where(_d.tenant == _MINE, _d.state == _RETRYING, _d.next_attempt_at <= _BY_MACHINE, *open_lane, unsuspected)
