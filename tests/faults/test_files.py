@@ -7,8 +7,8 @@ import pytest
 from config.shipped import find_template
 from obligations.terms.errors import TermsError
 from obligations.terms.loader import load
+from tests.memory import new_memory
 from tests.service.office import LETTER
-from tests.terms.mutations import most_bytes
 
 # Ten anchors of nine each: a thousand million leaves once they are written out, in three hundred bytes.
 BOMB = "terms: 1\nlol0: &lol0 x\n" + "".join(
@@ -38,8 +38,7 @@ WRONG = {
 @pytest.mark.parametrize("wrong", WRONG)
 def test_what_does_harm_is_refused_with_its_place(wrong: str) -> None:
     """A traceback tells nobody which line to mend, and a file that fills the memory stops everybody's dates."""
-    before = most_bytes()
-    with pytest.raises(TermsError) as refused:
+    with new_memory() as held, pytest.raises(TermsError) as refused:
         load(WRONG[wrong], "contract.yaml", find_template)
     assert all(one.message and one.place.line >= 1 for one in refused.value.findings)
-    assert most_bytes() - before < 50_000_000
+    assert held.most_bytes < 50_000_000
