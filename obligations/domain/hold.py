@@ -8,6 +8,8 @@ from enum import StrEnum
 
 # In whose name the background service holds something back.
 DAEMON = "the daemon"
+# In whose name it holds back what goes to one that asked to be called no more: only a person ends that.
+RECEIVER = "the receiver"
 
 
 class Scope(StrEnum):

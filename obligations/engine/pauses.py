@@ -1,7 +1,7 @@
 """Pauses: a destination that refuses every call as such is left alone until a person or a probe finds it mended.
 
 What makes it refuse (a credential, an address, a flow that was switched off) is common to all that goes there, and
-each call would use up one more of a delivery's attempts.
+each call would use up one more of a delivery's attempts. One that asked to be called no more is not probed either.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import datetime
 import structlog
 
 from obligations.domain.delivery import Outcome, Verdict
-from obligations.domain.hold import DAEMON, Scope, called, kept_back
+from obligations.domain.hold import DAEMON, RECEIVER, Scope, called, kept_back
 from obligations.engine.store_thread import StoreThread
 from obligations.ports import Claim, Conflict, LedgerEntry, Store, StoreUnavailable
 
@@ -24,7 +24,8 @@ IN_A_ROW = 3
 
 class Pauses:
     """Counts refusals by destination, over all that goes there; holds what refused three times in a row, in the
-    store, where every daemon and the next start find it; and lifts that hold when a probe is answered."""
+    store, where every daemon and the next start find it; and lifts that hold when a probe is answered. Holds at once,
+    until a person lifts it, what said that it is gone."""
 
     def __init__(self, store: Store, thread: StoreThread, now: Callable[[], datetime]) -> None:
         self._store = store
@@ -35,6 +36,9 @@ class Pauses:
     async def heard(self, claim: Claim, outcome: Outcome, *, probe: bool) -> bool:
         """Take note of an answer; returns whether a pause ended with it. Never raises."""
         destination = claim.destination
+        if outcome.verdict is Verdict.GONE:
+            await self._try(self._part, claim, outcome)
+            return False
         if refuses(outcome):
             self._refused[destination] += 1
             if self._refused[destination] >= IN_A_ROW and not probe and await self._try(self._pause, claim, outcome):
@@ -65,17 +69,26 @@ class Pauses:
         return True
 
     def _pause(self, claim: Claim, outcome: Outcome) -> None:
-        destination, now = claim.destination, self._now()
         reason = f"refused {IN_A_ROW} times in a row ({outcome.detail}); mend that, then resume it"
+        if (number := self._hold(claim.destination, reason, by=DAEMON)) is not None:
+            _log.error("a destination is paused: it refused several times in a row",
+                       destination=claim.destination, status=outcome.status, hold=number)  # fmt: skip
+
+    def _part(self, claim: Claim, outcome: Outcome) -> None:
+        reason = f"it asked not to be called again ({outcome.detail}); once it may be, resume it"
+        if (number := self._hold(claim.destination, reason, by=RECEIVER)) is not None:
+            _log.error("a destination is paused: it asked not to be called again",
+                       destination=claim.destination, status=outcome.status, hold=number)  # fmt: skip
+
+    def _hold(self, destination: str, reason: str, *, by: str) -> int | None:
+        """The number of the hold, or None where that name holds it already."""
+        now = self._now()
         with self._store.write() as view:
-            if any(one.destination == destination and one.held_by == DAEMON for one in view.holds()):
-                return
-            made = view.hold(Scope.EVERYTHING, reason, at=now, by=DAEMON, destination=destination)
-            view.note(
-                LedgerEntry(now, DAEMON, "sending paused", "", called(made), after=kept_back(made), reason=reason)
-            )
-        _log.error("a destination is paused: it refused several times in a row",
-                   destination=destination, status=outcome.status, hold=made.number)  # fmt: skip
+            if any(one.destination == destination and one.held_by == by for one in view.holds()):
+                return None
+            made = view.hold(Scope.EVERYTHING, reason, at=now, by=by, destination=destination)
+            view.note(LedgerEntry(now, by, "sending paused", "", called(made), after=kept_back(made), reason=reason))
+            return made.number
 
     def _lift(self, claim: Claim, outcome: Outcome) -> None:
         now = self._now()

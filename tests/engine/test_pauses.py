@@ -9,13 +9,14 @@ import pytest
 from structlog.testing import capture_logs
 
 from obligations.domain.delivery import DeliveryState, Outcome, Verdict
-from obligations.domain.hold import DAEMON, Hold, Scope
+from obligations.domain.hold import DAEMON, RECEIVER, Hold, Scope
 from obligations.ports import Claim
 from tests.engine.stage import NOON, YES, Scripted, Stage, push
 
 REFUSED = Outcome(Verdict.RETRY, "payroll answered 401 Unauthorized", 401, alarm=True)
 OVERLOADED = Outcome(Verdict.RETRY, "payroll answered 409 Conflict", 409)
 NOT_THERE = Outcome(Verdict.RETRY, "payroll: no connection; nothing was sent")
+GONE = Outcome(Verdict.GONE, "payroll answered 410 Gone", 410)
 WRONG = Outcome(Verdict.REJECTED, "payroll answered 422", 422)
 SLOW: dict[str, Any] = {"retry_delays_seconds": (3600.0,) * 9, "destination_concurrency": 1}
 
@@ -33,9 +34,13 @@ def tried(stage: Stage) -> int:
 class Refusing(Scripted):
     """A payroll that turns every call away, beside people who are reached."""
 
+    def __init__(self, answer: Outcome = REFUSED) -> None:
+        super().__init__()
+        self.answer = answer
+
     async def deliver(self, claim: Claim) -> Outcome:
         answer = await super().deliver(claim)
-        return REFUSED if claim.destination == "payroll" else answer
+        return self.answer if claim.destination == "payroll" else answer
 
 
 async def paused(stage: Stage) -> Scripted:
@@ -117,6 +122,43 @@ async def test_a_persons_pause_is_never_probed(stage: Stage) -> None:
     await pump.probe()
     await pump.pass_once()
     assert receiver.names == []
+
+
+async def test_one_that_asked_to_be_left_alone_is_not_called_again_before_a_person_says_so(stage: Stage) -> None:
+    """Each payment that became due would knock once more, and be set aside for it."""
+    stage.plan(*(push(f"pay {n}") for n in range(6)), push("remind", "manager"))
+    answers = Refusing(GONE)
+    with capture_logs() as said:
+        await stage.pump(answers, **SLOW).pass_once()
+    assert sorted(claim.destination for claim in answers.seen) == ["manager", "payroll"]
+    (hold,) = holds(stage)
+    assert (hold.destination, hold.held_by) == ("payroll", RECEIVER)
+    assert "asked not to be called again (payroll answered 410 Gone)" in hold.reason
+    (alarm,) = [line for line in said if line["event"].startswith("a destination is paused")]
+    assert (alarm["log_level"], alarm["destination"], alarm["hold"]) == ("error", "payroll", hold.number)
+
+    for _ in range(3):
+        stage.machine.advance(days=1)
+        other = stage.pump(later := Scripted(), **SLOW)
+        await other.probe()
+        assert await other.pass_once() == 0
+    assert later.seen == []
+    assert sorted(stage.states().values()).count(DeliveryState.SCHEDULED) == 5
+
+    with stage.store.write() as view:
+        view.lift(hold.number, at=NOON, by="hr")
+    assert await other.pass_once() == 5
+
+
+async def test_a_probe_that_finds_it_gone_is_the_last(stage: Stage) -> None:
+    await paused(stage)
+    pump = stage.pump(receiver := Scripted(GONE), **SLOW)
+    for _ in range(3):
+        await pump.probe()
+        await pump.pass_once()
+        stage.machine.advance(seconds=4000)
+    assert len(receiver.seen) == 1
+    assert sorted(one.held_by for one in holds(stage)) == [DAEMON, RECEIVER]
 
 
 async def test_daemons_that_see_the_same_trouble_make_one_hold(stage: Stage) -> None:

@@ -114,13 +114,15 @@ async def test_a_wait_that_was_asked_for_outlives_the_process(
 
 
 async def test_a_receiver_that_is_gone_is_not_called_again(stage: Stage, receiver: PayrollReceiver) -> None:
-    """It said to stop; a person must hear of it, and it must hear nothing."""
+    """It said to stop; a person must hear of it, and it must hear nothing, of what becomes due later either."""
     receiver.script(receiving.status(410))
     connectors = http(stage, receiver)
     pump = stage.pump(connectors=connectors)
     await pump.pass_once()
+    plan(stage.store, *(push(f"pay {n}", connector="http") for n in range(3)))
     for _ in range(5):
         stage.machine.advance(days=1)
+        await pump.probe()
         assert await pump.pass_once() == 0
     await connectors["http"].close()
     assert receiver.requests == 1
