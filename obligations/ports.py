@@ -126,6 +126,10 @@ class Attempt:
     detail: str = ""
 
 
+# Who re-plans without anybody having decided anything, by the name that is in the ledger.
+THE_CLOCK, THE_CALENDARS = "the clock", "the calendars"
+
+
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
     """One line of the append-only record. `before` and `after` hold no pay and no secret."""

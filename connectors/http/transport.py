@@ -24,7 +24,8 @@ IDLE_SECONDS = 15.0
 # Gateways put cookies, policies and tickets into an answer's head that are longer than aiohttp takes by itself (8 KiB);
 # what they belong to would never count as answered.
 _HEAD_LINE = 64 * 1024
-_HEAD_LINES = 1_000
+# A hundred is what most servers allow; together with the line, what one answer may take of the memory: 8 MiB.
+_HEAD_LINES = 128
 # aiohttp writes larger bodies piece by piece.
 _IN_ONE_PIECE = 2**20
 # aiohttp writes these itself, from the address and the body.

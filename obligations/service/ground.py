@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from obligations.planning.plan import Plan
 from obligations.planning.settlement import settle
-from obligations.ports import Clock, Conflict, Store, Transaction
+from obligations.ports import THE_CALENDARS, THE_CLOCK, Clock, Conflict, Store, Transaction
 from obligations.service import lookup
 from obligations.service.contracts import Kept, Planner
 from obligations.service.installation import Library
@@ -62,9 +62,9 @@ class Ground:
                 as_of = min(as_of, self.planner.today(kept.terms, kept.stored.replan_at) + at_most)
             if before and after and before != after:
                 reason = f"planned again with {_unlike(after, before)} instead of {_unlike(before, after)}"
-                self._settle(view, kept, now, "the calendars", as_of=as_of, reason=reason)
+                self._settle(view, kept, now, THE_CALENDARS, as_of=as_of, reason=reason)
             else:
-                self._settle(view, kept, now, "the clock", as_of=as_of)
+                self._settle(view, kept, now, THE_CLOCK, as_of=as_of)
 
         self._written(write)
 

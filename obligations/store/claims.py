@@ -176,7 +176,7 @@ def _could_go(
     if not late:
         return {}
     found = connection.execute(queue.DECIDED, {"mine": tenant, "contracts": sorted({row.contract for row in late})})
-    decided: dict[str, datetime] = {row.contract: row.decided_at for row in found}
+    decided: dict[str, datetime] = {row.contract: row.decided_at for row in found if row.decided_at}
     holds = connection.execute(queue.LIFTED_SINCE, {"mine": tenant, "since": min(row.send_at for row in late)}).all()
     return {
         row.key: max(

@@ -265,7 +265,7 @@ async def test_two_answers_in_one_breath_are_one(
 
 
 @pytest.mark.parametrize(
-    "head", [b"set-cookie: ticket=" + b"a" * 40_000 + b"\r\n", b"x-passed-by: gateway\r\n" * 500], ids=["long", "many"]
+    "head", [b"set-cookie: ticket=" + b"a" * 40_000 + b"\r\n", b"x-passed-by: gateway\r\n" * 100], ids=["long", "many"]
 )
 async def test_an_answer_with_a_long_head_is_an_answer(
     payroll: PayrollReceiver, sender: Senders, action: MakeClaim, head: bytes

@@ -602,6 +602,19 @@ def test_a_contract_added_late_catches_up(office: Office) -> None:
     assert {claim.lag_seconds for claim in (*claims, late)} == {0}
 
 
+def test_what_the_clock_alone_brings_about_excuses_no_lateness(office: Office) -> None:
+    """After days without a daemon the plan is made again first; what goes then is days late all the same."""
+    office.add()
+    office.tell("employment_started", START)
+    office.send()
+    office.today(START + timedelta(days=17))
+    office.service.replan("letter")
+    assert [line.actor for line in office.ledger()][-1] == "the clock"
+    lags = [claim.lag_seconds for claim in office.send() if claim.attempt == 1 and claim.late_seconds > 3 * 86_400]
+    assert lags
+    assert min(lags) > 3 * 86_400
+
+
 def test_due_lists_what_is_open_overdue_first(office: Office) -> None:
     office.add()
     office.tell("employment_started", START)
