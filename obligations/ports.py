@@ -146,7 +146,8 @@ class LedgerEntry:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryChange:
-    """One delivery to write: inserted when new, else changed only if it is still in one of `seen_in`.
+    """One delivery to write: inserted when new, else changed only if it is still in one of `seen_in`, and no attempt
+    was made since its `fence` was seen.
 
     `push`, `body` and `content_hash` replace the stored content.
     """
@@ -157,6 +158,7 @@ class DeliveryChange:
     state: DeliveryState
     seen_in: frozenset[DeliveryState] | None = None  # None: it is new
     reason: str = ""
+    fence: int | None = None  # None: whatever was attempted meanwhile
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,14 +126,16 @@ def settle_action(wanted: Push | None, chain: Sequence[StoredDelivery], at: Sett
             # It was stopped half-way and is wanted again: the same bytes under the same key take effect once only.
             state = _S.PROPOSED if last.push.approvals else _S.SCHEDULED
             again = hash_again(last.push, last.content_hash)
-            yield DeliveryChange(last.push, last.body, again, state, frozenset({last.state}), "planned again")
+            yield DeliveryChange(
+                last.push, last.body, again, state, frozenset({last.state}), "planned again", last.fence
+            )
         return
     if wanted is None or not _may_be_reversed(last):
         yield from _stopped(last, "the plan changed before it was accepted; it is not sent again")
     elif last.state is _S.CANCELLED:
         again = hash_again(last.push, last.content_hash)
         words = "nobody knows whether it arrived; it goes again before anything new does"
-        yield DeliveryChange(last.push, last.body, again, _S.PROPOSED, frozenset({last.state}), words)
+        yield DeliveryChange(last.push, last.body, again, _S.PROPOSED, frozenset({last.state}), words, last.fence)
     told = next((one for one in reversed(begun) if _may_have_effect(one)), None)
     believed = owed(told.push) if told else None
     if believed == owed(wanted):
@@ -194,7 +196,7 @@ def _follow(wanted: Push | None, stored: StoredDelivery, at: Settling) -> Iterat
 def _rewritten(push: Push, stored: StoredDelivery, words: str, state: DeliveryState | None = None) -> DeliveryChange:
     initial, reason = _initial(push)
     again = written_again(push, stored.content_hash)
-    return DeliveryChange(push, *again, state or initial, frozenset({stored.state}), reason or words)
+    return DeliveryChange(push, *again, state or initial, frozenset({stored.state}), reason or words, stored.fence)
 
 
 def _stopped(stored: StoredDelivery | None, reason: str) -> Iterator[DeliveryChange]:
@@ -206,7 +208,8 @@ def _stopped(stored: StoredDelivery | None, reason: str) -> Iterator[DeliveryCha
 
 
 def _move(stored: StoredDelivery, state: DeliveryState, reason: str) -> DeliveryChange:
-    return DeliveryChange(stored.push, stored.body, stored.content_hash, state, frozenset({stored.state}), reason)
+    seen_in = frozenset({stored.state})
+    return DeliveryChange(stored.push, stored.body, stored.content_hash, state, seen_in, reason, stored.fence)
 
 
 # --- what was sent --------------------------------------------------------------------------------------------------

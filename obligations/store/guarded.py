@@ -50,13 +50,21 @@ def rewrite(connection: Connection, mine: ColumnElement[bool], changes: Sequence
     """Rewrite deliveries; raises `Conflict` or `IllegalMove` for the first that is not as the writer saw it."""
     # In the order of keys, like results, so that two writers seldom wait for each other in a ring; where they do,
     # PostgreSQL ends one of them and it sees a `Conflict`.
-    by_arrow: dict[tuple[DeliveryState, frozenset[DeliveryState]], list[DeliveryChange]] = {}
+    by_arrow: dict[tuple[DeliveryState, frozenset[DeliveryState], bool], list[DeliveryChange]] = {}
     for change in sorted(changes, key=lambda it: it.push.key):
         assert change.seen_in is not None
-        by_arrow.setdefault((change.state, change.seen_in), []).append(change)
-    for (state, seen_in), some in by_arrow.items():
-        written = [{"at_key": it.push.key, "same_body": it.body, **content_row(it)} for it in some]
-        statement = _rewriting(mine, _may_become(state, seen_in), state, content_row(some[0]))
+        by_arrow.setdefault((change.state, change.seen_in, change.fence is not None), []).append(change)
+    for (state, seen_in, fenced), some in by_arrow.items():
+        written = [
+            {
+                "at_key": it.push.key,
+                "same_body": it.body,
+                **({"at_fence": it.fence} if fenced else {}),
+                **content_row(it),
+            }
+            for it in some
+        ]
+        statement = _rewriting(mine, _may_become(state, seen_in), state, content_row(some[0]), fenced=fenced)
         if connection.execute(statement, written).rowcount != len(some):
             _explain(connection, mine, some)
 
@@ -184,9 +192,16 @@ def _released(state: DeliveryState) -> dict[str, Any]:
 
 
 def _rewriting(
-    mine: ColumnElement[bool], seen_in: tuple[DeliveryState, ...], state: DeliveryState, content: Iterable[str]
+    mine: ColumnElement[bool],
+    seen_in: tuple[DeliveryState, ...],
+    state: DeliveryState,
+    content: Iterable[str],
+    *,
+    fenced: bool,
 ) -> Update:
     c = tables.delivery.c
+    # An attempt between the look and the write may lead back to the same state, and it may have had its effect.
+    unattempted = [c.fence == bindparam("at_fence")] if fenced else []
     return (
         update(tables.delivery)
         .where(
@@ -194,6 +209,7 @@ def _rewriting(
             c.key == bindparam("at_key"),
             _in_state(seen_in),
             or_(c.attempts == 0, c.body == bindparam("same_body")),
+            *unattempted,
         )
         .values(**{name: bindparam(name) for name in content}, **_released(state))
     )

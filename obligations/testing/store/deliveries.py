@@ -14,6 +14,7 @@ from obligations.testing.store.stage import (
     Check,
     apply_to,
     claim_from,
+    claimed_in,
     conflict,
     contract_in,
     delivery_in,
@@ -95,6 +96,24 @@ def changes_only_what_it_saw(store: Store) -> None:
             tx.apply(contract, Changes(deliveries=(unseen,)))
 
 
+def refuses_a_change_that_an_attempt_overtook(store: Store) -> None:
+    """A delivery that surely did nothing, and after one more attempt may have, is in the same state: what was decided
+    about the first is not done to the second."""
+    contract, claim = claimed_in(store)
+    with quietened(store):
+        store.record([Result(claim, Outcome(Verdict.RETRY), _S.RETRYING, NOON, next_attempt_at=NOON)])
+        seen = delivery_in(store, claim.key)
+        cancelled = a_change(seen.push, _S.CANCELLED, seen_in=frozenset({_S.RETRYING}))
+        (again,) = claim_from(store)
+        store.record([Result(again, Outcome(Verdict.UNKNOWN), _S.RETRYING, NOON, next_attempt_at=NOON + MINUTE)])
+        with conflict(), store.write() as tx:
+            tx.apply(contract, Changes(deliveries=(replace(cancelled, fence=seen.fence),)))
+        now = delivery_in(store, claim.key)
+        assert (now.state, now.first_unknown_at) == (_S.RETRYING, NOON)
+        apply_to(store, contract, Changes(deliveries=(replace(cancelled, fence=now.fence),)))
+        assert delivery_in(store, claim.key).state is _S.CANCELLED
+
+
 def rewrites_what_was_not_sent(store: Store) -> None:
     """A re-planning gives an unsent delivery new content and a new instant under the same key."""
     contract = contract_in(store)
@@ -172,6 +191,7 @@ CHECKS: tuple[Check, ...] = (
     keeps_pushes_whole,
     finds_deliveries,
     changes_only_what_it_saw,
+    refuses_a_change_that_an_attempt_overtook,
     rewrites_what_was_not_sent,
     refuses_moves_without_an_arrow,
     keeps_decisions,
