@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from typing import Any
 
+from obligations.domain.content import canonical, counted, hash_of, same_content
 from obligations.domain.delivery import Push, PushKind
 
 # What tells of an instruction without being owed by it: how it revises another, and why it is given.
@@ -16,9 +15,9 @@ REVERSE = "reverse"
 def body_of(push: Push) -> bytes:
     """The bytes every attempt sends: canonical JSON, in the Standard Webhooks shape for actions."""
     if push.kind is not PushKind.ACTION:
-        return _canonical(push.payload)
+        return canonical(push.payload)
     kind = "payroll_action" if push.money else "instruction"
-    return _canonical(
+    return canonical(
         {
             "id": str(push.key),
             "type": f"obligations.{kind}.due.v1",
@@ -42,12 +41,11 @@ def written(push: Push) -> tuple[bytes, str]:
 def written_again(push: Push, before: str) -> tuple[bytes, str]:
     """The same of content that stands anew where `before` stood; see `hash_again`."""
     body, fresh = written(push)
-    return body, _counted(fresh, before)
+    return body, counted(fresh, before)
 
 
 def _hash(push: Push, body: bytes) -> str:
-    where = [push.connector, push.destination, dict(push.address), push.send_at.isoformat(), list(push.approvals)]
-    return hashlib.sha256(body + b"\x00" + _canonical(where)).hexdigest()
+    return hash_of(body, push.connector, push.destination, push.address, push.send_at, push.approvals)
 
 
 def hash_again(push: Push, before: str) -> str:
@@ -55,17 +53,12 @@ def hash_again(push: Push, before: str) -> str:
 
     A change and its undoing lead back to the same bytes, but not back to the approvals, so rewritings are counted.
     """
-    return _counted(content_hash(push), before)
-
-
-def _counted(fresh: str, before: str) -> str:
-    _, _, times = before.partition(".")
-    return f"{fresh}.{int(times or 0) + 1}"
+    return counted(content_hash(push), before)
 
 
 def is_content(push: Push, stored_hash: str) -> bool:
     """Whether the stored hash is this push's, however often it was rewritten."""
-    return stored_hash.partition(".")[0] == content_hash(push)
+    return same_content(stored_hash, content_hash(push))
 
 
 def owed(push: Push | None) -> dict[str, Any] | None:
@@ -79,11 +72,3 @@ def owed(push: Push | None) -> dict[str, Any] | None:
     if isinstance(position := kept.get("position"), dict):
         kept["position"] = position.get("index")
     return kept
-
-
-# Made once: `json.dumps` makes one for each text.
-_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
-
-
-def _canonical(data: Any) -> bytes:
-    return _encode(data).encode()
