@@ -407,6 +407,7 @@ def open_daemon(settings: Settings) -> Iterator[Running]:
                 exclusive=url.startswith("sqlite"),
                 edition=edition,
                 real_time=settings.dangerous_clock is None,
+                database_clock=store.clock,
                 settings=numbers,
                 steps=steps,
                 hints=open_hints(url, tenant=settings.tenant),

@@ -188,7 +188,8 @@ def _of_clock(store: SqlStore, settings: Settings, url: str, now: datetime) -> I
     theirs, ours = clock_of(url), SystemMachineClock().now()
     if theirs is not None and abs(theirs - ours) > _APART:
         yield Finding("clock", "warn", f"this machine and the database are {abs(theirs - ours).total_seconds():.0f} s"
-                      " apart", "set both by the same time service")  # fmt: skip
+                      " apart", "set both by the same time service; minutes apart, a daemon here sends no money",
+                     )  # fmt: skip
         return
     with store.read() as view:
         seen = view.seen_at()

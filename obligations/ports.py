@@ -424,13 +424,14 @@ class Store(Protocol):
         edition: str | None = None,
         each: int | None = None,
         rooms: Mapping[str, int] = NO_ROOMS,
+        money: bool = True,
     ) -> Sequence[Claim]:
         """Lease up to `limit` deliveries that are due, oldest first, and write an attempt for each, in one transaction.
 
         Due: scheduled with `send_at` reached on the business clock, or retrying with `next_attempt_at` reached on the
         machine clock. Destinations in `full` are passed over, and so is what a hold in force keeps back. `only` asks
         for one destination, to try it, although the daemon holds it. Stale reminders of one occurrence to one
-        destination collapse into the latest that is due.
+        destination collapse into the latest that is due. Without `money`, what moves money is passed over.
 
         With `planned_by`, what belongs to contracts that `to_replan` lists by that instant and for that `edition` is
         passed over as well.
@@ -452,9 +453,9 @@ class Store(Protocol):
         once under the same key. The third time in a row without a result they are parked instead."""
         ...
 
-    def next_wake(self, full: Collection[str] = ()) -> tuple[datetime | None, datetime | None]:
+    def next_wake(self, full: Collection[str] = (), *, money: bool = True) -> tuple[datetime | None, datetime | None]:
         """The earliest scheduled instant (business time) and the earliest retry (machine time), of what no hold in
-        force keeps back and does not go to a destination in `full`."""
+        force keeps back, does not go to a destination in `full`, and without `money` does not move any."""
         ...
 
     def to_replan(self, now: datetime, limit: int = 100, *, edition: str | None = None) -> Sequence[str]:

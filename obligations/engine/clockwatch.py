@@ -1,5 +1,5 @@
 """Watches the clock: one that was set, or that stands behind what was seen before, keeps money back until a person has
-looked. Reminders go on."""
+looked, and one that is apart from the database's as long as it is. Reminders go on."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ class ClockWatch:
         real_time: business time is the time of this machine, so the store remembers how far it came, and a start
             behind that is noticed too.
         lease_seconds: how long after a step leases cannot be judged by the wall clock.
+        database_clock: what the database's own clock shows, None where it has none; asked in the store's thread.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class ClockWatch:
         most_seconds: float,
         real_time: bool,
         lease_seconds: float,
+        database_clock: Callable[[], datetime | None] = lambda: None,
     ) -> None:
         self._store = store
         self._thread = thread
@@ -57,6 +59,9 @@ class ClockWatch:
         self._most_seconds = most_seconds
         self._real_time = real_time
         self._lease_seconds = lease_seconds
+        self._database_clock = database_clock
+        self._ahead_seconds = 0.0
+        self._compared = False
         self._steady, self._apart = self._read()
         self._stepped_at: float | None = None
         self.stepped_seconds = 0.0  # how far it was set when that was last noticed
@@ -74,14 +79,21 @@ class ClockWatch:
                 await self._hold_for(step)
 
     async def begin(self) -> None:
-        """Hold money when business time stands behind what was seen before. Raises `StoreUnavailable`."""
-        if self._real_time:
-            await self._thread.call(self._compare)
+        """Hold money when business time stands behind what was seen before, and look whether it is the database's.
+        Raises `StoreUnavailable`."""
+        await self.remember()
 
     async def remember(self) -> None:
-        """Note how far business time has come. Raises `StoreUnavailable`."""
+        """Look whether the clock agrees with the database's, and if so note how far business time has come. Raises
+        `StoreUnavailable`."""
         if self._real_time:
-            await self._thread.call(self._advance)
+            await self._thread.call(self._remember)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the clock stood where the database's does when that was last asked. Other daemons go by theirs, so
+        it is this one alone that leaves money to them meanwhile, and nobody has to resume it."""
+        return abs(self._ahead_seconds) <= self._most_seconds
 
     @property
     def judges_leases(self) -> bool:
@@ -97,6 +109,9 @@ class ClockWatch:
     async def _hold_for(self, step: float) -> None:
         self._stepped_at = self._steady
         self.stepped_seconds = step
+        if not self.agrees and await self._thread.call(self._agrees_now):
+            self._apart += step  # which set it right
+            return
         way = "forward" if step > 0 else "back"
         now = self._machine.now()
         to = f"{now:%Y-%m-%dT%H:%M:%SZ}"
@@ -126,7 +141,9 @@ class ClockWatch:
     # --- in the store's thread ----------------------------------------------------------------------------------------
 
     def holding(self) -> bool:
-        """Whether money is held because of the clock, until a person resumes it."""
+        """Whether money waits because of the clock: until it agrees with the database's, or a person resumes it."""
+        if not self.agrees:
+            return True
         with self._store.read() as view:
             return _hold_of_mine(view) is not None
 
@@ -136,6 +153,36 @@ class ClockWatch:
             if self._real_time:
                 view.saw(now)
             _hold_once(view, said, now)
+
+    def _remember(self) -> None:
+        if not self._agrees_now():
+            return  # seen by all daemons, a time that is wrong would call every right one behind
+        if self._compared:
+            self._advance()
+        else:
+            self._compare()
+            self._compared = True
+
+    def _agrees_now(self) -> bool:
+        """Ask the database; of one without a clock, it always does."""
+        before = self._machine.now()
+        theirs = self._database_clock()
+        after = self._machine.now()
+        if theirs is None:
+            return True
+        # However long the answer took, what counts is by how much they are apart at least.
+        ahead = max(before - theirs, min(after - theirs, timedelta(0)))
+        agreed = self.agrees
+        self._ahead_seconds = ahead.total_seconds()
+        if agreed and not self.agrees:
+            _log.error(
+                "the clock and the database's are apart; no money goes from here until they agree",
+                seconds=round(self._ahead_seconds),
+                here=f"{after:%Y-%m-%dT%H:%M:%SZ}", database=f"{theirs:%Y-%m-%dT%H:%M:%SZ}",
+            )  # fmt: skip
+        elif self.agrees and not agreed:
+            _log.info("the clock and the database's agree again")
+        return self.agrees
 
     def _compare(self) -> None:
         now = self._clock.now()

@@ -7,6 +7,7 @@ import random
 import signal
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import datetime
 
 import structlog
 
@@ -40,6 +41,7 @@ class Daemon:
         signs: who is told that it lives.
         hints: where other processes say that something is due; the daemon finds it without, a little later.
         real_time: business time is the time of this machine, and not a simulation's.
+        database_clock: what the database's own clock shows, None where it has none; called in the store's thread.
         edition: names the calendars and zones that `replan` plans with; contracts planned with others are planned
             again once.
 
@@ -58,6 +60,7 @@ class Daemon:
         prepare: Callable[[str], None] = lambda contract: None,
         exclusive: bool = False,
         real_time: bool = False,
+        database_clock: Callable[[], datetime | None] = lambda: None,
         edition: str = "",
         settings: EngineSettings | None = None,
         steps: Steps | None = None,
@@ -79,7 +82,7 @@ class Daemon:
             store, connectors,
             clock=clock, machine=machine, monotonic=monotonic, settings=settings, steps=steps, chance=chance,
             real_time=real_time,
-            counters=counters, signs=self._signs, planned=planned,
+            counters=counters, signs=self._signs, planned=planned, database_clock=database_clock,
         )  # fmt: skip
         self._thread = self.pump.thread
         self._housekeeping = Housekeeping(

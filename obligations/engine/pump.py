@@ -51,8 +51,9 @@ class Pump:
     """One daemon's heart. `run` beats until stopped; `pass_once` does everything that is due now and returns.
 
     `monotonic` gives seconds that never step; `chance` the jitter, from 0 to below 1; `real_time` says that business
-    time is this machine's; `planned` how far plans were brought, which claims wait for. Every pump is a worker of
-    its own: its id is random, so that nobody mistakes a restarted process for the one before.
+    time is this machine's; `planned` how far plans were brought, which claims wait for; `database_clock` what the
+    database's own clock shows. Every pump is a worker of its own: its id is random, so that nobody mistakes a restarted
+    process for the one before.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Pump:
         counters: Counters | None = None,
         signs: Signs | None = None,
         planned: Planned | None = None,
+        database_clock: Callable[[], datetime | None] = lambda: None,
     ) -> None:
         self.settings = settings or EngineSettings()
         self.worker = uuid4().hex[:12]
@@ -83,7 +85,7 @@ class Pump:
         self.watch = ClockWatch(
             store, self.thread,
             clock=clock, machine=machine, monotonic=monotonic, most_seconds=self.settings.clock_step_seconds,
-            real_time=real_time, lease_seconds=self.settings.lease_seconds,
+            real_time=real_time, lease_seconds=self.settings.lease_seconds, database_clock=database_clock,
         )  # fmt: skip
         self.counters = counters or Counters(monotonic)
         self._signs = signs or Signs()
@@ -251,6 +253,7 @@ class Pump:
         self._steps.reach(Step.BEFORE_CLAIM)
         # The lease is counted from before the claim, so it is never longer here than it is in the store.
         lease_ends = self._monotonic() + self.settings.lease_seconds
+        agreed = self.watch.agrees  # these instants are from before the look, and may be a wrong clock's
         business_now, machine_now = self._clock.now(), self._machine.now()
         await self.watch.look()
         claims = await self.thread.call(
@@ -265,6 +268,7 @@ class Pump:
             rooms=opening.rooms,
             only=only,
             **self._planned_only(business_now),
+            money=agreed and self.watch.agrees,
         )
         if claims:
             self._steps.reach(Step.CLAIMED)
@@ -307,7 +311,7 @@ class Pump:
     async def _seconds_to_next(self) -> float:
         """Real seconds until the store holds something that is due, and whose lane has room now; zero or less when it
         does. A slot that is given back wakes the pump, and so does a lane that time opens."""
-        business, machine = await self.thread.call(self._store.next_wake, self._lanes.full)
+        business, machine = await self.thread.call(self._store.next_wake, self._lanes.full, money=self.watch.agrees)
         return min(
             self._clock.seconds_until(business) if business else math.inf,
             (machine - self._machine.now()).total_seconds() if machine else math.inf,

@@ -33,7 +33,8 @@ class EngineSettings:
         action_late_most_seconds: an action that moves money or rights and is later than this is parked for a person;
             infinity lets every late one go. Four days outlast a long weekend and the retries, which end by themselves;
             whoever is owed has asked by then, and may have been paid by hand.
-        clock_step_seconds: the machine's clock set by more than this, either way, holds money for a person.
+        clock_step_seconds: the machine's clock set by more than this, either way, holds money for a person, and so far
+            from the database's it sends none.
         flush_seconds, flush_most: results are written together after this time or at this many.
         gather_seconds: while more is due than there are slots for, claims follow each other after this time, or sooner
             when many slots came free.

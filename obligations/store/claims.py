@@ -45,6 +45,7 @@ def claim(
     edition: str | None = None,
     each: int | None = None,
     rooms: Mapping[str, int] = NO_ROOMS,
+    money: bool = True,
 ) -> list[Claim]:
     """Lease the oldest due deliveries and write an attempt for each."""
     if limit < 1:
@@ -84,7 +85,7 @@ def claim(
             queue.take(
                 is_sqlite=is_sqlite,
                 some_full=bool(lanes),
-                money_held=held.money,
+                money_held=held.money or not money,
                 only=only is not None,
                 planned=planned_by is not None,
                 in_rooms=each is not None,
@@ -339,7 +340,7 @@ def rescue(connection: Connection, tenant: str, *, machine_now: datetime, everyt
 
 
 def next_wake(
-    connection: Connection, tenant: str, full: Collection[str] = ()
+    connection: Connection, tenant: str, full: Collection[str] = (), *, money: bool = True
 ) -> tuple[datetime | None, datetime | None]:
     """The first scheduled instant and the first retry; each is the first entry of an index, unless something is passed
     over."""
@@ -349,6 +350,6 @@ def next_wake(
     shut = held.shut.union(full)
     lanes = {"lanes": list(shut)} if shut else {}
     row = connection.execute(
-        queue.next_wake(money_held=held.money, some_shut=bool(shut)), {"mine": tenant, **lanes}
+        queue.next_wake(money_held=held.money or not money, some_shut=bool(shut)), {"mine": tenant, **lanes}
     ).one()
     return row[0], row[1]

@@ -16,6 +16,7 @@ from obligations.domain.ledger_chain import NO_KEYS, Head, LedgerKeys, Walked
 from obligations.ports import NO_ROOMS, Claim, Conflict, Rescued, Result, Standing, StoreUnavailable
 from obligations.store import claims, sealing, tables
 from obligations.store.connect import PATIENCE_SECONDS, Database, in_words, make_engine
+from obligations.store.instants import database_now
 from obligations.store.migrate import migrate, refuse_newer
 from obligations.store.room import must_have_room
 from obligations.store.standing import REVISION, standing
@@ -23,6 +24,7 @@ from obligations.store.transaction import SqlTransaction
 
 T = TypeVar("T")
 _TRIES = 5
+_CLOCK = select(database_now())
 
 
 def open_store(
@@ -105,6 +107,7 @@ class SqlStore:
         edition: str | None = None,
         each: int | None = None,
         rooms: Mapping[str, int] = NO_ROOMS,
+        money: bool = True,
     ) -> Sequence[Claim]:
         """Lease up to `limit` due deliveries, oldest first, actions before reminders, and write their attempts.
 
@@ -126,6 +129,7 @@ class SqlStore:
                 edition=edition,
                 each=each,
                 rooms=rooms,
+                money=money,
             )
         )
 
@@ -141,10 +145,10 @@ class SqlStore:
             lambda connection: claims.rescue(connection, self._tenant, machine_now=machine_now, everything=everything)
         )
 
-    def next_wake(self, full: Collection[str] = ()) -> tuple[datetime | None, datetime | None]:
+    def next_wake(self, full: Collection[str] = (), *, money: bool = True) -> tuple[datetime | None, datetime | None]:
         """The earliest scheduled instant (business time) and the earliest retry (machine time)."""
         with self._reading() as connection:
-            return claims.next_wake(connection, self._tenant, full)
+            return claims.next_wake(connection, self._tenant, full, money=money)
 
     def to_replan(self, now: datetime, limit: int = 100, *, edition: str | None = None) -> Sequence[str]:
         """Contracts whose plan the clock alone changes by that instant, the longest overdue first; then those planned
@@ -166,6 +170,13 @@ class SqlStore:
         """How the queue stands, each figure counted along an index and no further than `COUNTED_MOST`."""
         with self._reading() as connection:
             return standing(connection, self._tenant, business_now)
+
+    def clock(self) -> datetime | None:
+        """What PostgreSQL's own clock shows; None for SQLite, which has none."""
+        if self._database.is_sqlite:
+            return None
+        with self._reading() as connection:
+            return connection.execute(_CLOCK).scalar_one()
 
     def probe(self, at: datetime) -> None:
         """Write one row and commit it. On SQLite raises `NoRoom` also when the disk is nearly full.

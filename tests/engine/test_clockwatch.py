@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from obligations.clocks import SystemClock, monotonic
 from obligations.domain.delivery import DeliveryState, Push, PushKind
 from obligations.domain.hold import Hold, Scope
 from obligations.engine.daemon import Daemon
+from obligations.engine.pump import Pump
 from obligations.engine.settings import EngineSettings
 from obligations.ports import Claim, Connector, Store, StoreUnavailable
 from obligations.store import SqlStore, open_store
@@ -333,6 +335,179 @@ async def test_a_lease_that_is_over_is_over_some_minutes_after_a_small_step_too(
     assert pump.watch.lease_now() == stage.machine.now() - timedelta(seconds=299)
     set_clock(stage, -400)
     assert pump.watch.lease_now() == stage.machine.now()
+
+
+# --- a second clock -----------------------------------------------------------------------------------------------
+
+
+class Off(SystemClock):
+    """The clock of a machine that runs, and is off."""
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        self.off = timedelta(seconds=seconds)
+
+    def now(self) -> datetime:
+        return super().now() + self.off
+
+    def seconds_until(self, instant: datetime) -> float:
+        return super().seconds_until(instant - self.off)
+
+
+def on_a_machine(clock: Off, store: SqlStore, connector: Connector) -> Daemon:
+    """A daemon as it is put together for work, on a machine with that clock."""
+    return Daemon(
+        store, {"scripted": connector},
+        clock=clock, machine=clock, monotonic=monotonic, replan=lambda name: None, real_time=True,
+        database_clock=store.clock, chance=middle, settings=EngineSettings(tick_seconds=0.05, store_wait_seconds=0.01),
+    )  # fmt: skip
+
+
+async def test_of_two_machines_an_hour_apart_the_one_whose_clock_is_ahead_pays_nothing_early(postgres_url: str) -> None:
+    """It would pay an hour before the day, and what it believes to have seen would stop every machine that is right."""
+    stage, true = Stage(open_store(postgres_url)), SystemClock()
+    fast, right = Off(HOUR), Off()
+    early, other = Scripted(), Scripted()
+    stage.plan(
+        money("not yet due", at=true.now() + timedelta(minutes=30)),
+        reminder("nor is this", at=true.now() + timedelta(minutes=30)),
+        money("due", at=true.now() - timedelta(seconds=1)),
+    )
+    ahead = on_a_machine(fast, open_store(postgres_url), early)
+    with capture_logs() as lines:
+        runs_ahead = asyncio.create_task(ahead.run())
+        await until(lambda: "nor is this" in early.names, early.told)
+    assert early.names == ["nor is this"]
+    (alarm,) = (line for line in lines if line["log_level"] == "error")
+    assert alarm["event"] == "the clock and the database's are apart; no money goes from here until they agree"
+    assert HOUR - 10 < alarm["seconds"] <= HOUR
+    assert ahead.pump.watch.holding(), "it must show that it does not do all its work"
+    service = on_a_machine(right, open_store(postgres_url), other)
+    running = asyncio.create_task(service.run())
+    await until(lambda: "due" in other.names, other.told)
+    service.stop()
+    await running
+    assert not holds(stage), "the others pay, and nobody has to lift anything"
+    fast.off = timedelta(0)
+    stage.plan(money("once it is right", at=true.now()))
+    await until(lambda: "once it is right" in early.names, early.told)
+    ahead.stop()
+    await runs_ahead
+    assert "not yet due" not in early.names + other.names
+    assert not holds(stage), "a clock that is set right is no reason to hold anything"
+    stage.store.close()
+
+
+async def test_a_machine_that_starts_behind_pays_nothing_and_sets_back_nobody_s_time(postgres_url: str) -> None:
+    stage, true = Stage(open_store(postgres_url)), SystemClock()
+    with stage.store.write() as view:
+        view.saw(noted := true.now())
+    stage.plan(money("pay", at=true.now() - timedelta(hours=2)), reminder("remind", at=true.now() - timedelta(hours=2)))
+    service = on_a_machine(Off(-HOUR), open_store(postgres_url), receiver := Scripted())
+    running = asyncio.create_task(service.run())
+    await until(lambda: bool(receiver.names), receiver.told)
+    service.stop()
+    await running
+    assert receiver.names == ["remind"]
+    assert seen(stage) == noted
+    assert not holds(stage)
+    stage.store.close()
+
+
+class Database:
+    """A database's clock that shows what it is told to, and takes its time to answer."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.behind = self.takes = 0.0
+
+    def __call__(self) -> datetime:
+        pass_time(self.stage, self.takes)
+        shown = self.stage.machine.now() - timedelta(seconds=self.behind)
+        pass_time(self.stage, self.takes)
+        return shown
+
+
+def beside(stage: Stage, database: Database, connector: Connector) -> Pump:
+    return Pump(
+        stage.store, {"scripted": connector},
+        clock=stage.clock, machine=stage.machine, monotonic=stage.machine.monotonic, chance=middle, real_time=True,
+        database_clock=database,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("seconds", [301, -301, 100 * YEAR])
+async def test_money_waits_while_the_clocks_are_apart_and_no_longer(stage: Stage, seconds: float) -> None:
+    """Also where it is the database's that went wrong, long after the start."""
+    database = Database(stage)
+    pump = beside(stage, database, receiver := Scripted())
+    await pump.watch.begin()
+    assert seen(stage) == NOON
+    stage.plan(money("pay"), reminder("remind"))
+    database.behind = seconds
+    pass_time(stage, 60)
+    await pump.watch.remember()
+    await pump.pass_once()
+    assert receiver.names == ["remind"]
+    assert seen(stage) == NOON, "nobody knows which of the two is right"
+    database.behind = 0
+    await pump.watch.remember()
+    await pump.pass_once()
+    assert receiver.names == ["remind", "pay"]
+    assert seen(stage) == stage.clock.now()
+    assert not holds(stage)
+
+
+@pytest.mark.parametrize(("seconds", "takes"), [(299, 0), (-299, 0), (0, 600), (200, 600)])
+async def test_a_small_difference_and_an_answer_that_takes_long_hold_nothing(
+    stage: Stage, seconds: float, takes: float
+) -> None:
+    database = Database(stage)
+    database.behind, database.takes = seconds, takes
+    pump = beside(stage, database, receiver := Scripted())
+    await pump.watch.begin()
+    stage.plan(money("pay"))
+    await pump.pass_once()
+    assert receiver.names == ["pay"]
+
+
+async def test_what_was_read_from_the_wrong_clock_pays_nothing_when_it_is_set_right_just_then(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The claim would go by the hour that the clock showed before, and by the word that it is right now."""
+    database = Database(stage)
+    set_clock(stage, HOUR)
+    database.behind = HOUR
+    pump = beside(stage, database, receiver := Scripted())
+    await pump.watch.begin()
+    stage.plan(money("pay", at=NOON + timedelta(minutes=30)))
+    look, looks = pump.watch.look, 0
+
+    async def set_right_and_look() -> None:
+        nonlocal looks
+        if looks == 0:
+            set_clock(stage, -HOUR)
+            database.behind = 0
+        looks += 1
+        await look()
+
+    monkeypatch.setattr(pump.watch, "look", set_right_and_look)  # between two lines of a claim
+    await pump.pass_once()
+    await pump.pass_once()
+    assert looks
+    assert receiver.names == []
+    assert pump.watch.agrees
+    assert not holds(stage)
+
+
+def test_only_postgresql_has_a_clock_of_its_own(database_url: str) -> None:
+    store, true = open_store(database_url), SystemClock()
+    before, shown, after = true.now(), store.clock(), true.now()
+    if database_url.startswith("sqlite"):
+        assert shown is None
+    else:
+        assert shown is not None
+        assert before <= shown <= after
+    store.close()
 
 
 def seen(stage: Stage) -> datetime | None:

@@ -66,9 +66,9 @@ class Watched(SqlStore):
         self.before_record: Callable[[], None] = lambda: None
         self.before_look: Callable[[], None] = lambda: None
 
-    def next_wake(self, full: Collection[str] = ()) -> Any:
+    def next_wake(self, full: Collection[str] = (), **asked: Any) -> Any:
         self.before_look()
-        return super().next_wake(full)
+        return super().next_wake(full, **asked)
 
     def record(self, results: Any) -> Any:
         self.before_record()

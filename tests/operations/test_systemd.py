@@ -77,10 +77,10 @@ async def test_a_work_loop_that_hangs_feeds_no_watchdog(
     beaten = 0
 
     class Hung(SqlStore):
-        def next_wake(self, full: Collection[str] = ()) -> Any:
+        def next_wake(self, full: Collection[str] = (), **asked: Any) -> Any:
             if hangs.is_set():
                 free.wait(20)
-            return super().next_wake(full)
+            return super().next_wake(full, **asked)
 
     def beat() -> None:
         nonlocal beaten

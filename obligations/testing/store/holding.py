@@ -51,6 +51,21 @@ def holds_money_that_retries(store: Store) -> None:
         assert len(claim_from(store)) == 1
 
 
+def leaves_money_to_others(store: Store) -> None:
+    """A daemon that does without money, since it does not trust its clock, leaves it to those that ask for it."""
+    contract, claim = claimed_in(store)
+    again = NOON + timedelta(minutes=1)
+    retrying = Result(claim, Outcome(Verdict.RETRY), DeliveryState.RETRYING, NOON, next_attempt_at=again)
+    with quietened(store):
+        store.record([retrying])
+        payment = a_push(contract, name="payment", index=2, money=True)
+        reminder = a_push(contract, name="reminder", index=3, kind=PushKind.REMINDER, send_at=NOON)
+        apply_to(store, contract, Changes(deliveries=(a_change(payment), a_change(reminder))))
+        assert [it.name for it in claim_from(store, money=False)] == ["reminder"]
+        assert store.next_wake(money=False) == (None, again)
+        assert [it.key for it in claim_from(store)] == [payment.key]
+
+
 def holds_everything_back(store: Store) -> None:
     """While everything is held nothing is handed out and nothing wakes a daemon; two holds need two liftings."""
     contract = quiet_contract_in(store)
@@ -188,6 +203,7 @@ CHECKS: tuple[Check, ...] = (
     tells_how_long_nobody_was_asked,
     holds_money_back,
     holds_money_that_retries,
+    leaves_money_to_others,
     holds_everything_back,
     holds_one_destination_back,
     tries_a_destination_that_the_daemon_holds,

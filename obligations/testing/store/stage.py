@@ -73,6 +73,7 @@ def claim_from(
     edition: str | None = None,
     each: int | None = None,
     rooms: Mapping[str, int] = NO_ROOMS,
+    money: bool = True,
 ) -> list[Claim]:
     """What the store hands out; without limits unless told."""
     return list(
@@ -87,6 +88,7 @@ def claim_from(
             edition=edition,
             each=each,
             rooms=rooms,
+            money=money,
         )
     )
 
