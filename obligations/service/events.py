@@ -56,7 +56,7 @@ class Events(Previews):
         Raises `PlanningError` for a report the terms cannot take, `Refused` for one that contradicts the log.
         """
         now = self._clock.now()
-        return self._previewed(lambda view: self._reporting(view, contract, report, now, "", lock=False))
+        return self._previewed(lambda view, lock: self._reporting(view, contract, report, now, "", lock=lock))
 
     def record(self, contract: str, report: Report, *, actor: str, confirmed: str | None = None) -> Preview:
         """Record the report and re-plan, in one transaction.
@@ -64,7 +64,9 @@ class Events(Previews):
         `confirmed` is the mark of the preview a person agreed to; raises `PlanMoved` when the plan is no longer that.
         """
         now = self._clock.now()
-        return self._recorded(lambda view: self._reporting(view, contract, report, now, actor, lock=True), confirmed)
+        return self._recorded(
+            lambda view, lock: self._reporting(view, contract, report, now, actor, lock=lock), confirmed
+        )
 
     def stated(self, contract: str, report: Report) -> Report:
         """The report, if it states a fact of the contract's terms; raises `Refused` with the facts there are."""
@@ -168,7 +170,7 @@ class Events(Previews):
         and `PlanningError` where the terms cannot take it so.
         """
         now = self._clock.now()
-        return self._previewed(lambda view: self._correcting(view, report_id, amends, now, "", "", lock=False))
+        return self._previewed(lambda view, lock: self._correcting(view, report_id, amends, now, "", "", lock=lock))
 
     def correct(
         self, report_id: str, amends: Amends, *, actor: str, reason: str = "", confirmed: str | None = None
@@ -177,7 +179,7 @@ class Events(Previews):
         longer right goes to a person."""
         now = self._clock.now()
         return self._recorded(
-            lambda view: self._correcting(view, report_id, amends, now, actor, reason, lock=True), confirmed
+            lambda view, lock: self._correcting(view, report_id, amends, now, actor, reason, lock=lock), confirmed
         )
 
     def _correcting(
@@ -222,12 +224,14 @@ class Events(Previews):
     def preview_withdrawal(self, report_id: str) -> Preview:
         """What taking a report back would change. Nothing is written."""
         now = self._clock.now()
-        return self._previewed(lambda view: self._withdrawing(view, report_id, now, "preview", "", lock=False))
+        return self._previewed(lambda view, lock: self._withdrawing(view, report_id, now, "preview", "", lock=lock))
 
     def withdraw(self, report_id: str, *, actor: str, reason: str = "", confirmed: str | None = None) -> Preview:
         """Take a report back: what was not sent is undone, what was sent goes to a person to reverse."""
         now = self._clock.now()
-        return self._recorded(lambda view: self._withdrawing(view, report_id, now, actor, reason, lock=True), confirmed)
+        return self._recorded(
+            lambda view, lock: self._withdrawing(view, report_id, now, actor, reason, lock=lock), confirmed
+        )
 
     def _withdrawing(
         self, view: Transaction, report_id: str, now: datetime, actor: str, reason: str, *, lock: bool

@@ -17,6 +17,8 @@ from obligations.service.installation import Library
 _TRIES = 5
 A_YEAR = timedelta(days=366)
 _T = TypeVar("_T")
+_Asked = TypeVar("_Asked")
+_Planned = TypeVar("_Planned")
 
 
 class Ground:
@@ -36,6 +38,7 @@ class Ground:
 
     def replan(self, contract: str) -> None:
         """Bring one contract in step with the day it is, and with the calendars there are."""
+        self.prepare(contract)
         self._bring_on(contract, None)
 
     def bring_on(self, contract: str) -> None:
@@ -79,6 +82,32 @@ class Ground:
         with self._store.write() as view:
             return work(view)
 
+    def _worked_out(
+        self,
+        asked: Callable[[Transaction, bool], _Asked],
+        plan: Callable[[_Asked], _Planned],
+        work: Callable[[Transaction, _Asked, _Planned], _T],
+    ) -> _T:
+        """What the work comes to, in one transaction that is short: the planning, which can take seconds, comes before
+        it, so that nobody waits for their turn to write meanwhile. Where what was asked has changed by then, it is
+        planned again; and in the end inside, so that a busy contract is not planned for ever.
+
+        `asked` reads what is to be planned, and is told whether it may lock it; what it gives is compared.
+        """
+        for _ in range(_TRIES - 1):
+            with self._store.read() as view:
+                seen = asked(view, False)
+            planned = plan(seen)
+            try:
+                with self._store.write() as view:
+                    if asked(view, True) == seen:
+                        return work(view, seen, planned)
+            except Conflict:
+                continue
+        with self._store.write() as view:
+            seen = asked(view, True)
+            return work(view, seen, plan(seen))
+
     def _kept(self, view: Transaction, contract: str, *, lock: bool = False) -> Kept:
         stored = lookup.contract(view, contract, lock=lock)
         return self.planner.kept(stored, view.log(stored.id))
@@ -99,7 +128,11 @@ class Ground:
         reason: str = "",
     ) -> Plan:
         plan = self.planner.with_bounds(kept, as_of or self.planner.today(kept.terms, now))
-        contract = kept.stored.id
+        self._keep_plan(view, plan, now, actor, reason)
+        return plan
+
+    def _keep_plan(self, view: Transaction, plan: Plan, now: datetime, actor: str, reason: str = "") -> None:
+        contract = plan.contract
         changes = settle(
             plan,
             view.occurrences(contract),
@@ -110,7 +143,6 @@ class Ground:
             reason=reason,
         )
         view.apply(contract, replace(changes, edition=self._library.edition or None))
-        return plan
 
 
 def _unlike(edition: str, other: str) -> str:

@@ -34,7 +34,7 @@ class Preview:
     @property
     def mark(self) -> str:
         """A fingerprint of both plans."""
-        return f"{self.before.fingerprint[:16]}{self.after.fingerprint[:16]}"
+        return _mark(self.before, self.after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +45,45 @@ class Entry:
     entries: tuple[LogEntry, ...]
     line: LedgerEntry
 
+    @property
+    def then(self) -> Kept:
+        """The contract as it will be."""
+        return self.kept.with_entries(*self.entries)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What planning makes of a change, before anything of it is written: the plans that a person is shown and what
+    differs between them, and the plan to keep."""
+
+    before: Plan
+    after: Plan
+    changes: tuple[Change, ...]
+    keep: Plan
+
 
 class Previews(Ground):
     """Previews, and recording what was previewed."""
 
     def _preview(self, kept: Kept, then: Kept, deliveries: Sequence[StoredDelivery]) -> Preview:
-        before = self._plan(kept)
-        after = self._plan(then)
-        changes = diff(before, after)
+        before, after = self._plan(kept), self._plan(then)
+        return self._shown(kept.stored.id, before, after, diff(before, after), deliveries)
+
+    def _drawn(self, kept: Kept, then: Kept, confirmed: str | None) -> Drawn:
+        """Raises `PlanMoved` where a person agreed to another preview."""
+        before, after = self._plan(kept), self._plan(then)
+        confirm(before, after, confirmed)
+        today = self.planner.today(then.terms, self._clock.now())
+        return Drawn(before, after, diff(before, after), self.planner.with_bounds(then, today))
+
+    def _shown(
+        self,
+        contract: str,
+        before: Plan,
+        after: Plan,
+        changes: tuple[Change, ...],
+        deliveries: Sequence[StoredDelivery],
+    ) -> Preview:
         changed = {change.subject.id for change in changes}
         touched = tuple(one for one in deliveries if one.push.occurrence_id in changed and _is_sent(one))
         agreed = [one for one in deliveries if _is_agreed(one)]
@@ -60,37 +91,38 @@ class Previews(Ground):
         # The key of a push is written when it is read: of those that were agreed to, and not of all.
         pushes = {push.key: push for push in after.pushes if (push.occurrence_id, push.name) in names}
         lapsed = tuple(one for one in agreed if _is_other(pushes.get(one.push.key), one))
-        return Preview(kept.stored.id, changes, before, after, touched, lapsed)
+        return Preview(contract, changes, before, after, touched, lapsed)
 
-    def _previewed(self, asked: Callable[[Transaction], Entry]) -> Preview:
+    def _previewed(self, asked: Callable[[Transaction, bool], Entry]) -> Preview:
         """What recording it would change. Nothing is written."""
         with self._store.read() as view:
-            entry = asked(view)
+            entry = asked(view, False)
             deliveries = view.deliveries(entry.kept.stored.id)
-        return self._preview(entry.kept, entry.kept.with_entries(*entry.entries), deliveries)
+        return self._preview(entry.kept, entry.then, deliveries)
 
-    def _recorded(self, asked: Callable[[Transaction], Entry], confirmed: str | None) -> Preview:
+    def _recorded(self, asked: Callable[[Transaction, bool], Entry], confirmed: str | None) -> Preview:
         """Record it and re-plan, in one transaction."""
 
-        def write(view: Transaction) -> Preview:
-            entry = asked(view)
-            kept, contract = entry.kept, entry.kept.stored.id
-            then = kept.with_entries(*entry.entries)
-            preview = self._preview(kept, then, view.deliveries(contract))
-            confirm(preview, confirmed)
+        def write(view: Transaction, entry: Entry, drawn: Drawn) -> Preview:
+            contract = entry.kept.stored.id
+            preview = self._shown(contract, drawn.before, drawn.after, drawn.changes, view.deliveries(contract))
             for one in entry.entries:
                 view.append(contract, one)
             view.note(entry.line)
-            self._settle(view, then, entry.line.at, entry.line.actor)
+            self._keep_plan(view, drawn.keep, entry.line.at, entry.line.actor)
             return preview
 
-        return self._written(write)
+        return self._worked_out(asked, lambda entry: self._drawn(entry.kept, entry.then, confirmed), write)
 
 
-def confirm(preview: Preview, mark: str | None) -> None:
-    """Raises `PlanMoved` where a person agreed to another preview than this one."""
-    if mark is not None and mark != preview.mark:
+def confirm(before: Plan, after: Plan, mark: str | None) -> None:
+    """Raises `PlanMoved` where a person agreed to a preview of other plans than these."""
+    if mark is not None and mark != _mark(before, after):
         raise PlanMoved("the plan changed since the diff was shown; look at it again and confirm anew")
+
+
+def _mark(before: Plan, after: Plan) -> str:
+    return f"{before.fingerprint[:16]}{after.fingerprint[:16]}"
 
 
 def _is_agreed(one: StoredDelivery) -> bool:

@@ -57,7 +57,7 @@ class Readings(Previews):
         """
         now = self._clock.now()
         return self._previewed(
-            lambda view: self._choosing(view, contract, name, option, person, now, "", "", lock=False)
+            lambda view, lock: self._choosing(view, contract, name, option, person, now, "", "", lock=lock)
         )
 
     def choose(
@@ -74,7 +74,7 @@ class Readings(Previews):
         """Record that a person chose a reading, and re-plan under it, in one transaction."""
         now = self._clock.now()
         return self._recorded(
-            lambda view: self._choosing(view, contract, name, option, person, now, choice_id, reason, lock=True),
+            lambda view, lock: self._choosing(view, contract, name, option, person, now, choice_id, reason, lock=lock),
             confirmed,
         )
 

@@ -108,10 +108,10 @@ class Service(Contracts, Events, Readings, Deliveries, Holding, Ledgers, Restori
         day = on or self.planner.today(kept.terms, now)
         report = Report(report_id, word, day, fields=details, answers=str(occurrence.id), evidence=evidence)
 
-        def entry(view: Transaction) -> Entry:
+        def entry(view: Transaction, lock: bool) -> Entry:
             if closed:
                 _refuse_on_its_way(view, occurrence)
-            return self._reporting(view, occurrence.contract, report, now, actor, lock=True)
+            return self._reporting(view, occurrence.contract, report, now, actor, lock=lock)
 
         changes = self._recorded(entry, None).changes
         with self._store.read() as view:

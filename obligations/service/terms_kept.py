@@ -59,31 +59,35 @@ class Contracts(Previews):
         template = self._template_text(source, name)
         now = self._clock.now()
 
-        def keep(view: Transaction) -> Overview:
+        def asked(view: Transaction, lock: bool) -> tuple[Kept | None, Kept]:
             if change:
-                held = self._kept(view, terms.contract, lock=True)
-                kept = self._changed(held, source, template)
-                if confirmed is not None:
-                    confirm(self._preview(held, kept, ()), confirmed)
-            elif view.contract(terms.contract, lock=True) is not None:
+                held = self._kept(view, terms.contract, lock=lock)
+                return held, self._changed(held, source, template)
+            if view.contract(terms.contract, lock=lock) is not None:
                 raise Refused(
                     f"contract {terms.contract} is kept already; `obligations contract add --change FILE` replaces"
                     " its terms"
                 )
-            else:
-                kept = self.planner.kept(
-                    StoredContract(
-                        terms.contract, terms.title, source, template, now, actor, None, self._library.tenant
-                    ),
-                    view.log(terms.contract),
-                )
+            tenant = self._library.tenant
+            stored = StoredContract(terms.contract, terms.title, source, template, now, actor, None, tenant)
+            return None, self.planner.kept(stored, view.log(terms.contract))
+
+        def keep(view: Transaction, asked: tuple[Kept | None, Kept], plan: Plan) -> Overview:
+            _, kept = asked
             view.put_contract(kept.stored)
             self._keep_version(view, kept.stored, "changed" if change else "added", now, actor)
             verb = "terms changed" if change else "contract added"
             view.note(LedgerEntry(now, actor, verb, terms.contract, terms.contract, after=terms.title))
-            return Overview(kept.stored, self._settle(view, kept, now, actor), kept.reports)
+            self._keep_plan(view, plan, now, actor)
+            return Overview(kept.stored, plan, kept.reports)
 
-        return self._written(keep)
+        return self._worked_out(asked, lambda it: self._confirmed(it[0], it[1], confirmed), keep)
+
+    def _confirmed(self, held: Kept | None, then: Kept, mark: str | None) -> Plan:
+        """The plan to keep; raises `PlanMoved` where a person agreed to the preview of another change."""
+        if held is not None and mark is not None:
+            confirm(self._plan(held), self._plan(then), mark)
+        return self.planner.with_bounds(then, self.planner.today(then.terms, self._clock.now()))
 
     def _changed(self, held: Kept, source: str, template: str) -> Kept:
         """The contract as kept, on other terms."""
@@ -134,19 +138,22 @@ class Contracts(Previews):
         text under the same replaces it."""
         now = self._clock.now()
 
-        def keep(view: Transaction) -> Overview:
-            held, then = self._amended(view, source, name, lock=True)
-            if confirmed is not None:
-                confirm(self._preview(held, then, ()), confirmed)
+        def keep(view: Transaction, amended: tuple[Kept, Kept], plan: Plan) -> Overview:
+            _, then = amended
             amendment = _called(source, name)
             view.put_contract(then.stored)
             number = len(view.versions(then.stored.id)) + 1
             view.add_version(replace(amendment, number=number, recorded_at=now, recorded_by=actor))
             said = f"{amendment.title}, from {amendment.from_on}"
             view.note(LedgerEntry(now, actor, "terms amended", then.stored.id, then.stored.id, after=said))
-            return Overview(then.stored, self._settle(view, then, now, actor), then.reports)
+            self._keep_plan(view, plan, now, actor)
+            return Overview(then.stored, plan, then.reports)
 
-        return self._written(keep)
+        return self._worked_out(
+            lambda view, lock: self._amended(view, source, name, lock=lock),
+            lambda amended: self._confirmed(*amended, confirmed),
+            keep,
+        )
 
     def preview_amendment_withdrawn(self, source: str, name: str) -> Preview:
         """What withdrawing an amendment would change. Nothing is written.
@@ -164,18 +171,21 @@ class Contracts(Previews):
         contract's versions, and what was believed on a day still knows it."""
         now = self._clock.now()
 
-        def keep(view: Transaction) -> Overview:
-            held, then, amendment = self._unamended(view, source, name, lock=True)
-            if confirmed is not None:
-                confirm(self._preview(held, then, ()), confirmed)
+        def keep(view: Transaction, unamended: tuple[Kept, Kept, TermsVersion], plan: Plan) -> Overview:
+            _, then, amendment = unamended
             view.put_contract(then.stored)
             number = len(view.versions(then.stored.id)) + 1
             view.add_version(replace(amendment, number=number, kind="withdrawn", recorded_at=now, recorded_by=actor))
             said = f"{amendment.title}, from {amendment.from_on}"
             view.note(LedgerEntry(now, actor, "amendment withdrawn", then.stored.id, then.stored.id, before=said))
-            return Overview(then.stored, self._settle(view, then, now, actor), then.reports)
+            self._keep_plan(view, plan, now, actor)
+            return Overview(then.stored, plan, then.reports)
 
-        return self._written(keep)
+        return self._worked_out(
+            lambda view, lock: self._unamended(view, source, name, lock=lock),
+            lambda unamended: self._confirmed(unamended[0], unamended[1], confirmed),
+            keep,
+        )
 
     def _unamended(self, view: Transaction, source: str, name: str, *, lock: bool) -> tuple[Kept, Kept, TermsVersion]:
         """The contract as it is kept, and without the amendment, and that amendment as it is kept."""
