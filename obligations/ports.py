@@ -445,12 +445,22 @@ class Store(Protocol):
         ...
 
     def record(self, results: Iterable[Result]) -> Sequence[UUID]:
-        """Write results in one transaction; returns the keys whose fence had moved on: nothing was written for them."""
+        """Write results in one transaction; returns the keys whose claim was lost: nothing was written for them.
+
+        A claim is lost once it was sent back. A yes is written all the same while the delivery waits to go again and
+        nobody has claimed it since.
+        """
         ...
 
-    def rescue(self, *, machine_now: datetime, everything: bool = False) -> Rescued:
+    def rescue(
+        self, *, machine_now: datetime, everything: bool = False, worker: str = "", in_hand: Collection[UUID] = ()
+    ) -> Rescued:
         """Send back deliveries whose lease ran out (or all in flight): their outcome is unknown and they go again at
-        once under the same key. The third time in a row without a result they are parked instead."""
+        once under the same key. The third time in a row without a result they are parked instead.
+
+        What `worker` claimed and still has `in_hand`, on its way or with a result that is not written yet, is no
+        unknown outcome, and is left to it.
+        """
         ...
 
     def next_wake(self, full: Collection[str] = (), *, money: bool = True) -> tuple[datetime | None, datetime | None]:

@@ -108,7 +108,7 @@ ARROWS: Mapping[DeliveryState, frozenset[DeliveryState]] = {
     _S.PROPOSED: frozenset({_S.SCHEDULED, _S.REFUSED, _S.CANCELLED, _S.PARKED}),
     _S.SCHEDULED: frozenset({_S.SENDING, _S.PROPOSED, _S.CANCELLED, _S.COLLAPSED, _S.PARKED}),
     _S.SENDING: frozenset({_S.DELIVERED, _S.RETRYING, _S.PARKED, _S.SENDING}),
-    _S.RETRYING: frozenset({_S.SENDING, _S.PARKED, _S.CANCELLED}),
+    _S.RETRYING: frozenset({_S.SENDING, _S.DELIVERED, _S.PARKED, _S.CANCELLED}),
     _S.PARKED: frozenset({_S.SCHEDULED, _S.PROPOSED, _S.RETRYING, _S.CANCELLED}),
     _S.REFUSED: frozenset({_S.PROPOSED, _S.CANCELLED}),
     _S.CANCELLED: frozenset({_S.PROPOSED, _S.SCHEDULED, _S.PARKED}),

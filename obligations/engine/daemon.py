@@ -87,8 +87,9 @@ class Daemon:
         self._thread = self.pump.thread
         self._housekeeping = Housekeeping(
             store, self._thread, self.pump.ticker, self.pump.settings,
-            watch=self.pump.watch, machine=machine, now=clock.now, replan=replan, prepare=prepare,
-            changed=self.pump.nudge, planned=planned, counters=self.pump.counters, signs=self._signs,
+            watch=self.pump.watch, machine=machine, monotonic=monotonic, worker=self.pump.worker,
+            in_hand=lambda: self.pump.in_hand, write=self.pump.write_results, now=clock.now, replan=replan,
+            prepare=prepare, changed=self.pump.nudge, planned=planned, counters=self.pump.counters, signs=self._signs,
             probe=self.pump.probe,
         )  # fmt: skip
 
@@ -138,16 +139,21 @@ class Daemon:
 
     async def _recover(self) -> None:
         """Look at the clock, and take back what was in flight when the last daemon died; waits for the store if it
-        must."""
+        must. Where others share it, they are then left the time to write what they have in hand."""
         settings = self.pump.settings
         backoff = Backoff(settings.store_wait_seconds, settings.store_wait_most_seconds)
+        waited = False
         while not self._stopping.is_set():
             try:
                 await self.pump.watch.begin()
+                if waited:
+                    self._housekeeping.store_was_away()
+                    return
                 found = await self._thread.call(
                     self._store.rescue, machine_now=self._machine.now(), everything=self._exclusive
                 )
             except StoreUnavailable:
+                waited = not self._exclusive
                 await heard(self._stopping, backoff.next())
                 continue
             if found.again:

@@ -4,8 +4,10 @@ write down where it ends, remember how far time came."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import math
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
+from uuid import UUID
 
 import structlog
 
@@ -32,7 +34,8 @@ class Housekeeping:
 
     `replan` plans one contract again, once `prepare` has worked out beside the sending what takes long; `now` reads
     business time; `changed` is called when there may be new work; `probe` tries the destinations that are paused;
-    `planned` is told how far plans were brought.
+    `planned` is told how far plans were brought; `in_hand` says what this worker still has, and `write` writes down
+    what became of it, where it can.
     A new quarter of a business hour starts the planning at once, so that a fast clock does not outrun it.
     """
 
@@ -45,6 +48,10 @@ class Housekeeping:
         *,
         watch: ClockWatch,
         machine: MachineClock,
+        monotonic: Callable[[], float],
+        worker: str,
+        in_hand: Callable[[], Collection[UUID]],
+        write: Callable[[], Awaitable[None]],
         now: Callable[[], datetime],
         replan: Callable[[str], None],
         prepare: Callable[[str], None],
@@ -58,6 +65,13 @@ class Housekeeping:
         self._thread = thread
         self._watch = watch
         self._machine = machine
+        self._monotonic = monotonic
+        self._worker = worker
+        self._in_hand = in_hand
+        self._write = write
+        # Every daemon that could not write tries again within this time, or has died.
+        self._others_need_seconds = settings.store_wait_most_seconds
+        self._away_at = -math.inf
         self._now = now
         self._replan = replan
         self._prepare = prepare
@@ -95,12 +109,33 @@ class Housekeeping:
             for name, (event, work) in self._chores.items():
                 group.create_task(_repeat(name, event, work))
 
+    def store_was_away(self) -> None:
+        """Other daemons may have answers in hand that they could not write: leave them the time to."""
+        self._away_at = self._monotonic()
+
     async def rescue(self) -> None:
-        """Send back what another daemon claimed and did not finish within its lease."""
+        """Write down what this worker has answers for; send back what a daemon claimed, has no word of, and did not
+        finish within its lease.
+
+        While the store is away leases end, of daemons that live and know more than "unknown". So it is not judged by
+        them before each could write.
+        """
         await self._watch.look()
         if not self._watch.judges_leases:
             return  # a clock set ahead would take back what is being sent at this moment
-        found = await self._thread.call(self._store.rescue, machine_now=self._watch.lease_now())
+        try:
+            await self._write()
+            if self._monotonic() - self._away_at < self._others_need_seconds:
+                return
+            found = await self._thread.call(
+                self._store.rescue,
+                machine_now=self._watch.lease_now(),
+                worker=self._worker,
+                in_hand=self._in_hand(),
+            )
+        except StoreUnavailable:
+            self.store_was_away()
+            raise
         tell_quarantined(found)
         if found.again:
             _log.warning("deliveries were taken back from a daemon that went silent", count=found.again)

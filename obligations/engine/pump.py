@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypedDict
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import structlog
 
@@ -105,7 +105,7 @@ class Pump:
             store, self.thread, self.settings, self._steps, counters=self.counters, recovered=self.nudge
         )
         self._wake = asyncio.Event()
-        self._in_flight: set[asyncio.Task[None]] = set()
+        self._in_flight: dict[asyncio.Task[None], UUID] = {}
         self._backlog = False
         self._many_free = asyncio.Event()
         self._over = 0
@@ -113,6 +113,15 @@ class Pump:
         self._armed_for = math.inf
         self._stopping = False
         self.ticker = Ticker(self.nudge, self.settings.tick_seconds)
+
+    @property
+    def in_hand(self) -> frozenset[UUID]:
+        """What was claimed and is on its way, or has a result that is not written yet."""
+        return frozenset((*self._in_flight.values(), *self._recorder.keys()))
+
+    async def write_results(self) -> None:
+        """Write what is held, without waiting for its turn. Raises `StoreUnavailable`."""
+        await self._recorder.flush()
 
     def nudge(self) -> None:
         """Look for work now: something may have become due, or may be sent again."""
@@ -280,8 +289,8 @@ class Pump:
     def _start(self, claim: Claim, lease_ends: float, *, probe: bool) -> None:
         self._lanes.take(claim.destination)
         attempt = asyncio.create_task(self._attempt(claim, lease_ends, probe=probe))
-        self._in_flight.add(attempt)
-        attempt.add_done_callback(self._in_flight.discard)
+        self._in_flight[attempt] = claim.key
+        attempt.add_done_callback(self._in_flight.pop)
 
     async def _attempt(self, claim: Claim, lease_ends: float, *, probe: bool) -> None:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from uuid import UUID
 
 import structlog
@@ -57,6 +57,10 @@ class Recorder:
         """How many results are not written yet."""
         return len(self._held)
 
+    def keys(self) -> Iterator[UUID]:
+        """What the results are of that are not written yet."""
+        return (result.claim.key for result in self._held)
+
     def put(self, result: Result) -> None:
         """Take a result; it is written soon."""
         self._held.append(result)
@@ -65,7 +69,8 @@ class Recorder:
             self._many.set()
 
     async def flush(self) -> None:
-        """Write everything held. Raises `StoreUnavailable`, and then holds on to what is not written."""
+        """Write everything held, after which writing works again. Raises `StoreUnavailable`, and then holds on to what
+        is not written."""
         async with self._writing:
             while self._held:
                 batch = self._held[:MOST_AT_ONCE]
@@ -77,6 +82,9 @@ class Recorder:
                     _tell(result)
             self._some.clear()
             self._many.clear()
+            if self.failing:
+                self.failing = False
+                self._recovered()
 
     async def run(self) -> None:
         """Write in groups until closed, and once more then."""
@@ -94,9 +102,6 @@ class Recorder:
                 await asyncio.sleep(backoff.next())
                 continue
             backoff.reset()
-            if self.failing:
-                self.failing = False
-                self._recovered()
 
     def close(self) -> None:
         """Let `run` end as soon as everything held is written."""
@@ -114,7 +119,7 @@ class Recorder:
             return
         self._count(batch, stale)
         for key in stale:
-            _log.warning("a result came too late: another daemon holds this delivery now", key=str(key))
+            _log.warning("a result came too late: this delivery was taken back meanwhile", key=str(key))
 
     async def _write_apart(self, batch: Sequence[Result], error: Exception) -> None:
         """One result that cannot be written must not take the others with it; and two writers may just have crossed."""

@@ -243,44 +243,62 @@ def _collapse(connection: Connection, tenant: str, business_now: datetime, claim
 
 
 def record(connection: Connection, tenant: str, results: Iterable[Result]) -> list[UUID]:
-    """Write what became of claims; returns the keys whose claim was no longer held."""
+    """Write what became of claims; returns the keys whose claim was no longer held, and nothing was written for.
+
+    What was taken back is no longer held, but while it waits to go again a yes for it is written: the receiver acted,
+    which is worth more than an outcome that is unknown.
+    """
     wanted = sorted(results, key=lambda it: it.claim.key)
     for result in wanted:
         if result.state not in _AFTER_SENDING:
             raise IllegalMove(f"no arrow leads from sending to {result.state.value}")
     if not wanted:
         return []
-    if connection.dialect.name != "sqlite":
-        return _record_at_once(connection, tenant, wanted)
+    at_once = _record_one_by_one if connection.dialect.name == "sqlite" else _record_at_once
+    lost = at_once(connection, tenant, wanted)
+    return [it.claim.key for it in lost if not _record_late(connection, tenant, it)]
+
+
+def _record_late(connection: Connection, tenant: str, result: Result) -> bool:
+    """Whether it was a yes for what nobody has claimed since, and is written."""
+    if result.state is not DeliveryState.DELIVERED:
+        return False
+    ending = _ending(result)
+    late = {name: ending[name] for name in ("at_key", "at_fence", "as_worker", "done_at", "receipt")}
+    return connection.execute(queue.FINISH_TAKEN_BACK, {"mine": tenant, **late}).rowcount == 1
+
+
+def _record_one_by_one(connection: Connection, tenant: str, wanted: Sequence[Result]) -> list[Result]:
+    """Write results; returns those whose claim is not held."""
     held = {
         row.key: (row.fence, row.worker)
         for row in connection.execute(queue.HELD, {"mine": tenant, "keys": [it.claim.key for it in wanted]})
     }
     ours: list[Values] = []
-    stale: list[UUID] = []
+    stale: list[Result] = []
     for result in wanted:
         # Each claim is written once, also when it is reported twice.
         if held.get(result.claim.key) == (result.claim.fence, result.claim.worker):
             del held[result.claim.key]
             ours.append({"mine": tenant, **_ending(result)})
         else:
-            stale.append(result.claim.key)
+            stale.append(result)
     run_many(connection, queue.FINISH_DELIVERY, ours)
     run_many(connection, queue.FINISH_ATTEMPT, ours)
     return stale
 
 
-def _record_at_once(connection: Connection, tenant: str, results: Sequence[Result]) -> list[UUID]:
+def _record_at_once(connection: Connection, tenant: str, results: Sequence[Result]) -> list[Result]:
     ours: dict[tuple[UUID, int, str], Result] = {}
-    stale: list[UUID] = []
+    stale: list[Result] = []
     for result in results:
         held = (result.claim.key, result.claim.fence, result.claim.worker)
         if held in ours:
-            stale.append(result.claim.key)
+            stale.append(result)
         else:
             ours[held] = result
     written = {tuple(row) for row in connection.execute(queue.FINISH_ALL, all_endings(tenant, ours.values()))}
-    return stale + [held[0] for held in ours if held not in written]
+    return stale + [result for held, result in ours.items() if held not in written]
 
 
 def all_endings(tenant: str, results: Iterable[Result]) -> Values:
@@ -314,11 +332,21 @@ def _ending(result: Result) -> Values:
     }
 
 
-def rescue(connection: Connection, tenant: str, *, machine_now: datetime, everything: bool) -> Rescued:
+def rescue(
+    connection: Connection,
+    tenant: str,
+    *,
+    machine_now: datetime,
+    everything: bool,
+    worker: str = "",
+    in_hand: Collection[UUID] = (),
+) -> Rescued:
     """Send back what a stopped daemon held. Its outcome is unknown since the attempt began, not since it was noticed:
     a receiver forgets keys by the time that passed."""
-    statement = queue.rescue(is_sqlite=connection.dialect.name == "sqlite", everything=everything)
-    sent_back = connection.execute(statement, {"mine": tenant, "by_machine": machine_now}).all()
+    is_sqlite = connection.dialect.name == "sqlite"
+    statement = queue.rescue(is_sqlite=is_sqlite, everything=everything, some_in_hand=bool(in_hand))
+    own = {"as_worker": worker, "in_hand": list(in_hand)} if in_hand else {}
+    sent_back = connection.execute(statement, {"mine": tenant, "by_machine": machine_now, **own}).all()
     if sent_back:
         connection.execute(
             queue.FINISH_ATTEMPT,

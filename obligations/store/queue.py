@@ -38,7 +38,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from obligations.domain.delivery import MOST_UNANSWERED, DeliveryState, PushKind
+from obligations.domain.delivery import MOST_UNANSWERED, DeliveryState, PushKind, Verdict
 from obligations.ports import THE_CALENDARS, THE_CLOCK
 from obligations.store import tables
 from obligations.store.instants import Instant, database_now
@@ -48,6 +48,7 @@ QUARANTINED = (
     f"quarantined: {MOST_UNANSWERED} times in a row the daemon died while this was being sent, which may be why;"
     " ask the receiver whether it took effect, and look at the log before sending it again"
 )
+LATE = "the receiver said yes; by the time that could be written, it had been taken back as unknown"
 REPLACED = "a later reminder of the same occurrence was due as well"
 # How many due rows one sweep for stale reminders looks at.
 _SWEPT = 1_000
@@ -64,9 +65,15 @@ def _is(value: str) -> ColumnElement[str]:
     return literal_column(f"'{value}'", Text)
 
 
-_SCHEDULED, _SENDING, _RETRYING, _PARKED = (
+_SCHEDULED, _SENDING, _RETRYING, _PARKED, _DELIVERED = (
     _is(state.value)
-    for state in (DeliveryState.SCHEDULED, DeliveryState.SENDING, DeliveryState.RETRYING, DeliveryState.PARKED)
+    for state in (
+        DeliveryState.SCHEDULED,
+        DeliveryState.SENDING,
+        DeliveryState.RETRYING,
+        DeliveryState.PARKED,
+        DeliveryState.DELIVERED,
+    )
 )
 _LAST_CHANCE = literal_column(str(MOST_UNANSWERED - 1), Integer)
 _COLLAPSED = _is(DeliveryState.COLLAPSED.value)
@@ -515,6 +522,38 @@ FINISH_ATTEMPT = (
     )
 )
 
+# A yes for what was taken back meanwhile and nobody has claimed since: its fence is still the claim's, and its last
+# attempt, which is on record as unknown, was that claim's own.
+FINISH_TAKEN_BACK = (
+    update(_D)
+    .where(
+        _d.tenant == _MINE,
+        _d.key == bindparam("at_key"),
+        _d.fence == bindparam("at_fence"),
+        _d.state == _RETRYING,
+        exists(
+            select(literal_column("1"))
+            .where(
+                _a.tenant == _d.tenant,
+                _a.key == _d.key,
+                _a.number == _d.attempts,
+                _a.fence == _d.fence,
+                _a.worker == bindparam("as_worker"),
+                _a.verdict == _is(Verdict.UNKNOWN.value),
+            )
+            .correlate(_D)
+        ),
+    )
+    .values(
+        state=_DELIVERED,
+        next_attempt_at=null(),
+        delivered_at=bindparam("done_at"),
+        receipt_json=bindparam("receipt"),
+        reason=_is(LATE),
+        unanswered=literal_column("0"),
+    )
+)
+
 
 def _finish_all() -> Any:
     """All results at once, for PostgreSQL: one statement whatever their number. Returns the claims it
@@ -580,12 +619,15 @@ FINISH_ALL = _finish_all()
 
 
 @lru_cache
-def rescue(*, is_sqlite: bool, everything: bool) -> Any:
-    """Sends back what is in flight and whose lease ran out, or all of it, and parks what was lost too often."""
+def rescue(*, is_sqlite: bool, everything: bool, some_in_hand: bool = False) -> Any:
+    """Sends back what is in flight and whose lease ran out, or all of it, and parks what was lost too often; what
+    the worker itself has `in_hand` is left to it."""
     now = _BY_MACHINE if is_sqlite else database_now()
     lost = select(_d.key).where(_d.tenant == _MINE, _d.state == _SENDING)
     if not everything:
         lost = lost.where(_d.lease_until <= now)
+    if some_in_hand:
+        lost = lost.where(or_(_d.worker != bindparam("as_worker"), _d.key.not_in(bindparam("in_hand", expanding=True))))
     began = (
         select(func.min(_a.started_at, type_=Instant))
         .where(_a.tenant == _d.tenant, _a.key == _d.key, _a.number == _d.attempts)

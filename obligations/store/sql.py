@@ -134,15 +134,25 @@ class SqlStore:
         )
 
     def record(self, results: Iterable[Result]) -> Sequence[UUID]:
-        """Write results in one transaction; returns the keys whose claim had been taken over."""
+        """Write results in one transaction; returns the keys whose claim had been taken over, and nothing was written
+        for."""
         kept = tuple(results)
         return self._again(lambda connection: claims.record(connection, self._tenant, kept))
 
-    def rescue(self, *, machine_now: datetime, everything: bool = False) -> Rescued:
+    def rescue(
+        self, *, machine_now: datetime, everything: bool = False, worker: str = "", in_hand: Collection[UUID] = ()
+    ) -> Rescued:
         """Send back what a stopped daemon held, and park what was lost so three times in a row; `everything` also what
-        is still leased, for a sole owner at start."""
+        is still leased, for a sole owner at start. What `worker` itself still has `in_hand` is left to it."""
         return self._again(
-            lambda connection: claims.rescue(connection, self._tenant, machine_now=machine_now, everything=everything)
+            lambda connection: claims.rescue(
+                connection,
+                self._tenant,
+                machine_now=machine_now,
+                everything=everything,
+                worker=worker,
+                in_hand=in_hand,
+            )
         )
 
     def next_wake(self, full: Collection[str] = (), *, money: bool = True) -> tuple[datetime | None, datetime | None]:

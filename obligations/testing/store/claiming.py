@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from obligations.domain.delivery import DeliveryState, Outcome, PushKind, Verdict
 from obligations.ports import Changes, Claim, DeliveryChange, Rescued, Result, Store
@@ -278,6 +279,57 @@ def refuses_results_of_a_lost_claim(store: Store) -> None:
         assert delivery_in(store, lost.key).state is _S.DELIVERED
 
 
+def keeps_a_yes_that_comes_late(store: Store) -> None:
+    """A receiver that said yes acted: while nobody has sent it again that ends the doubt. Anything else that comes late
+    says no more than is known already, and what was parked is with a person."""
+    contract = quiet_contract_in(store)
+    pushes = [a_push(contract, name=name) for name in ("yes", "no answer", "taken over", "parked")]
+    apply_to(store, contract, Changes(deliveries=tuple(a_change(push) for push in pushes)))
+    with quietened(store):
+        claims = {it.name: it for it in claim_from(store, worker="cut off", lease_seconds=0)}
+        assert store.rescue(machine_now=NOON) == Rescued(4)
+        with store.write() as tx:
+            tx.move(claims["parked"].key, {_S.RETRYING}, _S.PARKED, "ask there")
+        yes = Outcome(Verdict.DELIVERED, "accepted", 201, receipt={"id": "tr_1"})
+
+        def word(name: str, outcome: Outcome = yes, state: DeliveryState = _S.DELIVERED, **claimed: Any) -> Result:
+            return Result(replace(claims[name], **claimed), outcome, state, NOON + MINUTE, NOON + MINUTE)
+
+        forged = word("yes", worker="somebody else")
+        assert list(store.record([forged])) == [forged.claim.key]
+        silent = word("no answer", Outcome(Verdict.UNKNOWN), _S.RETRYING)
+        words = [word("yes"), word("parked"), silent, word("yes")]
+        assert sorted(store.record(words)) == sorted(claims[name].key for name in ("yes", "parked", "no answer"))
+        found = delivery_in(store, claims["yes"].key)
+        assert (found.state, found.delivered_at, found.receipt) == (_S.DELIVERED, NOON + MINUTE, {"id": "tr_1"})
+        assert (found.next_attempt_at, found.first_unknown_at) == (None, NOON)
+        assert "taken back" in found.reason
+        assert delivery_in(store, claims["parked"].key).state is _S.PARKED
+        assert delivery_in(store, silent.claim.key).state is _S.RETRYING
+        (again,) = (it for it in claim_from(store, worker="next") if it.name == "taken over")
+        store.record([Result(again, Outcome(Verdict.REJECTED, "account closed"), _S.PARKED, NOON)])
+        assert list(store.record([word("taken over")])) == [again.key]
+        assert delivery_in(store, again.key).reason == "account closed"
+
+
+def leaves_a_worker_what_it_has_in_hand(store: Store) -> None:
+    """A daemon that knows what became of a delivery, and could not write it for longer than its lease, does not send it
+    again; what it has no word of is lost, and so is what another daemon claimed."""
+    contract = quiet_contract_in(store)
+    pushes = [
+        a_push(contract, name=name, send_at=NOON - n * MINUTE) for n, name in enumerate(("theirs", "lost", "held"))
+    ]
+    apply_to(store, contract, Changes(deliveries=tuple(a_change(push) for push in pushes)))
+    with quietened(store):
+        held, lost = claim_from(store, limit=2, worker="w1", lease_seconds=0)
+        (theirs,) = claim_from(store, worker="w2", lease_seconds=0)
+        in_hand = {held.key, theirs.key}
+        assert store.rescue(machine_now=NOON, worker="w1", in_hand=in_hand) == Rescued(2)
+        assert delivery_in(store, held.key).state is _S.SENDING
+        assert {delivery_in(store, it.key).state for it in (lost, theirs)} == {_S.RETRYING}
+        assert store.rescue(machine_now=NOON, worker="w2", in_hand=in_hand) == Rescued(1)
+
+
 def rescues_what_a_dead_daemon_held(store: Store) -> None:
     """A claim whose lease ran out goes again at once, its outcome unknown since the attempt began; one whose lease
     holds is left alone until its sole owner says that everything in flight is lost."""
@@ -414,6 +466,8 @@ CHECKS: tuple[Check, ...] = (
     retries_at_its_instant,
     keeps_the_bytes_of_an_attempted_push,
     refuses_results_of_a_lost_claim,
+    keeps_a_yes_that_comes_late,
+    leaves_a_worker_what_it_has_in_hand,
     rescues_what_a_dead_daemon_held,
     quarantines_what_its_daemons_die_of,
     forgives_what_had_a_result,
