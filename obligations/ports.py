@@ -313,6 +313,16 @@ class Transaction(Protocol):
         """End a hold; raises `Conflict` where none of that number is in force."""
         ...
 
+    def rests(self) -> Mapping[str, datetime]:
+        """Where receivers asked to be left alone, and until when (machine time); what is over may still be among
+        them."""
+        ...
+
+    def rest(self, destination: str, until: datetime) -> None:
+        """Let nothing be claimed for the destination before the instant (machine time), or a later one that was asked
+        for already. `hasten` and `release` of a delivery that goes there end it."""
+        ...
+
     def seen_at(self) -> datetime | None:
         """The latest business time that was noted; None where none was."""
         ...
@@ -429,9 +439,10 @@ class Store(Protocol):
         """Lease up to `limit` deliveries that are due, oldest first, and write an attempt for each, in one transaction.
 
         Due: scheduled with `send_at` reached on the business clock, or retrying with `next_attempt_at` reached on the
-        machine clock. Destinations in `full` are passed over, and so is what a hold in force keeps back. `only` asks
-        for one destination, to try it, although the daemon holds it. Stale reminders of one occurrence to one
-        destination collapse into the latest that is due. Without `money`, what moves money is passed over.
+        machine clock. Destinations in `full` are passed over, and so are those to be left alone and what a hold in
+        force keeps back. `only` asks for one destination, to try it, although the daemon holds it. Stale reminders of
+        one occurrence to one destination collapse into the latest that is due. Without `money`, what moves money is
+        passed over.
 
         With `planned_by`, what belongs to contracts that `to_replan` lists by that instant and for that `edition` is
         passed over as well.
@@ -465,7 +476,8 @@ class Store(Protocol):
 
     def next_wake(self, full: Collection[str] = (), *, money: bool = True) -> tuple[datetime | None, datetime | None]:
         """The earliest scheduled instant (business time) and the earliest retry (machine time), of what no hold in
-        force keeps back, does not go to a destination in `full`, and without `money` does not move any."""
+        force keeps back, does not go to a destination in `full`, and without `money` does not move any. Where receivers
+        asked to be left alone, the first instant at which one of them may be called again counts as a retry."""
         ...
 
     def to_replan(self, now: datetime, limit: int = 100, *, edition: str | None = None) -> Sequence[str]:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import typer
 
-from obligations.cli.holding import held_lines, holds_json
+from obligations.cli.holding import held_lines, holds_json, rest_lines
 from obligations.cli.lines import cut, wrapped
 from obligations.cli.occurrence_text import alike, amount_of, called
 from obligations.cli.shell import As, Json, Yes, actor, fail, print_json, print_lines, service
@@ -43,17 +43,18 @@ def deliveries(
             fail(f'there is no state "{word}".{did_you_mean(word, known)}')
     with service() as use:
         found = use.deliveries(contract, {DeliveryState(word) for word in state} or None, limit)
-        needed, held = use.needed(found), use.holds()
+        needed, held, rests = use.needed(found), use.holds(), use.rests()
     if as_json:
         print_json(
             {
                 "schema": "obligations.deliveries/1",
                 "holds": holds_json(held),
+                "rests": [{"destination": name, "until": until.isoformat()} for name, until in rests.items()],
                 "deliveries": [_json(one, needed.get(one.push.key, ())) for one in found],
             }
         )
         return
-    print_lines(held_lines(held))
+    print_lines((*held_lines(held), *rest_lines(rests)))
     if not found:
         typer.echo("No delivery is in that state." if state else "Nothing is planned to be sent yet.")
     print_lines(listed_text(found, needed))

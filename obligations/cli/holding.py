@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -67,6 +68,11 @@ def held_lines(held: Sequence[Hold]) -> list[str]:
             f"since {one.held_at:%Y-%m-%d %H:%M}Z, by {one.held_by}: {one.reason}",
         )
     ]
+
+
+def rest_lines(rests: Mapping[str, datetime]) -> list[str]:
+    """Who asked to be left alone, for people."""
+    return [f"{name} asked to be called no more before {until:%Y-%m-%d %H:%M}Z" for name, until in rests.items()]
 
 
 def told(one: Hold) -> str:

@@ -48,6 +48,19 @@ class Pauses:
             del self._refused[destination]
         return probe and accepts(outcome) and await self._try(self._lift, claim, outcome)
 
+    async def rest(self, destination: str, until: datetime) -> None:
+        """Have every daemon leave a destination alone until an instant (machine time). Never raises."""
+        try:
+            await self._thread.call(self._rest, destination, until)
+        except StoreUnavailable:
+            return  # the next one that asks to be left alone is written
+        except Exception as error:  # noqa: BLE001  # as above
+            _log.error("pausing a destination failed", destination=destination, error=type(error).__name__)
+
+    def _rest(self, destination: str, until: datetime) -> None:
+        with self._store.write() as view:
+            view.rest(destination, until)
+
     async def paused(self) -> list[str]:
         """The destinations that the daemons paused."""
         return await self._thread.call(self._paused)

@@ -6,7 +6,7 @@ import asyncio
 import math
 import random
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypedDict
 from uuid import UUID, uuid4
 
@@ -22,7 +22,7 @@ from obligations.engine.pauses import Pauses
 from obligations.engine.planned import Planned
 from obligations.engine.rates import per_second
 from obligations.engine.recorder import Recorder
-from obligations.engine.retry import THROTTLED, Backoff
+from obligations.engine.retry import THROTTLED, Backoff, rest_seconds
 from obligations.engine.scheduler import Ticker
 from obligations.engine.settings import EngineSettings
 from obligations.engine.signs import Signs
@@ -297,6 +297,8 @@ class Pump:
             result = await self._sender.attempt(claim, lease_ends)
             self._recorder.put(result)
             self._learn(claim.destination, result.outcome)
+            if seconds := rest_seconds(self.settings, result.outcome):
+                await self._pauses.rest(claim.destination, self._machine.now() + timedelta(seconds=seconds))
             if await self._pauses.heard(claim, result.outcome, probe=probe):
                 self._wake.set()
         finally:

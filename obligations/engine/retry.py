@@ -8,6 +8,8 @@ from obligations.domain.delivery import Outcome
 from obligations.engine.settings import EngineSettings
 
 THROTTLED = 429
+# With these a receiver speaks of itself and not of the one call: how long it has too much to do, or is not there.
+_OF_ITSELF = frozenset({THROTTLED, 503})
 
 
 def wait_seconds(
@@ -34,6 +36,15 @@ def wait_seconds(
     if asked is not None and asked > 0:
         wait = max(wait, min(asked, settings.retry_after_most_seconds))
     return wait
+
+
+def rest_seconds(settings: EngineSettings, outcome: Outcome) -> float:
+    """Seconds for which the receiver asked to be called by nobody, up to the longest it may ask for; 0 where it asked
+    for none."""
+    asked = outcome.retry_after_seconds
+    if outcome.status not in _OF_ITSELF or asked is None or not asked > 0:
+        return 0.0
+    return min(asked, settings.retry_after_most_seconds)
 
 
 class Backoff:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 
 from obligations.domain.hold import Hold, Scope, called, kept_back
 from obligations.ports import LedgerEntry, Transaction
@@ -20,6 +21,11 @@ class Holding(Ground):
         """The holds in force, oldest first."""
         with self._store.read() as view:
             return view.holds()
+
+    def rests(self) -> Mapping[str, datetime]:
+        """Where receivers asked to be left alone, and until when by the machine's clock; some may be over."""
+        with self._store.read() as view:
+            return view.rests()
 
     def pause(self, scope: Scope, *, reason: str, actor: str, destination: str = "") -> Hold:
         """Keep sending back from now on, or only what goes to one destination; what is on its way already gets its

@@ -50,7 +50,7 @@ def claim(
     """Lease the oldest due deliveries and write an attempt for each."""
     if limit < 1:
         return []
-    held = _held(connection, tenant)
+    held = _held(connection, tenant, machine_now)
     lanes = {*full, *held.shut}
     if only is not None:
         # The daemon may try what it holds itself, and nothing that a person does.
@@ -125,23 +125,30 @@ def claim(
 
 
 class _Held(NamedTuple):
-    """What the holds in force keep back; `shut` are destinations, `by_daemon` those that it holds, and nobody else."""
+    """What the holds in force keep back, and receivers that asked to be left alone; `shut` are destinations,
+    `by_daemon` those that it holds, and nobody else. `rested_at` is when the first of those receivers may be called."""
 
     everything: bool
     money: bool
     shut: frozenset[str]
     by_daemon: frozenset[str]
+    rested_at: datetime | None
 
 
-def _held(connection: Connection, tenant: str) -> _Held:
-    """Nearly always nothing."""
+def _held(connection: Connection, tenant: str, machine_now: datetime | None = None) -> _Held:
+    """Nearly always nothing. With the machine's time, what rested until then is forgotten."""
     rows = connection.execute(queue.HELD_BACK, {"mine": tenant}).all()
+    rests = [row.until for row in rows if row.until is not None]
+    if machine_now is not None and rests and min(rests) <= machine_now:
+        connection.execute(queue.RESTED, {"mine": tenant, "by_machine": machine_now})
+        rows = [row for row in rows if row.until is None or row.until > machine_now]
     return _Held(
         everything=any(row.scope == Scope.EVERYTHING and not row.destination for row in rows),
         money=any(row.scope == Scope.MONEY for row in rows),
         shut=frozenset(row.destination for row in rows if row.destination),
         by_daemon=frozenset(row.destination for row in rows if row.held_by == DAEMON)
         - {row.destination for row in rows if row.held_by != DAEMON},
+        rested_at=min(rests, default=None),
     )
 
 
@@ -371,7 +378,7 @@ def next_wake(
     connection: Connection, tenant: str, full: Collection[str] = (), *, money: bool = True
 ) -> tuple[datetime | None, datetime | None]:
     """The first scheduled instant and the first retry; each is the first entry of an index, unless something is passed
-    over."""
+    over. What is to be left alone until an instant is looked at then."""
     held = _held(connection, tenant)
     if held.everything:
         return None, None
@@ -380,4 +387,5 @@ def next_wake(
     row = connection.execute(
         queue.next_wake(money_held=held.money or not money, some_shut=bool(shut)), {"mine": tenant, **lanes}
     ).one()
-    return row[0], row[1]
+    again = [at for at in (row[1], held.rested_at) if at is not None]
+    return row[0], min(again, default=None)

@@ -24,6 +24,7 @@ from sqlalchemy import (
     case,
     cast,
     column,
+    delete,
     exists,
     func,
     insert,
@@ -33,6 +34,7 @@ from sqlalchemy import (
     select,
     true,
     tuple_,
+    type_coerce,
     union_all,
     update,
 )
@@ -381,7 +383,14 @@ _BEGUN = ("tenant", "key", "number", "fence", "worker", "started_at")
 START_ATTEMPT = insert(_A).values({name: bindparam(name) for name in _BEGUN})
 
 _h = tables.hold.c
-HELD_BACK = select(_h.scope, _h.destination, _h.held_by).where(_h.tenant == _MINE, _h.lifted_at.is_(None))
+_R = tables.rest
+# The holds in force; and as if they were some, with an instant, the receivers that asked to be left alone until then.
+HELD_BACK = union_all(
+    select(_h.scope, _h.destination, _h.held_by, type_coerce(null(), Instant).label("until")).where(
+        _h.tenant == _MINE, _h.lifted_at.is_(None)
+    ),
+    select(_is(""), _R.c.destination, _is(""), _R.c.until).where(_R.c.tenant == _MINE),
+)
 # Holds that were lifted after an instant, in the order they were made.
 LIFTED_SINCE = (
     select(_h.destination, _h.held_at, _h.lifted_at)
@@ -409,6 +418,19 @@ _last_word = (
 DECIDED = select(_c.id.label("contract"), _last_word.scalar_subquery().label("decided_at")).where(
     _c.tenant == _MINE, _c.id.in_(bindparam("contracts", expanding=True))
 )
+
+
+def _rested() -> Any:
+    """Forgets the rests that are over, but for those that another writer has in hand."""
+    over = (
+        select(_R.c.destination)
+        .where(_R.c.tenant == _MINE, _R.c.until <= _BY_MACHINE)
+        .with_for_update(skip_locked=True)
+    )
+    return delete(_R).where(_R.c.tenant == _MINE, _R.c.until <= _BY_MACHINE, _R.c.destination.in_(over))
+
+
+RESTED = _rested()
 
 
 @lru_cache

@@ -20,4 +20,4 @@ GRANT SELECT, INSERT ON ledger, ledger_seal, event_log, decision, terms_version 
 GRANT SELECT, INSERT, UPDATE ON contract, delivery, attempt, hold, installation, probe TO :"app";
 
 -- What follows from the rest and is made anew.
-GRANT SELECT, INSERT, UPDATE, DELETE ON occurrence, ledger_unsealed TO :"app";
+GRANT SELECT, INSERT, UPDATE, DELETE ON occurrence, ledger_unsealed, rest TO :"app";

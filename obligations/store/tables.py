@@ -395,6 +395,14 @@ class HoldRow(Kept, table=True):
             sqlite_where=text("lifted_at IS NULL AND destination <> '' AND held_by = 'the daemon'"),
             postgresql_where=text("lifted_at IS NULL AND destination <> '' AND held_by = 'the daemon'"),
         ),
+        Index(
+            "ix_hold_of_receiver",
+            "tenant",
+            "destination",
+            unique=True,
+            sqlite_where=text("lifted_at IS NULL AND destination <> '' AND held_by = 'the receiver'"),
+            postgresql_where=text("lifted_at IS NULL AND destination <> '' AND held_by = 'the receiver'"),
+        ),
     )
     n: int | None = Field(default=None, sa_column=Column(Serial, primary_key=True))
     tenant: str = Field(sa_type=Text)
@@ -405,6 +413,15 @@ class HoldRow(Kept, table=True):
     lifted_at: datetime | None = Field(default=None, sa_type=Instant)
     lifted_by: str = Field(sa_column=Column(Text, nullable=False, server_default=text("''")))
     destination: str = Field(sa_column=Column(Text, nullable=False, server_default=text("''")))
+
+
+class RestRow(Kept, table=True):
+    """Until when a receiver asked to be left alone, on the machine clock. Over by itself; a claim then deletes it."""
+
+    __tablename__ = "rest"
+    tenant: str = Field(sa_type=Text, primary_key=True)
+    destination: str = Field(sa_type=Text, primary_key=True)
+    until: datetime = Field(sa_type=Instant)
 
 
 class ProbeRow(Kept, table=True):
@@ -483,6 +500,7 @@ attempt = _table(AttemptRow)
 decision = _table(DecisionRow)
 installation = _table(InstallationRow)
 hold = _table(HoldRow)
+rest = _table(RestRow)
 probe = _table(ProbeRow)
 ledger = _table(LedgerRow)
 ledger_unsealed = _table(UnsealedRow)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, delete, insert, literal_column, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, literal_column, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -217,10 +217,13 @@ class SqlTransaction:
             .where(self._mine(tables.delivery), c.key == key)
             .values(first_unknown_at=None, releases=c.releases + 1)
         )
+        if not propose:
+            self._rouse(key)
 
     def hasten(self, key: UUID) -> None:
         self._must_write()
         guarded.hasten(self._connection, self._mine(tables.delivery), key)
+        self._rouse(key)
         self._hint([EPOCH])
 
     def doubt(self, key: UUID, *, since: datetime, reason: str) -> None:
@@ -286,6 +289,28 @@ class SqlTransaction:
         if not lifted.rowcount:
             raise Conflict(f"no hold {number} is in force")
         self._hint([EPOCH])
+
+    def rests(self) -> Mapping[str, datetime]:
+        c = tables.rest.c
+        found = self._rows(select(c.destination, c.until).where(self._mine(tables.rest)).order_by(c.destination))
+        return {row.destination: row.until for row in found}
+
+    def rest(self, destination: str, until: datetime) -> None:
+        self._must_write()
+        new: Any = sqlite.insert(tables.rest) if self._is_sqlite else postgresql.insert(tables.rest)
+        longer = func.max if self._is_sqlite else func.greatest
+        self._connection.execute(
+            new.values(tenant=self._tenant, destination=destination, until=until).on_conflict_do_update(
+                index_elements=["tenant", "destination"],
+                set_={"until": longer(tables.rest.c.until, new.excluded.until)},
+            )
+        )
+
+    def _rouse(self, key: UUID) -> None:
+        """A person lets a delivery go: where it goes is not left alone any longer."""
+        c = tables.delivery.c
+        there = select(c.destination).where(self._mine(tables.delivery), c.key == key).scalar_subquery()
+        self._connection.execute(delete(tables.rest).where(self._mine(tables.rest), tables.rest.c.destination == there))
 
     # --- the chain over the record ----------------------------------------------------------------------------------
 

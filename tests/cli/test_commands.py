@@ -295,7 +295,7 @@ def test_every_command_has_json_with_its_schema(exited: Terminal) -> None:
             {"today", "occurrences", "needs_person", "awaiting_approval", "parked", "refused", "questions", "holds"},
         ),
         ("why", "letter/lump_sum"): ("obligations.why/1", {"contract", "derivation", "under_other_readings"}),
-        ("deliveries",): ("obligations.deliveries/1", {"deliveries", "holds"}),
+        ("deliveries",): ("obligations.deliveries/1", {"deliveries", "holds", "rests"}),
         ("pause", "--money", "--reason", "x"): ("obligations.holds/1", {"holds"}),
         ("resume",): ("obligations.holds/1", {"holds"}),
         ("approve", "letter/lump_sum", "--as", "hana"): ("obligations.decision/1", {"decided"}),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+from obligations.store import open_store
 from tests.cli.terminal import Terminal, is_one_message
 
 
@@ -17,6 +20,18 @@ def test_a_pause_is_shown_until_it_is_lifted(exited: Terminal) -> None:
     lifted = exited.run("resume", str(held["number"]), "--as", "Hana")
     assert lifted.out == f"hold {held['number']} is lifted: payments and grants go on\n"
     assert "hold" not in exited.run("deliveries").out
+
+
+def test_a_receiver_that_asked_for_a_wait_is_named(exited: Terminal) -> None:
+    """What is due there would stand still without a word."""
+    until = datetime(2126, 3, 2, 14, tzinfo=UTC)
+    store = open_store(f"sqlite:///{exited.database}")
+    with store.write() as view:
+        view.rest("payroll", until)
+    store.close()
+    assert "payroll asked to be called no more before 2126-03-02 14:00Z\n" in exited.run("deliveries").out
+    told = exited.run("deliveries", "--json").json["rests"]
+    assert told == [{"destination": "payroll", "until": until.isoformat()}]
 
 
 def test_nothing_to_resume_is_said(exited: Terminal) -> None:

@@ -161,6 +161,56 @@ async def test_a_probe_that_finds_it_gone_is_the_last(stage: Stage) -> None:
     assert sorted(one.held_by for one in holds(stage)) == [DAEMON, RECEIVER]
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        Outcome(Verdict.RETRY, "too many", 429, retry_after_seconds=7200),
+        Outcome(Verdict.UNKNOWN, "being repaired", 503, retry_after_seconds=7200),
+    ],
+    ids=["429", "503"],
+)
+async def test_a_wait_that_one_delivery_is_told_is_kept_by_all_deliveries_and_daemons(
+    stage: Stage, asked: Outcome
+) -> None:
+    """Each of the others would knock, within the two hours, and use up an attempt for it."""
+    stage.plan(*(push(f"pay {n}") for n in range(6)), push("remind", "manager"))
+    first = stage.pump(receiver := Scripted(asked), destination_concurrency=1)
+    await first.pass_once()
+    assert sorted(claim.destination for claim in receiver.seen) == ["manager", "payroll"]
+    with stage.store.read() as view:
+        assert view.rests() == {"payroll": stage.in_seconds(7200)}
+    assert stage.store.next_wake() == (None, stage.in_seconds(7200))
+    restarted = stage.pump(receiver, destination_concurrency=1)
+    for seconds in (61, 3600, 3538):
+        stage.machine.advance(seconds=seconds)
+        assert [await pump.pass_once() for pump in (first, restarted)] == [0, 0]
+    assert tried(stage) == 2
+    stage.machine.advance(seconds=1)
+    assert await restarted.pass_once() == 6
+    assert set(stage.states().values()) == {DeliveryState.DELIVERED}
+    assert holds(stage) == []
+
+
+async def test_a_wait_is_no_longer_than_a_day(stage: Stage) -> None:
+    """A wild number must not hold what a destination gets for ever."""
+    stage.plan(push("pay"), push("pay more"))
+    asked = Outcome(Verdict.RETRY, "too many", 429, retry_after_seconds=1e9)
+    await stage.pump(Scripted(asked), destination_concurrency=1).pass_once()
+    stage.machine.advance(days=1)
+    assert await stage.pump().pass_once() == 2
+
+
+async def test_a_wait_for_one_delivery_alone_holds_up_no_other(stage: Stage) -> None:
+    """Slow to answer, or busy with that one obligation: the receiver said nothing of the others."""
+    stage.plan(*(push(f"pay {n}") for n in range(3)))
+    receiver = Scripted(
+        Outcome(Verdict.RETRY, "in conflict", 409, retry_after_seconds=7200),
+        Outcome(Verdict.UNKNOWN, "no whole answer in time", retry_after_seconds=60),
+    )
+    await stage.pump(receiver, destination_concurrency=1).pass_once()
+    assert len(receiver.seen) == 3
+
+
 async def test_daemons_that_see_the_same_trouble_make_one_hold(stage: Stage) -> None:
     stage.plan(*(push(f"pay {n}") for n in range(12)))
     pumps = [stage.pump(Refusing(), **SLOW) for _ in range(2)]

@@ -357,13 +357,17 @@ def test_an_sqlite_that_guards_its_schema_keeps_the_rules_it_has(
     _migrate_to("0010", sqlite_url, tmp_path, monkeypatch)
 
     def guards(connection: sqlite3.Connection, _record: object) -> None:
-        connection.set_authorizer(
-            lambda action, table, *_: (
-                sqlite3.SQLITE_DENY
-                if (action, table) == (sqlite3.SQLITE_UPDATE, "sqlite_master")
-                else sqlite3.SQLITE_OK
-            )
-        )
+        by_hand = False
+
+        def allowed(action: int, what: str | None, how: str | None, *_: object) -> int:
+            nonlocal by_hand
+            if (action, what) == (sqlite3.SQLITE_PRAGMA, "writable_schema"):
+                by_hand = how == "ON"
+            # A table that is made is written there too, by SQLite itself.
+            refused = by_hand and (action, what) == (sqlite3.SQLITE_UPDATE, "sqlite_master")
+            return sqlite3.SQLITE_DENY if refused else sqlite3.SQLITE_OK
+
+        connection.set_authorizer(allowed)
 
     event.listen(Pool, "connect", guards)
     try:
@@ -376,6 +380,9 @@ def test_an_sqlite_that_guards_its_schema_keeps_the_rules_it_has(
             assert tx.contract("c") == contract
         with pytest.raises(ValueError, match="ck_delivery_kind"), store._committing() as connection:
             connection.execute(text("UPDATE delivery SET kind = 'gossip'"))
+        with store._reading() as connection:
+            spelled = connection.execute(text("SELECT sql FROM sqlite_master WHERE name = 'delivery'")).scalar_one()
+        assert "kind IN (" in spelled
         store.close()
     finally:
         event.remove(Pool, "connect", guards)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from obligations.domain.delivery import DeliveryState, Outcome, PushKind, Verdict
 from obligations.domain.hold import DAEMON, Hold, Scope
@@ -133,6 +133,59 @@ def holds_a_destination_once_for_all_daemons(store: Store) -> None:
         pass
 
 
+def leaves_a_destination_alone_until_an_instant(store: Store) -> None:
+    """A receiver that asked for a wait is called by nobody before it is over, a probe of the daemon's own among them;
+    then it is, without anybody's doing. A shorter wait asked for later does not cut a longer one short."""
+    contract, claim = claimed_in(store)
+    there = claim.destination
+    until = NOON + timedelta(hours=2)
+    again = Result(claim, Outcome(Verdict.RETRY), DeliveryState.RETRYING, NOON, next_attempt_at=NOON)
+
+    def tried(machine_now: datetime, only: str | None = None) -> list[str]:
+        found = store.claim(
+            business_now=NOON, machine_now=machine_now, worker="a check", limit=9, lease_seconds=60, only=only
+        )
+        return sorted(it.name for it in found)
+
+    with quietened(store):
+        store.record([again])
+        more = a_push(contract, name="more", index=2, destination=there)
+        elsewhere = a_push(contract, name="elsewhere", index=3, destination="elsewhere")
+        apply_to(store, contract, Changes(deliveries=(a_change(more), a_change(elsewhere))))
+        with store.write() as tx:
+            tx.rest(there, until)
+            tx.rest(there, NOON + timedelta(minutes=1))
+        with store.read() as tx:
+            assert tx.rests()[there] == until
+        assert tried(NOON) == ["elsewhere"]
+        assert store.next_wake() == (None, until)
+        assert tried(NOON, only=there) == []
+        assert tried(until - timedelta(seconds=1)) == []
+        assert tried(until) == sorted([claim.name, "more"])
+        with store.read() as tx:
+            assert there not in tx.rests()
+        assert store.next_wake() == (None, None)
+
+
+def calls_where_a_person_lets_a_delivery_go(store: Store) -> None:
+    """Who knows that the receiver is well again need not wait for what it asked for when it was not."""
+    _, claim = claimed_in(store)
+    there, until = claim.destination, NOON + timedelta(hours=2)
+    with quietened(store):
+        store.record([Result(claim, Outcome(Verdict.RETRY), DeliveryState.RETRYING, NOON, next_attempt_at=until)])
+        with store.write() as tx:
+            tx.rest(there, until)
+        with store.write() as tx:
+            tx.hasten(claim.key)
+        (claim,) = claim_from(store)
+        store.record([Result(claim, Outcome(Verdict.REJECTED), DeliveryState.PARKED, NOON)])
+        with store.write() as tx:
+            tx.rest(there, until)
+        with store.write() as tx:
+            tx.release(claim.key, "mended")
+        assert len(claim_from(store)) == 1
+
+
 def records_what_was_under_way(store: Store) -> None:
     """A hold stops nothing that is on its way: its answer is written down."""
     _, claim = claimed_in(store)
@@ -208,6 +261,8 @@ CHECKS: tuple[Check, ...] = (
     holds_one_destination_back,
     tries_a_destination_that_the_daemon_holds,
     holds_a_destination_once_for_all_daemons,
+    leaves_a_destination_alone_until_an_instant,
+    calls_where_a_person_lets_a_delivery_go,
     records_what_was_under_way,
     lifts_a_hold_once,
 )
