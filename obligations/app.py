@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
@@ -12,6 +12,7 @@ from functools import cached_property
 from importlib import resources
 from importlib.metadata import entry_points, version
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
@@ -26,12 +27,21 @@ from obligations.clocks import NotAClock, SystemClock, SystemMachineClock, TimeL
 from obligations.domain.ledger_chain import NO_KEYS, LedgerKeys, NoKey
 from obligations.engine.settings import EngineSettings
 from obligations.engine.steps import KillAt, Steps
-from obligations.ports import Clock, Connector, ConnectorFactory, MachineClock
+from obligations.ports import (
+    Clock,
+    Connector,
+    ConnectorFactory,
+    MachineClock,
+    StoreRefuses,
+    StoreUnavailable,
+    StoreUnusable,
+)
 from obligations.terms.errors import did_you_mean
 
 if TYPE_CHECKING:
     from obligations.engine.counters import Counters
     from obligations.engine.daemon import Daemon
+    from obligations.engine.signs import Signs
     from obligations.operations.watch import Watch
     from obligations.service import Library, Service
     from obligations.service.restoring import Restored
@@ -368,12 +378,57 @@ class Running(NamedTuple):
     watch: Watch
 
 
+def _waited_for(
+    settings: Settings, numbers: EngineSettings, machine: MachineClock, signs: Signs, wait: Callable[[float], object]
+) -> tuple[SqlStore, bool]:
+    """The store; and whether it had to be waited for, because its server was away or another program kept it locked.
+
+    Raises `StoreRefuses` or `StoreUnusable` at once: a person has to act.
+    """
+    import structlog
+
+    from obligations.engine.retry import Backoff
+    from obligations.store import open_store
+
+    log = structlog.get_logger()
+    keys = _daemon_keys(settings)
+    backoff = Backoff(numbers.store_wait_seconds, numbers.store_wait_most_seconds)
+    waited = 0.0
+    while True:
+        try:
+            store = open_store(
+                settings.database(), tenant=settings.tenant, ledger_keys=keys, tell=_aside,
+                patience_seconds=DAEMON_PATIENCE_SECONDS,
+            )  # fmt: skip
+            try:
+                _take_up_ledger_key(store, machine)
+            except BaseException:
+                store.close()
+                raise
+        except (StoreRefuses, StoreUnusable):
+            raise
+        except StoreUnavailable as error:
+            seconds = backoff.next()
+            # Said once it is so, and once more when it lasts, as it is of a daemon that works already.
+            if not waited or waited < numbers.store_wait_most_seconds <= waited + seconds:
+                tell = log.error if waited else log.warning
+                tell("the store is away; nothing is sent until it is back", error=str(error))
+            signs.failed()
+            wait(seconds)
+            waited += seconds
+        else:
+            if waited:
+                log.info("the store is back")
+            return store, waited > 0
+
+
 @contextmanager
-def open_daemon(settings: Settings) -> Iterator[Running]:
-    """The background service, ready to run; it alone works on an SQLite file meanwhile."""
+def open_daemon(settings: Settings, *, wait: Callable[[float], object] | None = None) -> Iterator[Running]:
+    """The background service, ready to run; it alone works on an SQLite file meanwhile. A database that is away, or
+    locked by another program, is waited for."""
     from obligations.engine.counters import Counters
     from obligations.engine.daemon import Daemon
-    from obligations.store import daemon_lock, open_hints, open_store, prove_usable
+    from obligations.store import daemon_lock, open_hints, prove_usable
 
     url = settings.database()
     machine = SystemMachineClock()
@@ -383,18 +438,11 @@ def open_daemon(settings: Settings) -> Iterator[Running]:
     steps = _steps(settings)
     edition = _edition(make_calendars(settings), Zones())
     with daemon_lock(url):
-        prove_usable(url)
-        store = open_store(
-            url,
-            tenant=settings.tenant,
-            ledger_keys=_daemon_keys(settings),
-            tell=_aside,
-            patience_seconds=DAEMON_PATIENCE_SECONDS,
-        )
-        _take_up_ledger_key(store, machine)
-        planner = _Planner(store, clock, settings)
+        prove_usable(url, patience_seconds=DAEMON_PATIENCE_SECONDS)
         counters = Counters(monotonic)
         watch = _make_watch(settings, numbers, counters, clock, connectors)
+        store, waited = _waited_for(settings, numbers, machine, watch, wait or Event().wait)
+        planner = _Planner(store, clock, settings)
         yield Running(
             Daemon(
                 store,
@@ -413,6 +461,7 @@ def open_daemon(settings: Settings) -> Iterator[Running]:
                 hints=open_hints(url, tenant=settings.tenant),
                 counters=counters,
                 signs=watch,
+                store_was_away=waited,
             ),
             connectors,
             watch,

@@ -181,6 +181,11 @@ class StoreUnavailable(RuntimeError):
     """The database cannot be reached or written. The message says which one and what to do."""
 
 
+class StoreRefuses(StoreUnavailable):
+    """The server answers and says no: to this user or password, to a database of that name, to what the user wants to
+    do. Waiting seldom helps; a person has to mend the URL or the rights."""
+
+
 class StoreUnusable(StoreUnavailable):
     """The database is damaged, cannot be written, or is a newer program's: waiting does not help, a person has to."""
 

@@ -39,6 +39,7 @@ class Daemon:
         monotonic: seconds that never step.
         counters: where its figures are kept, for others to show.
         signs: who is told that it lives.
+        store_was_away: the store had to be waited for just now; daemons that share it may have much to write.
         hints: where other processes say that something is due; the daemon finds it without, a little later.
         real_time: business time is the time of this machine, and not a simulation's.
         database_clock: what the database's own clock shows, None where it has none; called in the store's thread.
@@ -67,12 +68,14 @@ class Daemon:
         hints: Hints | None = None,
         counters: Counters | None = None,
         signs: Signs | None = None,
+        store_was_away: bool = False,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._store = store
         self._connectors = connectors
         self._machine = machine
         self._exclusive = exclusive
+        self._store_was_away = store_was_away
         self._hints = hints
         self._stopping = asyncio.Event()
         self._outgrown: StoreNewer | None = None
@@ -142,7 +145,7 @@ class Daemon:
         must. Where others share it, they are then left the time to write what they have in hand."""
         settings = self.pump.settings
         backoff = Backoff(settings.store_wait_seconds, settings.store_wait_most_seconds)
-        waited = False
+        waited = self._store_was_away and not self._exclusive
         while not self._stopping.is_set():
             try:
                 await self.pump.watch.begin()

@@ -12,10 +12,10 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from obligations.ports import Conflict, StoreUnavailable, StoreUnusable
+from obligations.ports import Conflict, StoreRefuses, StoreUnavailable, StoreUnusable
 from obligations.store.file_system import refuse_elsewhere, refuse_network
 
 # What a writer waits for another one before it gives up, in seconds.
@@ -38,6 +38,15 @@ _NOTICE_A_DEAD_LINE = {
 _SERIALIZATION_FAILURE, _DEADLOCK, _LOCK_TIMEOUT = "40001", "40P01", "55P03"
 _STATEMENT_TIMEOUT = "57014"
 _CHECK, _NOT_NULL = "23514", "23502"
+# How a server says no, by the class of its code; or, before there is a connection, by its words only.
+_NO = ("28", "3D", "42")
+_NO_IN_WORDS = (
+    "authentication failed",
+    "no password supplied",
+    "does not exist",
+    "no pg_hba.conf entry",
+    "is bad: invalid",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,13 +262,16 @@ def _meaning(database: Database, error: DBAPIError) -> Exception:
             " may write it and its folder, and that the disk has room"
         )
     if "unsupported startup parameter" in said:
-        return StoreUnavailable(
-            f"{database.shown} is behind a pooler ({said}); add pooler=transaction to the database URL"
-        )
-    return StoreUnavailable(
+        return StoreRefuses(f"{database.shown} is behind a pooler ({said}); add pooler=transaction to the database URL")
+    return (StoreRefuses if _is_a_no(error, state or "", said) else StoreUnavailable)(
         f"{database.shown} cannot be used: {said}; check that the server runs, that the URL names it and that the user"
         " may connect"
     )
+
+
+def _is_a_no(error: DBAPIError, state: str, said: str) -> bool:
+    # What libpq makes nothing of, such as an option of no meaning, comes as a mistake in programming.
+    return state.startswith(_NO) or any(word in said for word in _NO_IN_WORDS) or isinstance(error, ProgrammingError)
 
 
 def unusable(path: object, said: str) -> StoreUnusable:

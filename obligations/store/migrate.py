@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from obligations.clocks import SystemMachineClock
-from obligations.ports import StoreNewer, StoreUnavailable
+from obligations.ports import StoreNewer, StoreUnusable
 from obligations.store.connect import Database, create_file, in_words, make_engine
 from obligations.store.daemon_lock import refuse_under_a_daemon
 
@@ -149,7 +149,7 @@ def _check(database: Database, connection: Connection, before: dict[str, int]) -
         orphans = connection.execute(text("PRAGMA foreign_key_check")).all()
         lost += [f"{row[0]} (row {row[1]} refers to nothing)" for row in orphans[:5]]
     if lost:
-        raise StoreUnavailable(
+        raise StoreUnusable(
             f"the upgrade of {database.shown} would have lost rows of {', '.join(lost)}; nothing was changed. Keep the"
             " version you have and report this"
         )

@@ -13,7 +13,7 @@ from sqlalchemy import func, select, text
 
 from obligations.domain.delivery import DeliveryState
 from obligations.store import tables
-from obligations.store.connect import Database, in_words, make_engine, unusable
+from obligations.store.connect import PATIENCE_SECONDS, Database, in_words, make_engine, unusable
 from obligations.store.instants import database_now
 from obligations.store.migrate import HEAD, known_revisions, revision_of
 
@@ -21,15 +21,15 @@ from obligations.store.migrate import HEAD, known_revisions, revision_of
 _READ_WHOLE = 32 * 1024 * 1024
 
 
-def prove_usable(url: str) -> None:
+def prove_usable(url: str, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
     """Raises `StoreUnusable` for an SQLite file that is damaged or cannot be written; one that is not there yet, and
-    any PostgreSQL, passes."""
+    any PostgreSQL, passes, and so does one that another program has been writing to for `patience_seconds`."""
     database = Database.of(url)
     if not database.is_sqlite or not database.path.exists() or not (size := database.path.stat().st_size):
         return
     path = database.path
     try:
-        with closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as connection:
+        with closing(sqlite3.connect(path, timeout=patience_seconds, isolation_level=None)) as connection:
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("ROLLBACK")
