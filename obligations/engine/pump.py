@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 import structlog
 
-from obligations.domain.delivery import Outcome, Verdict
+from obligations.domain.delivery import Verdict
 from obligations.engine.attempt import Sender
 from obligations.engine.clockwatch import ClockWatch
 from obligations.engine.counters import Counters
@@ -29,7 +29,7 @@ from obligations.engine.signs import Signs
 from obligations.engine.steps import Step, Steps
 from obligations.engine.store_thread import StoreThread
 from obligations.engine.waiting import heard
-from obligations.ports import Claim, Clock, Connector, MachineClock, Store, StoreUnavailable
+from obligations.ports import Claim, Clock, Connector, MachineClock, Result, Store, StoreUnavailable
 
 _log = structlog.get_logger()
 
@@ -296,7 +296,7 @@ class Pump:
         try:
             result = await self._sender.attempt(claim, lease_ends)
             self._recorder.put(result)
-            self._learn(claim.destination, result.outcome)
+            self._learn(claim.destination, result)
             if seconds := rest_seconds(self.settings, result.outcome):
                 await self._pauses.rest(claim.destination, self._machine.now() + timedelta(seconds=seconds))
             if await self._pauses.heard(claim, result.outcome, probe=probe):
@@ -309,11 +309,13 @@ class Pump:
             if self._over * WORTH_A_CLAIM >= len(self._in_flight):
                 self._many_free.set()
 
-    def _learn(self, destination: str, outcome: Outcome) -> None:
+    def _learn(self, destination: str, result: Result) -> None:
         """What an answer says about the lane it came by."""
+        outcome = result.outcome
         if outcome.status is not None or outcome.verdict is Verdict.DELIVERED:
             self._lanes.answered(destination)
-        elif outcome.verdict is Verdict.UNKNOWN:
+        elif outcome.verdict is Verdict.UNKNOWN or (result.next_attempt_at or result.finished_at) > result.finished_at:
+            # Where nobody could be reached it takes as long to find out; what goes again at once was not tried.
             self._lanes.kept_silent(destination)
         if outcome.status == THROTTLED:
             most = self.settings.throttled_seconds

@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 
 from obligations.domain.delivery import DeliveryState, Outcome, PushKind, Verdict
 from obligations.engine.steps import Step, Steps
+from obligations.ports import Claim
 from obligations.store import SqlStore, open_store
 from tests.engine.stage import NAMESPACE, NOON, YES, Hanging, Scripted, Stage, push, until
 
@@ -58,6 +59,31 @@ async def test_a_retry_is_data_and_survives_the_process(stage: Stage, database_u
     assert receiver.seen[0].attempt == 2
     assert stage.delivery("pay").state is DeliveryState.DELIVERED
     after_restart.close()
+
+
+class Unreachable(Scripted):
+    """Nobody is there, which takes a moment to find out; notes how many were finding out at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trying = 0
+        self.together: list[int] = []
+
+    async def deliver(self, claim: Claim) -> Outcome:
+        await super().deliver(claim)
+        self.trying += 1
+        self.together.append(self.trying)
+        await asyncio.sleep(0)
+        self.trying -= 1
+        return Outcome(Verdict.RETRY, detail="no connection within 10 s; nothing was sent")
+
+
+async def test_where_nobody_can_be_reached_one_slot_is_enough_to_find_out(stage: Stage) -> None:
+    """A few systems behind a cut line would otherwise take all slots, each for as long as connecting may take."""
+    stage.plan(*(push(f"pay {number}") for number in range(12)))
+    nobody = Unreachable()
+    assert await stage.pump(nobody, destination_concurrency=4).pass_once() == 12
+    assert (nobody.together[0], max(nobody.together[4:])) == (1, 1)
 
 
 async def test_a_receiver_that_asks_for_an_hour_is_given_an_hour(stage: Stage) -> None:
