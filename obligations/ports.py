@@ -246,8 +246,9 @@ class Transaction(Protocol):
         """Deliveries by instant, then key."""
         ...
 
-    def destinations(self) -> Sequence[str]:
-        """Where anything was or is to be sent, by name."""
+    def destinations(self, *, due_by: str = "") -> Sequence[str]:
+        """Where anything was or is to be sent, by name; with `due_by` only where something is yet to go by that
+        connector."""
         ...
 
     def apply(self, contract_id: str, changes: Changes) -> None:

@@ -89,7 +89,8 @@ def outcome_of(refusal: Refusal, destination: str, *, changes: bool) -> Outcome:
     wait = refusal.retry_after_seconds
     if refusal.unsent:
         what = "its certificate was not accepted" if refusal.tls else "no connection; the name is unknown or refuses"
-        return Outcome(Verdict.RETRY, f"{destination}: Slack: {what}; nothing was sent", alarm=refusal.tls)
+        said = f"{destination}: Slack: {what}; nothing was sent"
+        return Outcome(Verdict.RETRY, said, alarm=refusal.tls, shared=refusal.tls)
     if status == 429 or code in _OVERLOADED:
         return Outcome(Verdict.RETRY, f"{destination}: Slack asks to wait", status, wait)
     if refusal.tells_nothing:
@@ -99,7 +100,7 @@ def outcome_of(refusal: Refusal, destination: str, *, changes: bool) -> Outcome:
         return Outcome(Verdict.UNKNOWN, f"{destination}: {what}; it may or may not have posted", status, wait)
     if code in CREDENTIAL:
         said = f"{destination}: Slack refused the token ({code}): {CREDENTIAL[code]}"
-        return Outcome(Verdict.RETRY, said, status, wait, alarm=True)
+        return Outcome(Verdict.RETRY, said, status, wait, alarm=True, shared=True)
     if code in _PERMANENT:
         return Outcome(Verdict.REJECTED, f"{destination}: Slack says {code}: {_PERMANENT[code]}", status)
     # An error this table does not know: not done, perhaps for a while only, and somebody should read its name.

@@ -136,7 +136,8 @@ class Outcome:
 
     `receipt` is what the receiver gave back to find the thing again (a Slack channel and ts, a payroll reference).
     `retry_after_seconds` is a floor the receiver asked for. `detail` is for people and holds no pay and no secret.
-    `alarm` says that a person should look although retries go on (a refused credential).
+    `alarm` says that a person should look although retries go on (a refused credential), and `shared` that what was
+    refused is common to all that goes by this connector (its only token).
     """
 
     verdict: Verdict
@@ -145,3 +146,4 @@ class Outcome:
     retry_after_seconds: float | None = None
     receipt: Mapping[str, str] = field(default_factory=dict)
     alarm: bool = False
+    shared: bool = False

@@ -90,6 +90,7 @@ def understood(answer: object, connector: str) -> Outcome:
         retry_after_seconds=float(wait) if isinstance(wait, int | float) else None,
         receipt={_plain(name): _plain(value) for name, value in answer.receipt.items()},
         alarm=bool(answer.alarm),
+        shared=bool(answer.shared),
     )
 
 

@@ -24,20 +24,30 @@ IN_A_ROW = 3
 
 class Pauses:
     """Counts refusals by destination, over all that goes there; holds what refused three times in a row, in the
-    store, where every daemon and the next start find it; and lifts that hold when a probe is answered. Holds at once,
-    until a person lifts it, what said that it is gone."""
+    store, where every daemon and the next start find it; and lifts that hold when a probe is answered.
+
+    Where what is refused is a connector's and no destination's, all that go by it are counted, held and lifted
+    together. What said that it is gone is held at once, until a person lifts that.
+    """
 
     def __init__(self, store: Store, thread: StoreThread, now: Callable[[], datetime]) -> None:
         self._store = store
         self._thread = thread
         self._now = now
         self._refused: Counter[str] = Counter()
+        self._refused_by: Counter[str] = Counter()
 
     async def heard(self, claim: Claim, outcome: Outcome, *, probe: bool) -> bool:
         """Take note of an answer; returns whether a pause ended with it. Never raises."""
         destination = claim.destination
         if outcome.verdict is Verdict.GONE:
             await self._try(self._part, claim, outcome)
+            return False
+        if refuses(outcome) and outcome.shared:
+            self._refused_by[claim.connector] += 1
+            # Not counted anew then: it is refused until an answer shows otherwise, where more becomes due too.
+            if self._refused_by[claim.connector] >= IN_A_ROW and not probe:
+                await self._try(self._pause_all, claim, outcome)
             return False
         if refuses(outcome):
             self._refused[destination] += 1
@@ -46,6 +56,8 @@ class Pauses:
             return False
         if outcome.status is not None or outcome.verdict is Verdict.DELIVERED:
             del self._refused[destination]
+        if accepts(outcome):
+            del self._refused_by[claim.connector]
         return probe and accepts(outcome) and await self._try(self._lift, claim, outcome)
 
     async def rest(self, destination: str, until: datetime) -> None:
@@ -87,6 +99,15 @@ class Pauses:
             _log.error("a destination is paused: it refused several times in a row",
                        destination=claim.destination, status=outcome.status, hold=number)  # fmt: skip
 
+    def _pause_all(self, claim: Claim, outcome: Outcome) -> None:
+        reason = f"{_by(claim)} {IN_A_ROW} times in a row ({outcome.detail}); mend that, then resume it"
+        with self._store.read() as view:
+            due = {claim.destination, *view.destinations(due_by=claim.connector)}
+        held = [one for one in sorted(due) if self._hold(one, reason, by=DAEMON) is not None]
+        if held:
+            _log.error("a connector is paused: it was refused several times in a row",
+                       connector=claim.connector, status=outcome.status, destinations=held)  # fmt: skip
+
     def _part(self, claim: Claim, outcome: Outcome) -> None:
         reason = f"it asked not to be called again ({outcome.detail}); once it may be, resume it"
         if (number := self._hold(claim.destination, reason, by=RECEIVER)) is not None:
@@ -107,13 +128,20 @@ class Pauses:
         now = self._now()
         with self._store.write() as view:
             for one in view.holds():
-                if one.destination == claim.destination and one.held_by == DAEMON:
+                if one.held_by != DAEMON or not one.destination:
+                    continue
+                if one.destination == claim.destination or one.reason.startswith(_by(claim)):
                     view.lift(one.number, at=now, by=DAEMON)
                     view.note(
                         LedgerEntry(now, DAEMON, "sending resumed", "", called(one), before=kept_back(one),
                                     reason="a probe was answered")
                     )  # fmt: skip
         _log.info("a destination is resumed: a probe was answered", destination=claim.destination)
+
+
+def _by(claim: Claim) -> str:
+    """How the reason of each hold begins that was made because a connector was refused, and by which it is known."""
+    return f"all that goes by {claim.connector} was refused"
 
 
 def refuses(outcome: Outcome) -> bool:

@@ -277,6 +277,18 @@ async def test_a_lost_edit_is_unknown(slack: SlackStandIn, bot: Bot, reminder: M
 
 
 @pytest.mark.parametrize(
+    ("code", "shared"),
+    [("invalid_auth", True), ("token_revoked", True), ("channel_not_found", False), ("a_new_error", False)],
+)
+async def test_what_concerns_everybody_is_told_apart(
+    slack: SlackStandIn, bot: Bot, reminder: MakeClaim, code: str, shared: bool
+) -> None:
+    """One role's closed channel would stop everybody's reminders, or each role would try a dead token by itself."""
+    slack.script(POST, talking.error(code))
+    assert (await bot().deliver(reminder())).shared is shared
+
+
+@pytest.mark.parametrize(
     ("answer", "verdict", "alarm", "said"),
     [
         (talking.error("invalid_auth"), V.RETRY, True, "token of [connectors.slack]"),

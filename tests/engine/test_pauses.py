@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from obligations.domain.delivery import DeliveryState, Outcome, Verdict
+from obligations.domain.delivery import DeliveryState, Outcome, Push, Verdict
 from obligations.domain.hold import DAEMON, RECEIVER, Hold, Scope
 from obligations.ports import Claim
 from tests.engine.stage import NOON, YES, Scripted, Stage, push
@@ -16,6 +17,7 @@ from tests.engine.stage import NOON, YES, Scripted, Stage, push
 REFUSED = Outcome(Verdict.RETRY, "payroll answered 401 Unauthorized", 401, alarm=True)
 OVERLOADED = Outcome(Verdict.RETRY, "payroll answered 409 Conflict", 409)
 NOT_THERE = Outcome(Verdict.RETRY, "payroll: no connection; nothing was sent")
+TOKEN = Outcome(Verdict.RETRY, "role: the token is refused (invalid_auth)", 200, alarm=True, shared=True)
 GONE = Outcome(Verdict.GONE, "payroll answered 410 Gone", 410)
 WRONG = Outcome(Verdict.REJECTED, "payroll answered 422", 422)
 SLOW: dict[str, Any] = {"retry_delays_seconds": (3600.0,) * 9, "destination_concurrency": 1}
@@ -159,6 +161,54 @@ async def test_a_probe_that_finds_it_gone_is_the_last(stage: Stage) -> None:
         stage.machine.advance(seconds=4000)
     assert len(receiver.seen) == 1
     assert sorted(one.held_by for one in holds(stage)) == [DAEMON, RECEIVER]
+
+
+class Locked(Scripted):
+    """A workspace that refuses the token of all that is sent there until it is given another, beside a payroll."""
+
+    def __init__(self) -> None:
+        super().__init__(name="chat")
+        self.refuses = True
+
+    async def deliver(self, claim: Claim) -> Outcome:
+        await super().deliver(claim)
+        return TOKEN if self.refuses else YES
+
+
+def roles(number: int) -> list[Push]:
+    return [push(f"remind {n}", f"role {n}", connector="chat") for n in range(number)]
+
+
+async def test_a_token_that_is_refused_is_refused_for_everybody(stage: Stage) -> None:
+    """Each role would use up the attempts of its reminders by itself, for a token that they share."""
+    later = push("remind later", "role later", connector="chat", at=NOON + timedelta(hours=2))
+    stage.plan(*roles(6), later, push("pay"))
+    chat, payroll = Locked(), Scripted()
+    pump = stage.pump(connectors={"chat": chat, "scripted": payroll}, total_concurrency=1, **SLOW)
+    with capture_logs() as said:
+        await pump.pass_once()
+    assert (len(chat.seen), len(payroll.seen)) == (3, 1)
+    assert {one.destination for one in holds(stage)} == {*(f"role {n}" for n in range(6)), "role later"}
+    (alarm,) = [line for line in said if line["event"].startswith("a connector is paused")]
+    assert (alarm["log_level"], alarm["connector"], len(alarm["destinations"])) == ("error", "chat", 7)
+
+    chat.refuses = False
+    stage.machine.advance(seconds=4000)
+    await pump.probe()
+    await pump.pass_once()
+    assert holds(stage) == []
+    assert [name for name, state in stage.states().items() if state is not DeliveryState.DELIVERED] == ["remind later"]
+
+
+async def test_a_role_that_comes_up_while_the_token_is_refused_costs_one_attempt(stage: Stage) -> None:
+    stage.plan(*roles(3))
+    chat = Locked()
+    pump = stage.pump(connectors={"chat": chat}, total_concurrency=1, **SLOW)
+    await pump.pass_once()
+    stage.plan(*(push(f"new {n}", "new role", connector="chat") for n in range(3)))
+    await pump.pass_once()
+    assert len(chat.seen) == 4
+    assert "new role" in {one.destination for one in holds(stage)}
 
 
 @pytest.mark.parametrize(
