@@ -83,7 +83,10 @@ class TermsVersion:
 
 @dataclass(frozen=True, slots=True)
 class StoredDelivery:
-    """A push with the state of its delivery. `body` is the bytes that every attempt sends."""
+    """A push with the state of its delivery. `body` is the bytes that every attempt sends.
+
+    `halted`: the plan changed while it was being sent, so it does not go again before its contract was settled again.
+    """
 
     push: Push
     state: DeliveryState
@@ -96,6 +99,7 @@ class StoredDelivery:
     delivered_at: datetime | None = None
     reason: str = ""
     receipt: Mapping[str, str] = field(default_factory=dict)
+    halted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +166,24 @@ class DeliveryChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Halt:
+    """Whether one delivery may go again by itself; written only where it is in the state and under the fence it was
+    seen in."""
+
+    key: UUID
+    seen_in: DeliveryState
+    fence: int
+    halted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """Everything one re-planning writes, in one transaction."""
 
     occurrences: tuple[Occurrence, ...] = ()  # inserted or replaced by id
     gone: tuple[UUID, ...] = ()  # occurrence ids the plan no longer holds: deleted
     deliveries: tuple[DeliveryChange, ...] = ()
+    halts: tuple[Halt, ...] = ()
     ledger: tuple[LedgerEntry, ...] = ()
     replan_at: datetime | None = None
     edition: str | None = None  # of the calendars and zones it was planned with; None leaves it as it was
@@ -444,11 +460,11 @@ class Store(Protocol):
     ) -> Sequence[Claim]:
         """Lease up to `limit` deliveries that are due, oldest first, and write an attempt for each, in one transaction.
 
-        Due: scheduled with `send_at` reached on the business clock, or retrying with `next_attempt_at` reached on the
-        machine clock. Destinations in `full` are passed over, and so are those to be left alone and what a hold in
-        force keeps back. `only` asks for one destination, to try it, although the daemon holds it. Stale reminders of
-        one occurrence to one destination collapse into the latest that is due. Without `money`, what moves money is
-        passed over.
+        Due: scheduled with `send_at` reached on the business clock, or retrying, and not halted, with `next_attempt_at`
+        reached on the machine clock. Destinations in `full` are passed over, and so are those to be left alone and what
+        a hold in force keeps back. `only` asks for one destination, to try it, although the daemon holds it. Stale
+        reminders of one occurrence to one destination collapse into the latest that is due. Without `money`, what moves
+        money is passed over.
 
         With `planned_by`, what belongs to contracts that `to_replan` lists by that instant and for that `edition` is
         passed over as well.

@@ -75,6 +75,7 @@ def _answer(
                 "occurrence": occurrence_json(finished.occurrence),
                 "changes": [change_json(change) for change in finished.changes],
                 "no_longer_go": [str(one.push.key) for one in finished.stopped],
+                "on_their_way": [str(one.push.key) for one in finished.on_its_way],
             }
         )
         return

@@ -10,7 +10,7 @@ from datetime import date
 from obligations.cli.lines import WIDTH, wrapped
 from obligations.cli.occurrence_text import MANY, side, stands
 from obligations.cli.question_text import questions
-from obligations.domain.delivery import PushKind
+from obligations.domain.delivery import DeliveryState, PushKind
 from obligations.domain.occurrence import Occurrence, Power, State
 from obligations.planning.diff import Change
 from obligations.ports import StoredDelivery
@@ -39,6 +39,9 @@ def changes_text(changes: Sequence[Change], touched: Sequence[StoredDelivery] = 
         else:
             yield from _many(group)
     for delivery in touched:
+        if delivery.state is DeliveryState.SENDING:
+            yield from _on_its_way(delivery)
+            continue
         yield from wrapped(
             "  sent already", f"{delivery.push.name} of {delivery.push.clause}: a person decides about it"
         )
@@ -83,6 +86,8 @@ def finished_text(finished: Finished) -> Iterator[str]:
     others = [change for change in finished.changes if change.subject.id != one.id]
     if others:
         yield from changes_text(others)
+    for delivery in finished.on_its_way:
+        yield from _on_its_way(delivery)
     for delivery in finished.stopped:
         if delivery.push.kind is PushKind.ACTION:
             name = f"  {delivery.push.name} of {delivery.push.clause}/{delivery.push.index}"
@@ -90,6 +95,16 @@ def finished_text(finished: Finished) -> Iterator[str]:
     reminders = sum(1 for one in finished.stopped if one.push.kind is not PushKind.ACTION)
     if reminders:
         yield f"  {reminders} reminder{' no longer goes' if reminders == 1 else 's no longer go'}"
+
+
+def _on_its_way(delivery: StoredDelivery) -> Iterator[str]:
+    """It is too late for what is being sent; what came of it is soon known."""
+    push = delivery.push
+    reference = f"{push.contract}/{push.clause}/{push.index}"
+    yield from wrapped(
+        "  being sent", f"{push.name} of {push.clause}/{push.index}, at this moment: too late to keep it from arriving"
+    )
+    yield from wrapped("", f"  it is not sent again; see in a minute what came of it: obligations why {reference}")
 
 
 def _many(group: Sequence[Change]) -> Iterator[str]:

@@ -156,13 +156,11 @@ def stands_in_the_way(revision: Push, chain: Sequence[StoredDelivery]) -> Stored
     return next((it for it in earlier if it.state in moving or _may_be_reversed(it)), None)
 
 
-def is_undecided(wanted: Push | None, chain: Sequence[StoredDelivery]) -> bool:
-    """Whether something the plan no longer wants so is being sent, and what it came to is not known yet."""
-    return any(
-        one.state is _S.SENDING and (wanted is None or owed(one.push) != owed(wanted))
-        for one in chain
-        if one.push.kind is not PushKind.EDIT
-    )
+def is_undecided(wanted: Push | None, one: StoredDelivery) -> bool:
+    """Whether it is something the plan no longer wants so that is being sent, and what it came to is not known yet."""
+    if one.state is not _S.SENDING or one.push.kind is PushKind.EDIT:
+        return False
+    return wanted is None or owed(one.push) != owed(wanted)
 
 
 # --- what was not sent ----------------------------------------------------------------------------------------------

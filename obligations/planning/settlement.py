@@ -23,11 +23,13 @@ from obligations.planning.revisions import (
     settle_edits,
     settle_reminder,
 )
-from obligations.ports import Changes, DeliveryChange, LedgerEntry, StoredDelivery
+from obligations.ports import Changes, DeliveryChange, Halt, LedgerEntry, StoredDelivery
 
 _S = DeliveryState
-# What is being sent while the plan changes is looked at again, to stop it where it did not arrive.
+# What is being sent while the plan changes is looked at again, to stop it where it did not arrive. It is halted until
+# then: a retry comes sooner than that.
 LOOK_AGAIN = timedelta(minutes=1)
+_OVER = frozenset({_S.DELIVERED, _S.CANCELLED, _S.COLLAPSED})
 
 Chain = tuple[UUID, str]
 Chains = Mapping[Chain, Sequence[StoredDelivery]]
@@ -60,16 +62,23 @@ def settle(
     chains = _chains(deliveries)
     wanted = {(push.occurrence_id, push.name): push for push in plan.pushes}
     changes: list[DeliveryChange] = []
+    halts: list[Halt] = []
     undecided = False
     for chain in {**wanted, **chains}:
         push, kept_so_far = wanted.get(chain), chains.get(chain, ())
         at = Settling(held[chain[0]], tenant, now, chain[0] in in_hand)
         changes += _settled(push, kept_so_far, chains, at)
-        undecided |= is_undecided(push, kept_so_far)
+        for one in kept_so_far:
+            stop = is_undecided(push, one)
+            undecided |= stop
+            if one.halted is not stop and one.state not in _OVER:
+                halts.append(Halt(one.push.key, one.state, one.fence, stop))
+    written = {change.push.key for change in changes}
     look_again = now + LOOK_AGAIN if undecided else None
     return Changes(
         occurrences=changed,
         deliveries=tuple(changes),
+        halts=tuple(one for one in halts if one.key not in written),
         ledger=tuple(_ledger(plan.contract, kept, changed, changes, now, actor, reason)),
         replan_at=min((it for it in (plan.replan_at, look_again) if it is not None), default=None),
     )

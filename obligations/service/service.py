@@ -58,6 +58,8 @@ class Explanation:
 class Finished:
     """What reporting an occurrence done came to: how it stands now, what else changed, and what no longer goes.
 
+    `on_its_way` are its instructions that are being sent at that moment: too late to keep them from arriving.
+
     An answer that came after the last day leaves it missed where its clause says what follows a miss.
     """
 
@@ -65,6 +67,7 @@ class Finished:
     done_on: date
     changes: tuple[Change, ...]
     stopped: tuple[StoredDelivery, ...]
+    on_its_way: tuple[StoredDelivery, ...] = ()
 
 
 class Service(Contracts, Events, Readings, Deliveries, Holding, Ledgers, Restoring):
@@ -117,7 +120,8 @@ class Service(Contracts, Events, Readings, Deliveries, Holding, Ledgers, Restori
         with self._store.read() as view:
             finished = next(one for one in view.occurrences(occurrence.contract) if one.id == occurrence.id)
             stopped = view.deliveries(occurrence.contract, states={DeliveryState.CANCELLED})
-        return Finished(finished, day, changes, tuple(one for one in stopped if one.push.key in unsent))
+            sending = tuple(one for one in _instructions(view, occurrence) if one.state is DeliveryState.SENDING)
+        return Finished(finished, day, changes, tuple(one for one in stopped if one.push.key in unsent), sending)
 
     # --- what is due, and why ---------------------------------------------------------------------------------------
 

@@ -105,6 +105,7 @@ def delivery_of(row: Row[Any]) -> StoredDelivery:
         delivered_at=row.delivered_at,
         reason=row.reason,
         receipt=texts_by_name(row.receipt_json),
+        halted=row.halted,
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Update, bindparam, false, func
 from sqlalchemy.exc import IntegrityError
 
 from obligations.domain.delivery import ARROWS, UNSENT, DeliveryState, Verdict
-from obligations.ports import Conflict, DeliveryChange
+from obligations.ports import Conflict, DeliveryChange, Halt
 from obligations.store import tables
 from obligations.store.bulk import insert_many
 from obligations.store.delivery_rows import NEW_COLUMNS, content_row, new_delivery_row
@@ -67,6 +67,22 @@ def rewrite(connection: Connection, mine: ColumnElement[bool], changes: Sequence
         statement = _rewriting(mine, _may_become(state, seen_in), state, content_row(some[0]), fenced=fenced)
         if connection.execute(statement, written).rowcount != len(some):
             _explain(connection, mine, some)
+
+
+def halt(connection: Connection, mine: ColumnElement[bool], halts: Sequence[Halt]) -> None:
+    """Write which deliveries go no more by themselves; raises `Conflict` for one that is not as the writer saw it.
+
+    What is being sent cannot end before this is committed, so no claim comes in between.
+    """
+    c = tables.delivery.c
+    for one in sorted(halts, key=lambda it: it.key):
+        written = connection.execute(
+            update(tables.delivery)
+            .where(mine, c.key == one.key, c.state == one.seen_in.value, c.fence == one.fence)
+            .values(halted=one.halted)
+        )
+        if written.rowcount != 1:
+            raise Conflict(f"delivery {one.key} was changed by another writer; read again and repeat")
 
 
 def move(
@@ -211,5 +227,5 @@ def _rewriting(
             or_(c.attempts == 0, c.body == bindparam("same_body")),
             *unattempted,
         )
-        .values(**{name: bindparam(name) for name in content}, **_released(state))
+        .values(**{name: bindparam(name) for name in content}, **_released(state), halted=false())
     )

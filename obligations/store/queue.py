@@ -119,6 +119,7 @@ def _next_suspect(lanes: bool, money_held: bool, only: bool) -> Any:
             s.state == _RETRYING,
             s.unanswered >= _LAST_CHANCE,
             s.next_attempt_at <= _BY_MACHINE,
+            s.halted.is_(False),
             *_open(s, lanes, money_held, only),
             ~exists(in_flight),
         )
@@ -321,7 +322,14 @@ def take(
         due = leaping([*open_lane, ~stale], some_full, only).cte("due")
     again = (
         select(_d.key.label("key"), _d.next_attempt_at.label("at"), _d.kind.label("kind"), *lane)
-        .where(_d.tenant == _MINE, _d.state == _RETRYING, _d.next_attempt_at <= _BY_MACHINE, *open_lane, unsuspected)
+        .where(
+            _d.tenant == _MINE,
+            _d.state == _RETRYING,
+            _d.next_attempt_at <= _BY_MACHINE,
+            _d.halted.is_(False),
+            *open_lane,
+            unsuspected,
+        )
         .order_by(_d.next_attempt_at, _d.kind)
         .limit(_UP_TO)
         .with_for_update(skip_locked=True, of=_D)
@@ -435,14 +443,15 @@ RESTED = _rested()
 
 @lru_cache
 def next_wake(*, money_held: bool, some_shut: bool = False) -> Any:
-    """The first scheduled instant and the first retry, without money or destinations that are held."""
+    """The first scheduled instant and the first retry, without money or destinations that are held, and without what
+    waits for its contract to be settled."""
     wanted = _open(_d, some_shut, money_held)
 
-    def first(at: Any, state: ColumnElement[str]) -> Any:
-        due = select(at).where(_d.tenant == _MINE, _d.state == state, *wanted)
+    def first(at: Any, state: ColumnElement[str], *also: ColumnElement[bool]) -> Any:
+        due = select(at).where(_d.tenant == _MINE, _d.state == state, *wanted, *also)
         return due.order_by(at).limit(literal_column("1")).scalar_subquery()
 
-    return select(first(_d.send_at, _SCHEDULED), first(_d.next_attempt_at, _RETRYING))
+    return select(first(_d.send_at, _SCHEDULED), first(_d.next_attempt_at, _RETRYING, _d.halted.is_(False)))
 
 
 # --- stale reminders --------------------------------------------------------------------------------------------------

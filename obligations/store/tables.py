@@ -16,6 +16,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKeyConstraint,
@@ -317,6 +318,7 @@ class DeliveryRow(Kept, table=True):
     reason: str = Field(sa_column=Column(Text, nullable=False, server_default=text("''")))
     receipt_json: str = Field(sa_column=Column(Text, nullable=False, server_default=text("'{}'")))
     unanswered: int = Field(sa_column=Column(Integer, nullable=False, server_default=text("0")))
+    halted: bool = Field(sa_column=Column(Boolean, nullable=False, server_default=text("false")))
 
 
 class AttemptRow(Kept, table=True):

@@ -192,6 +192,7 @@ class SqlTransaction:
         seen = [it for it in changes.deliveries if it.seen_in is not None]
         guarded.begin(self._connection, self._tenant, new)
         guarded.rewrite(self._connection, self._mine(tables.delivery), seen)
+        guarded.halt(self._connection, self._mine(tables.delivery), changes.halts)
         self._insert(tables.ledger, [ledger_row(self._tenant, entry) for entry in changes.ledger])
 
     def _apply_occurrences(self, contract_id: str, changes: Changes) -> None:

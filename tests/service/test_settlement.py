@@ -6,9 +6,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from obligations.domain.delivery import DeliveryState, PushKind
+from obligations.domain.delivery import DeliveryState, Outcome, PushKind, Verdict
 from obligations.domain.occurrence import State
-from obligations.service import NeedsPerson, NotFound, Refused
+from obligations.service import Amends, NeedsPerson, NotFound, Refused
 from tests.service.office import DELIVERED, FAILED, LETTER, REJECTED, UNKNOWN, Office, noon
 
 START = date(2026, 1, 5)
@@ -369,6 +369,63 @@ def test_done_by_a_person_stops_what_is_still_trying(exited: tuple[Office, str])
     office.send(FAILED, only=PAY[1])
     office.service.done("lump_sum", evidence="wire 17", on=None, actor="finn@example.com", report_id="done-1")
     assert office.states(*PAY) == ["cancelled"]
+
+
+FAILED_AT_ONCE = Outcome(Verdict.RETRY, detail="nothing was sent")
+UNAVAILABLE = Outcome(Verdict.UNKNOWN, detail="503", status=503)
+
+
+@pytest.mark.parametrize("ended", ["nothing was sent", "503", "crash"])
+@pytest.mark.parametrize("said", ["done", "withdrawn", "corrected"])
+def test_what_a_person_stops_on_its_way_is_not_sent_again(exited: tuple[Office, str], said: str, ended: str) -> None:
+    """Payroll hangs, finance pays by hand and says so, the attempt fails, and its retry comes in seconds: the plan must
+    have been looked at before that."""
+    office, report = exited
+    office.approve("lump_sum")
+    office.today(date(2026, 3, 6))
+    claims = [claim for claim in office.claim() if claim.name == PAY[1]]
+    if said == "done":
+        finished = office.service.done("lump_sum", evidence="wire", on=None, actor="f@example.com", report_id="done-1")
+        assert [one.push.key for one in finished.on_its_way] == [claims[0].key]
+    elif said == "withdrawn":
+        assert [one.push.key for one in office.withdraw(report).touched] == [claims[0].key]
+    else:
+        amends = Amends(occurred_on=EXIT - timedelta(days=1))
+        touched = office.service.correct(report, amends, actor="hana@example.com").touched
+        assert [one.push.key for one in touched] == [claims[0].key]
+
+    if ended == "crash":
+        office.store.rescue(machine_now=office.clock.now(), everything=True)
+    else:
+        office.answer(claims, FAILED_AT_ONCE if ended == "nothing was sent" else UNAVAILABLE, arrived=False)
+    for _ in range(20):
+        office.clock.set(office.clock.now() + timedelta(minutes=1))
+        assert claims[0].key not in {claim.key for claim in office.claim()}
+    assert office.store.to_replan(office.clock.now()) == ["letter"]
+    office.service.replan("letter")
+    sent = office.chain(*PAY)[0]
+    assert (sent.state, sent.halted) == (DeliveryState.CANCELLED, False)
+    office.today(date(2026, 3, 7))
+    office.service.replan("letter")
+    assert claims[0].key not in {claim.key for claim in office.claim()}
+
+
+def test_what_is_wanted_again_as_it_was_sent_goes_on(exited: tuple[Office, str]) -> None:
+    """Withdrawn by mistake and recorded anew: the payment would stay behind for ever."""
+    office, report = exited
+    office.approve("lump_sum")
+    office.today(date(2026, 3, 6))
+    claims = [claim for claim in office.claim() if claim.name == PAY[1]]
+    office.withdraw(report)
+    assert [one.halted for one in office.chain(*PAY)] == [True, False]
+    again = office.tell("change_of_control", EXIT)
+    assert [one.halted for one in office.chain(*PAY)] == [False, False]
+    office.withdraw(again)
+    office.answer(claims, FAILED_AT_ONCE)
+    office.tell("change_of_control", EXIT)
+    assert [one.halted for one in office.chain(*PAY)] == [False, False]
+    office.clock.set(office.clock.now() + timedelta(minutes=10))
+    assert claims[0].key in {claim.key for claim in office.claim()}
 
 
 def test_done_by_a_person_after_it_was_sent_reverses_nothing(paid: tuple[Office, str]) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from obligations.domain.delivery import DeliveryState, Outcome, PushKind, Verdict
-from obligations.ports import Changes, Claim, DeliveryChange, Rescued, Result, Store
+from obligations.ports import Changes, Claim, DeliveryChange, Halt, Rescued, Result, Store
 from obligations.testing.builders import NOON, a_change, a_push
 from obligations.testing.store.stage import (
     MINUTE,
@@ -16,6 +16,7 @@ from obligations.testing.store.stage import (
     apply_to,
     claim_from,
     claimed_in,
+    conflict,
     contract_in,
     delivery_in,
     drain,
@@ -454,6 +455,32 @@ def sends_again_what_a_person_sends_again(store: Store) -> None:
         assert [it.key for it in claim_from(store)] == [claim.key]
 
 
+def keeps_what_is_halted(store: Store) -> None:
+    """What was halted while it was being sent goes no more and wakes nobody, whether its attempt failed or its daemon
+    died, until it may go on; halting what was claimed again meanwhile is refused."""
+    contract, claim = claimed_in(store)
+    halt = Halt(claim.key, _S.SENDING, claim.fence, halted=True)
+    with quietened(store):
+        with conflict(), store.write() as tx:
+            tx.apply(contract, Changes(halts=(replace(halt, fence=claim.fence - 1),)))
+        assert not delivery_in(store, claim.key).halted
+        apply_to(store, contract, Changes(halts=(halt,)))
+        store.record([Result(claim, Outcome(Verdict.RETRY), _S.RETRYING, NOON, next_attempt_at=NOON)])
+        with conflict(), store.write() as tx:
+            tx.apply(contract, Changes(halts=(halt,)))
+        assert (claim_from(store), store.next_wake()) == ([], (None, None))
+        with store.write() as tx:
+            tx.hasten(claim.key)
+        assert (claim_from(store), delivery_in(store, claim.key).halted) == ([], True)
+        apply_to(store, contract, Changes(halts=(Halt(claim.key, _S.RETRYING, claim.fence, halted=False),)))
+        (again,) = claim_from(store)
+        apply_to(store, contract, Changes(halts=(Halt(claim.key, _S.SENDING, again.fence, halted=True),)))
+        store.rescue(machine_now=NOON, everything=True)
+        assert (claim_from(store), delivery_in(store, claim.key).state) == ([], _S.RETRYING)
+        apply_to(store, contract, Changes(halts=(Halt(claim.key, _S.RETRYING, again.fence, halted=False),)))
+        assert len(claim_from(store)) == 1
+
+
 CHECKS: tuple[Check, ...] = (
     claims_what_is_due,
     claims_oldest_first,
@@ -474,4 +501,5 @@ CHECKS: tuple[Check, ...] = (
     tries_suspects_one_at_a_time,
     says_when_to_wake,
     sends_again_what_a_person_sends_again,
+    keeps_what_is_halted,
 )
