@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypedDict
 from uuid import UUID, uuid4
@@ -40,6 +40,8 @@ LOOK_AGAIN_SECONDS = 0.05
 WHILE_PLANNING_SECONDS = 0.5
 # Slots are claimed for together once those that came free since the last claim are a third of those still taken.
 WORTH_A_CLAIM = 3
+# How many deliveries that wait for a person a probe puts aside before it leaves the rest to the next one.
+MOST_PASSED_OVER = 100
 
 
 class _PlannedOnly(TypedDict, total=False):
@@ -98,9 +100,8 @@ class Pump:
             monotonic,
         )
         self._pauses = Pauses(store, self.thread, clock.now)
-        self._sender = Sender(
-            connectors, Policy(self.settings, chance), self.settings, machine, monotonic, self._steps, self.counters
-        )
+        self._policy = Policy(self.settings, chance)
+        self._sender = Sender(connectors, self._policy, self.settings, machine, monotonic, self._steps, self.counters)
         self._recorder = Recorder(
             store, self.thread, self.settings, self._steps, counters=self.counters, recovered=self.nudge
         )
@@ -228,7 +229,7 @@ class Pump:
             if self._recorder.failing or self._stopping:
                 break
             try:
-                some = await self._claim_some(opening)
+                some = len(await self._claim_some(opening))
             except StoreUnavailable:
                 # To pass over whoever had a turn could find nothing, which a full disk allows: it would seem back.
                 self._lanes.begin_round()
@@ -240,11 +241,17 @@ class Pump:
         return claimed
 
     async def probe(self) -> None:
-        """Try each destination that the daemons paused with one delivery; one that is answered ends the pause."""
+        """Try each destination that the daemons paused with one delivery; one that is answered ends the pause.
+
+        What may not go before a person has looked says nothing about the destination: then the next one is tried.
+        """
         for destination in await self._pauses.paused():
-            if self._stopping or self._recorder.failing or not self._lanes.free:
-                return
-            await self._claim_some(Opening(1, frozenset(), 1, {}), only=destination)
+            for _ in range(MOST_PASSED_OVER):
+                if self._stopping or self._recorder.failing or not self._lanes.free:
+                    return
+                claims = await self._claim_some(Opening(1, frozenset(), 1, {}), only=destination)
+                if all(self._policy.objection(claim, self._machine.now()) is None for claim in claims):
+                    break
 
     def _far_behind(self, now: datetime) -> bool:
         """Whether only what was planned anew may be claimed."""
@@ -256,8 +263,8 @@ class Pump:
             return {}
         return {"planned_by": now, "edition": self._planned.edition}
 
-    async def _claim_some(self, opening: Opening, only: str | None = None) -> int:
-        """Claim what fits and start the attempts; returns how many."""
+    async def _claim_some(self, opening: Opening, only: str | None = None) -> Sequence[Claim]:
+        """Claim what fits and start the attempts; returns the claims."""
         self._come_round()
         self._steps.reach(Step.BEFORE_CLAIM)
         # The lease is counted from before the claim, so it is never longer here than it is in the store.
@@ -284,7 +291,7 @@ class Pump:
         for claim in claims:
             self.counters.claimed(claim)
             self._start(claim, lease_ends, probe=only is not None)
-        return len(claims)
+        return claims
 
     def _start(self, claim: Claim, lease_ends: float, *, probe: bool) -> None:
         self._lanes.take(claim.destination)

@@ -167,7 +167,8 @@ def _unasked(
         through = max(row.send_at, agreed.get(row.key, row.send_at))
         unasked = timedelta(0)
         for hold in holds:
-            if hold.destination not in ("", row.destination):
+            # What the daemon holds and lets go by itself asks nobody.
+            if hold.destination not in ("", row.destination) or hold.lifted_by == DAEMON:
                 continue
             unasked += max(timedelta(0), min(hold.held_at, business_now) - through)
             through = min(max(through, hold.lifted_at), business_now)

@@ -401,7 +401,7 @@ HELD_BACK = union_all(
 )
 # Holds that were lifted after an instant, in the order they were made.
 LIFTED_SINCE = (
-    select(_h.destination, _h.held_at, _h.lifted_at)
+    select(_h.destination, _h.held_at, _h.lifted_at, _h.lifted_by)
     .where(_h.tenant == _MINE, _h.lifted_at > bindparam("since", type_=Instant))
     .order_by(_h.held_at)
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -113,6 +114,21 @@ async def test_a_probe_that_is_answered_lets_everything_go(stage: Stage, answer:
     assert len(receiver.names) == 6
     with stage.store.read() as view:
         assert [line.action for line in view.ledger()] == ["sending paused", "sending resumed"]
+
+
+async def test_a_probe_is_not_used_up_by_what_may_not_go_anyway(stage: Stage) -> None:
+    """After five days of a revoked key the oldest payments wait for a person; the mended key would not be found."""
+    stage.plan(*(replace(push(f"pay {n}"), money=True) for n in range(6)))
+    await stage.pump(Refusing(), **SLOW).pass_once()
+    stage.clock.advance(days=5)
+    stage.machine.advance(days=5)
+    stage.plan(push("hr task"))
+    pump = stage.pump(receiver := Scripted(), **SLOW)
+    await pump.probe()
+    await pump.pass_once()
+    assert receiver.names == ["hr task"]
+    assert holds(stage) == []
+    assert sorted(stage.states().values()) == [DeliveryState.DELIVERED, *[DeliveryState.PARKED] * 6]
 
 
 async def test_a_persons_pause_is_never_probed(stage: Stage) -> None:

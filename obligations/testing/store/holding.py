@@ -241,6 +241,10 @@ def tells_how_long_nobody_was_asked(store: Store) -> None:
             for first, last in ((-3, -1), (1, 3), (2, 6), (9, 10)):
                 made = tx.hold(Scope.MONEY, "a check of the store", at=NOON + first * hour, by="a check")
                 tx.lift(made.number, at=NOON + last * hour, by="a check")
+            # What the daemon held and let go again was no person's word.
+            to = pushes["plain"].destination
+            made = tx.hold(Scope.EVERYTHING, "a check of the store", at=NOON + 6 * hour, by=DAEMON, destination=to)
+            tx.lift(made.number, at=NOON + 8 * hour, by=DAEMON)
             made = tx.hold(Scope.EVERYTHING, "no business of it", at=NOON, by="a check", destination="elsewhere")
             tx.lift(made.number, at=NOON + 10 * hour, by="a check")
         claims = {it.name: it for it in claim_from(store, business_now=NOON + 10 * hour)}
