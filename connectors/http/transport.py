@@ -7,10 +7,12 @@ after some of it may have.
 
 from __future__ import annotations
 
+import asyncio
 import io
 import ssl
 from collections.abc import AsyncIterator, Mapping
-from typing import cast
+from functools import partial
+from typing import Any, cast
 
 import aiohttp
 import httpx
@@ -30,6 +32,7 @@ _HEAD_LINES = 128
 _IN_ONE_PIECE = 2**20
 # aiohttp writes these itself, from the address and the body.
 _FRAMING = frozenset((b"Host", b"Content-Length"))
+_HEAD_ENDS = b"\r\n\r\n"
 
 
 class AiohttpTransport(httpx.AsyncBaseTransport):
@@ -110,6 +113,10 @@ class _Pool(aiohttp.TCPConnector):
     aiohttp would take it for the answer to the next request, and an instruction would count as received.
     """
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._factory = cast(partial[ResponseHandler], partial(_Listening, loop=asyncio.get_running_loop()))
+
     async def connect(
         self,
         req: aiohttp.ClientRequest,
@@ -122,6 +129,17 @@ class _Pool(aiohttp.TCPConnector):
             if isinstance(protocol, ResponseHandler) and not protocol.should_close:
                 return connection
             connection.close()
+
+
+class _Listening(ResponseHandler):
+    """Takes an answer's head by itself. When a body follows where none belongs (after a 204), aiohttp would forget the
+    head that came in the same piece, and what was done would count as unknown; so only the connection is lost."""
+
+    def data_received(self, data: bytes) -> None:
+        while data.startswith(b"HTTP/1.") and (end := data.find(_HEAD_ENDS)) >= 0 and len(data) > end + len(_HEAD_ENDS):
+            super().data_received(data[: end + len(_HEAD_ENDS)])
+            data = data[end + len(_HEAD_ENDS) :]
+        super().data_received(data)
 
 
 class _Body(httpx.AsyncByteStream):

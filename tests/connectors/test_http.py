@@ -349,6 +349,25 @@ async def test_each_status_has_one_meaning(
     assert payroll.requests == 1
 
 
+@pytest.mark.parametrize(
+    "head",
+    [b"content-length: 2\r\n", b"transfer-encoding: chunked\r\n", b""],
+    ids=["with its length", "in chunks", "without a word"],
+)
+async def test_a_body_where_none_belongs_does_not_make_what_was_done_unknown(
+    payroll: PayrollReceiver, sender: Senders, action: MakeClaim, other_key: Callable[[str], UUID], head: bytes
+) -> None:
+    """Each retry would be answered the same way, until a person had to ask what 204 had said at once."""
+    body = b"2\r\n{}\r\n0\r\n\r\n" if b"chunked" in head else b"{}"
+    payroll.script(receiving.raw(b"HTTP/1.1 204 No Content\r\n" + head + b"\r\n" + body))
+    http = sender(payroll)
+    outcome = await http.deliver(action())
+    assert (outcome.verdict, outcome.status) == (V.DELIVERED, 204)
+    again = await http.deliver(action(key=other_key("next")))
+    assert (again.verdict, again.status) == (V.DELIVERED, 200)
+    assert payroll.requests == 2
+
+
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
 async def test_a_redirect_is_never_followed(
     payroll: PayrollReceiver, trap: PayrollReceiver, sender: Senders, action: MakeClaim, code: int
