@@ -364,7 +364,8 @@ class Claim:
     `late_seconds` is business time between `send_at` and the claim, and `unasked_seconds` the part of it that people
     know nothing of: since the last of them agreed, and not while a hold kept it back. `lag_seconds` is, at the first
     claim, the part in which it could have gone: since people last did something about its contract, and since the last
-    hold on it ended. `released`: it had stopped, and a person let it go on.
+    hold on it ended. `released`: it had stopped, and a person let it go on. `unreadable` says what of it the store
+    could not read: it must not be sent, and a person must look.
     """
 
     key: UUID
@@ -386,6 +387,7 @@ class Claim:
     money: bool = False
     unasked_seconds: float = 0.0
     lag_seconds: float = 0.0
+    unreadable: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ class Policy:
 
     def objection(self, claim: Claim, now: datetime) -> str | None:
         """Why the claim must not be sent before a person has looked, or None. `now` is machine time."""
+        if claim.unreadable:
+            return claim.unreadable
         if self._forgotten(claim.kind, claim.first_unknown_at, now):
             return _ask_the_receiver(claim.first_unknown_at)
         most = self._settings.action_late_most_seconds

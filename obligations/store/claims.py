@@ -201,6 +201,7 @@ def _claim_of(
     row: Row[Any], worker: str, business_now: datetime, unasked_seconds: float | None, could_go_at: datetime
 ) -> Claim:
     late_seconds = max(0.0, (business_now - row.send_at).total_seconds())
+    address, unreadable = _address_of(row)
     return Claim(
         key=row.key,
         contract=row.contract,
@@ -209,7 +210,7 @@ def _claim_of(
         kind=PushKind(row.kind),
         connector=row.connector,
         destination=row.destination,
-        address=texts_by_name(row.address_json),
+        address=address,
         body=bytes(row.body),
         send_at=row.send_at,
         attempt=row.attempts,
@@ -221,7 +222,19 @@ def _claim_of(
         money=row.money,
         unasked_seconds=late_seconds if unasked_seconds is None else unasked_seconds,
         lag_seconds=max(0.0, (business_now - could_go_at).total_seconds()),
+        unreadable=unreadable,
     )
+
+
+def _address_of(row: Row[Any]) -> tuple[Mapping[str, str], str]:
+    """The address, or why there is none: one row that was damaged must not keep all others from being claimed."""
+    try:
+        address: object = texts_by_name(row.address_json)
+    except (ValueError, RecursionError):
+        address = None
+    if not isinstance(address, dict) or not all(isinstance(it, str) for it in address.values()):
+        return {}, "the address in the database cannot be read (address_json of this delivery); mend it, or restore it"
+    return address, ""
 
 
 def _collapse(connection: Connection, tenant: str, business_now: datetime, claimed: Sequence[Row[Any]]) -> None:

@@ -8,12 +8,14 @@ from typing import Any
 from uuid import uuid5
 
 import pytest
+from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from obligations.domain.delivery import DeliveryState, Outcome, PushKind, Verdict
 from obligations.engine.steps import Step, Steps
 from obligations.ports import Claim
 from obligations.store import SqlStore, open_store
+from obligations.store.connect import Database, make_engine
 from tests.engine.stage import NAMESPACE, NOON, YES, Hanging, Scripted, Stage, push, until
 
 HOUR = timedelta(hours=1)
@@ -234,6 +236,32 @@ async def test_a_connector_nobody_configured_parks_its_delivery_and_no_other(sta
     await stage.pump(Scripted()).pass_once()
     assert stage.states() == {"fax": DeliveryState.PARKED, "pay": DeliveryState.DELIVERED}
     assert "no connector is called 'fax' (configured: scripted)" in stage.delivery("fax").reason
+
+
+@pytest.mark.parametrize("damage", ["{", "null", '["mei"]', '{"email": 7}'])
+async def test_a_row_that_cannot_be_read_is_set_aside_and_the_others_go(
+    stage: Stage, database_url: str, damage: str
+) -> None:
+    """One damaged row, the oldest, would be in front of every claim, and nothing would be sent any more."""
+    stage.plan(push("damaged", at=NOON - timedelta(hours=1)), push("pay"), push("also"))
+    engine = make_engine(Database.of(database_url))
+
+    def write(address: str) -> None:
+        with engine.execution_options(obligations_writes=True).begin() as connection:
+            row = {"address": address, "key": push("damaged").key.hex}
+            condition = "key = :key" if Database.of(database_url).is_sqlite else "replace(key::text, '-', '') = :key"
+            changed = connection.execute(text(f"UPDATE delivery SET address_json = :address WHERE {condition}"), row)
+            assert changed.rowcount == 1
+
+    write(damage)
+    receiver = Scripted()
+    await stage.pump(receiver).pass_once()
+    assert sorted(receiver.names) == ["also", "pay"]
+    write("{}")
+    engine.dispose()
+    damaged = stage.delivery("damaged")
+    assert damaged.state is DeliveryState.PARKED
+    assert "cannot be read" in damaged.reason
 
 
 async def test_a_payment_in_doubt_for_too_long_is_not_repeated_after_a_long_downtime(stage: Stage) -> None:
