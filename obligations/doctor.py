@@ -16,7 +16,15 @@ from typing import Literal
 from config.ledger_key import key_file
 from config.settings import BadSettings, Settings, config_path
 from config.shipped import template_ids
-from obligations.app import ledger_keys, make_calendars, make_clock, make_connectors, trouble_with, unset_destinations
+from obligations.app import (
+    ledger_keys,
+    make_calendars,
+    make_clock,
+    make_connectors,
+    make_library,
+    trouble_with,
+    unset_destinations,
+)
 from obligations.clocks import SystemMachineClock
 from obligations.domain.delivery import Verdict
 from obligations.domain.hold import Scope
@@ -25,12 +33,15 @@ from obligations.ports import COUNTED_MOST, LedgerEntry, Standing, StoreUnavaila
 from obligations.store import SqlStore, daemon_lock, open_store
 from obligations.store.file_system import network_kind
 from obligations.store.soundness import Schema, Traces, clock_of, damage_of, file_of, schema_of, traces_of
+from obligations.terms.errors import TermsError
 
 Level = Literal["ok", "warn", "fail"]
 _MIB = 1024 * 1024
 _LEAST_ROOM = 100 * _MIB
 _APART = timedelta(seconds=5)
 _SILENT = timedelta(minutes=1)
+# How many contracts of one trouble are named.
+_SHOWN = 5
 _SET_BACK = _LATE = timedelta(minutes=5)
 
 
@@ -149,6 +160,7 @@ def _of_store(settings: Settings, url: str, quick: bool) -> Iterator[Finding]:
             yield _of_ledger(store)
         with store.read() as view:
             yield from _of_holds(view)
+        yield from _of_plans(store, settings, now)
         yield from _of_deliveries(store.standing(now), traces, now)
         yield _of_destinations(settings, traces)
     except StoreUnavailable as error:
@@ -225,6 +237,32 @@ def _of_holds(view: Transaction) -> Iterator[Finding]:
         yield Finding("holds", "warn", says, f"obligations resume {one.number}, once that is settled")
     if not held:
         yield Finding("holds", "ok", "nothing is held back")
+
+
+def _of_plans(store: SqlStore, settings: Settings, now: datetime) -> Iterator[Finding]:
+    # A daemon plans within a minute what the clock changes.
+    late = store.to_replan(now - _LATE, _SHOWN)
+    if not late:
+        yield Finding("plans", "ok", "no contract waits to be planned again")
+        return
+    from obligations.service import Service
+
+    service = Service(store, clock=make_clock(settings), library=make_library(settings))
+    for contract in late:
+        try:
+            service.prepare(contract)
+        except TermsError as error:
+            why = str(error).splitlines()[0]
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever it is, the others are looked at too
+            why = type(error).__name__
+        else:
+            yield Finding("plans", "warn", f"{contract} waits to be planned again, and what it pays waits for that",
+                          f"obligations run; or obligations contract replan {contract}")  # fmt: skip
+            continue
+        yield Finding("plans", "fail", f"{contract} cannot be planned again, and what it pays waits for that: {why}",
+                      f"obligations contract replan {contract}, which tells more")  # fmt: skip
 
 
 def _of_deliveries(found: Standing, traces: Traces, now: datetime) -> Iterator[Finding]:

@@ -459,6 +459,7 @@ class Store(Protocol):
         each: int | None = None,
         rooms: Mapping[str, int] = NO_ROOMS,
         money: bool = True,
+        money_alone: bool = False,
     ) -> Sequence[Claim]:
         """Lease up to `limit` deliveries that are due, oldest first, and write an attempt for each, in one transaction.
 
@@ -469,7 +470,7 @@ class Store(Protocol):
         money is passed over.
 
         With `planned_by`, what belongs to contracts that `to_replan` lists by that instant and for that `edition` is
-        passed over as well.
+        passed over as well; with `money_alone`, only what of it moves money.
 
         With `each`, no destination is given more than that, or than `rooms` says of it. What is due may then be left
         although its destination has room, where very many before it have none: ask again with those in `full`.
@@ -498,10 +499,19 @@ class Store(Protocol):
         """
         ...
 
-    def next_wake(self, full: Collection[str] = (), *, money: bool = True) -> tuple[datetime | None, datetime | None]:
+    def next_wake(
+        self,
+        full: Collection[str] = (),
+        *,
+        money: bool = True,
+        planned_by: datetime | None = None,
+        edition: str | None = None,
+    ) -> tuple[datetime | None, datetime | None]:
         """The earliest scheduled instant (business time) and the earliest retry (machine time), of what no hold in
-        force keeps back, does not go to a destination in `full`, and without `money` does not move any. Where receivers
-        asked to be left alone, the first instant at which one of them may be called again counts as a retry."""
+        force keeps back, does not go to a destination in `full`, and without `money` does not move any; with
+        `planned_by`, no money of contracts that `to_replan` lists by that instant and for that `edition`. Where
+        receivers asked to be left alone, the first instant at which one of them may be called again counts as a
+        retry."""
         ...
 
     def to_replan(self, now: datetime, limit: int = 100, *, edition: str | None = None) -> Sequence[str]:

@@ -54,6 +54,7 @@ class Counters:
         self.looked_at: float | None = None
         self.passed_at: float | None = None
         self.standing: Standing | None = None
+        self.unplanned = 0  # contracts that could not be planned when that was last tried
         self.draining = False
 
     def ticked(self, now: datetime) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -80,6 +80,7 @@ class Housekeeping:
         self._signs = signs
         self._planned = planned
         self._lateness = Lateness()
+        self._stood_at: dict[str, datetime] = {}
         self._waiting_to_be_chained: int | None = None
         self._chores: dict[str, tuple[asyncio.Event, Callable[[], Awaitable[None]]]] = {
             "rescue": (asyncio.Event(), self.rescue),
@@ -162,7 +163,7 @@ class Housekeeping:
 
     async def replan(self) -> None:
         """Plan again every contract whose plan the clock alone changes, and after the start those that were planned
-        with other calendars; each is tried once."""
+        with other calendars; each is tried once. From the first that fails on, the money of such contracts waits."""
         now = self._now()
         failed: set[str] = set()
         tried: set[str] = set()
@@ -183,23 +184,46 @@ class Housekeeping:
                     raise
                 except Exception as error:  # noqa: BLE001  # one contract's trouble is not the others'
                     failed.add(contract)
+                    self._planned.behind_since = now
                     _log.error(
                         "a contract could not be planned again; it is tried again later",
                         contract=contract, error=type(error).__name__,
                     )  # fmt: skip
+        on_their_way = await self._on_their_way(now, tried, failed)
+        self._planned.behind_since = now if failed or (on_their_way and self._planned.real_time) else None
+        self._counters.unplanned = len(failed)
         if not failed:
             # Once: a daemon with other calendars beside this one would else be answered for ever.
             self._planned.edition = None
         waited_for = self._planned.far_behind(now)
-        if not (waited_for and self._planned.real_time and await self._is_on_its_way(now, failed)):
+        if not (waited_for and self._planned.real_time and on_their_way):
             self._planned.through = _quarter(now)
         if tried or waited_for:
             self._changed()
 
-    async def _is_on_its_way(self, now: datetime, failed: set[str]) -> bool:
-        """Whether a contract that waited for years was brought on by one of them, and is to be planned again."""
-        listed = await self._thread.call(self._store.to_replan, now, 1 + len(failed))
-        return not failed.issuperset(listed)
+    async def _on_their_way(self, now: datetime, tried: set[str], failed: set[str]) -> bool:
+        """Whether a contract that waited for years was brought on by one of them, and is to be planned again.
+
+        One that stands where it stood at the look before never comes to an end, and has failed as well.
+        """
+        listed = await self._thread.call(self._store.to_replan, now, len(tried) + 1) if tried else ()
+        planned = [contract for contract in listed if contract not in failed]
+        before, self._stood_at = self._stood_at, {}
+        for start in range(0, len(planned), AT_ONCE):
+            self._stood_at |= await self._thread.call(self._stand_at, planned[start : start + AT_ONCE])
+        stuck = {
+            contract for contract in tried & self._stood_at.keys() if before.get(contract) == self._stood_at[contract]
+        }
+        for contract in sorted(stuck):
+            _log.error("a contract that was planned again stands where it stood", contract=contract)
+        failed |= stuck
+        return not stuck.issuperset(planned)
+
+    def _stand_at(self, contracts: Sequence[str]) -> dict[str, datetime]:
+        """When each of them is to be planned again."""
+        with self._store.read() as view:
+            found = {contract: view.contract(contract) for contract in contracts}
+        return {name: one.replan_at for name, one in found.items() if one is not None and one.replan_at is not None}
 
     async def seal(self) -> None:
         """Chain the ledger up to its newest committed line."""

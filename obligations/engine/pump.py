@@ -47,6 +47,12 @@ MOST_PASSED_OVER = 100
 class _PlannedOnly(TypedDict, total=False):
     planned_by: datetime
     edition: str | None
+    money_alone: bool
+
+
+class _MoneyPlannedOnly(TypedDict, total=False):
+    planned_by: datetime
+    edition: str | None
 
 
 class Pump:
@@ -259,9 +265,16 @@ class Pump:
 
     def _planned_only(self, now: datetime) -> _PlannedOnly:
         """What a claim is told of plans; nothing while they are as they should be."""
-        if self._planned is None or not self._far_behind(now):
+        if self._planned is not None and self._far_behind(now):
+            return {"planned_by": now, "edition": self._planned.edition}
+        money = self._money_planned_only()
+        return {**money, "money_alone": True} if money else {}
+
+    def _money_planned_only(self) -> _MoneyPlannedOnly:
+        """The same of money, which waits where a contract could not be planned."""
+        if self._planned is None or self._planned.behind_since is None:
             return {}
-        return {"planned_by": now, "edition": self._planned.edition}
+        return {"planned_by": self._planned.behind_since, "edition": self._planned.edition}
 
     async def _claim_some(self, opening: Opening, only: str | None = None) -> Sequence[Claim]:
         """Claim what fits and start the attempts; returns the claims."""
@@ -331,7 +344,9 @@ class Pump:
     async def _seconds_to_next(self) -> float:
         """Real seconds until the store holds something that is due, and whose lane has room now; zero or less when it
         does. A slot that is given back wakes the pump, and so does a lane that time opens."""
-        business, machine = await self.thread.call(self._store.next_wake, self._lanes.full, money=self.watch.agrees)
+        business, machine = await self.thread.call(
+            self._store.next_wake, self._lanes.full, money=self.watch.agrees, **self._money_planned_only()
+        )
         return min(
             self._clock.seconds_until(business) if business else math.inf,
             (machine - self._machine.now()).total_seconds() if machine else math.inf,

@@ -56,6 +56,7 @@ class Figures(Collector):
             "How far the machine's clock was set when that was last noticed; 0: never.",
             found.clock_step_seconds,
         )
+        yield _gauge("obligations_unplanned", "Contracts that could not be planned again.", found.unplanned)
         if found.ticked_on_the_wall is not None:
             at = found.ticked_on_the_wall.timestamp()
             yield _gauge("obligations_last_tick_timestamp_seconds", "When the work loop last came round.", at)

@@ -46,6 +46,7 @@ def claim(
     each: int | None = None,
     rooms: Mapping[str, int] = NO_ROOMS,
     money: bool = True,
+    money_alone: bool = False,
 ) -> list[Claim]:
     """Lease the oldest due deliveries and write an attempt for each."""
     if limit < 1:
@@ -88,6 +89,7 @@ def claim(
                 money_held=held.money or not money,
                 only=only is not None,
                 planned=planned_by is not None,
+                money_alone=money_alone,
                 in_rooms=each is not None,
                 by_lane=by_lane,
             ),
@@ -389,7 +391,13 @@ def rescue(
 
 
 def next_wake(
-    connection: Connection, tenant: str, full: Collection[str] = (), *, money: bool = True
+    connection: Connection,
+    tenant: str,
+    full: Collection[str] = (),
+    *,
+    money: bool = True,
+    planned_by: datetime | None = None,
+    edition: str | None = None,
 ) -> tuple[datetime | None, datetime | None]:
     """The first scheduled instant and the first retry; each is the first entry of an index, unless something is passed
     over. What is to be left alone until an instant is looked at then."""
@@ -397,9 +405,14 @@ def next_wake(
     if held.everything:
         return None, None
     shut = held.shut.union(full)
-    lanes = {"lanes": list(shut)} if shut else {}
-    row = connection.execute(
-        queue.next_wake(money_held=held.money or not money, some_shut=bool(shut)), {"mine": tenant, **lanes}
-    ).one()
+    given: dict[str, Any] = {"mine": tenant}
+    if shut:
+        given["lanes"] = list(shut)
+    if planned_by is not None:
+        given |= {"planned_by": planned_by, "edition": edition}
+    statement = queue.next_wake(
+        money_held=held.money or not money, some_shut=bool(shut), planned=planned_by is not None
+    )
+    row = connection.execute(statement, given).one()
     again = [at for at in (row[1], held.rested_at) if at is not None]
     return row[0], min(again, default=None)

@@ -156,6 +156,12 @@ def _waits_to_be_planned() -> Select[Any]:
     )
 
 
+def _is_planned(*, money_alone: bool) -> ColumnElement[bool]:
+    """What does not wait for its contract to be planned again; with `money_alone`, what moves no money does not."""
+    planned = ~exists(_waits_to_be_planned())
+    return or_(_d.money.is_(False), planned) if money_alone else planned
+
+
 def _within_room(ready: Any, *, is_sqlite: bool) -> Any:
     """What is ready, as far as its lane has room."""
     c = ready.c
@@ -293,6 +299,7 @@ def take(
     money_held: bool = False,
     only: bool = False,
     planned: bool = False,
+    money_alone: bool = False,
     in_rooms: bool = False,
     by_lane: bool = False,
 ) -> Any:
@@ -300,13 +307,13 @@ def take(
 
     Both queues are read in the order of their index and only as far as needed. Rows that another daemon is claiming
     are passed over, and so are full lanes, money that is held, reminders that a later one replaces, and, when only what
-    is `planned` may go, whatever waits for its contract to be planned again. `in_rooms`: `up_to` of each queue are
-    looked at, and of these as many taken as their lanes have room for.
+    is `planned` may go, whatever waits for its contract to be planned again, or the money of it alone. `in_rooms`:
+    `up_to` of each queue are looked at, and of these as many taken as their lanes have room for.
     """
     open_lane = _open(_d, some_full, money_held, only)
     unsuspected = or_(_d.unanswered < _LAST_CHANCE, _d.key == _next_suspect(some_full, money_held, only))
     if planned:
-        open_lane.append(~exists(_waits_to_be_planned()))
+        open_lane.append(_is_planned(money_alone=money_alone))
     stale = and_(_d.kind == _REMINDER, exists(_newer_than(_D)))
     lane = (_d.destination.label("destination"),) if in_rooms else ()
     due = (
@@ -442,10 +449,12 @@ RESTED = _rested()
 
 
 @lru_cache
-def next_wake(*, money_held: bool, some_shut: bool = False) -> Any:
+def next_wake(*, money_held: bool, some_shut: bool = False, planned: bool = False) -> Any:
     """The first scheduled instant and the first retry, without money or destinations that are held, and without what
-    waits for its contract to be settled."""
+    waits for its contract to be settled, nor, where it is to be `planned` before, money that waits for that."""
     wanted = _open(_d, some_shut, money_held)
+    if planned:
+        wanted.append(_is_planned(money_alone=True))
 
     def first(at: Any, state: ColumnElement[str], *also: ColumnElement[bool]) -> Any:
         due = select(at).where(_d.tenant == _MINE, _d.state == state, *wanted, *also)

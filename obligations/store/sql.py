@@ -108,6 +108,7 @@ class SqlStore:
         each: int | None = None,
         rooms: Mapping[str, int] = NO_ROOMS,
         money: bool = True,
+        money_alone: bool = False,
     ) -> Sequence[Claim]:
         """Lease up to `limit` due deliveries, oldest first, actions before reminders, and write their attempts.
 
@@ -130,6 +131,7 @@ class SqlStore:
                 each=each,
                 rooms=rooms,
                 money=money,
+                money_alone=money_alone,
             )
         )
 
@@ -155,10 +157,17 @@ class SqlStore:
             )
         )
 
-    def next_wake(self, full: Collection[str] = (), *, money: bool = True) -> tuple[datetime | None, datetime | None]:
+    def next_wake(
+        self,
+        full: Collection[str] = (),
+        *,
+        money: bool = True,
+        planned_by: datetime | None = None,
+        edition: str | None = None,
+    ) -> tuple[datetime | None, datetime | None]:
         """The earliest scheduled instant (business time) and the earliest retry (machine time)."""
         with self._reading() as connection:
-            return claims.next_wake(connection, self._tenant, full, money=money)
+            return claims.next_wake(connection, self._tenant, full, money=money, planned_by=planned_by, edition=edition)
 
     def to_replan(self, now: datetime, limit: int = 100, *, edition: str | None = None) -> Sequence[str]:
         """Contracts whose plan the clock alone changes by that instant, the longest overdue first; then those planned

@@ -43,7 +43,7 @@ def test_each_thing_is_looked_at_and_nothing_is_changed(well: Terminal) -> None:
     looked = found(well)
     assert set(looked) == {
         "program", "permissions", "disk", "file system", "integrity", "schema", "writing", "daemon", "clock", "ledger",
-        "holds", "parked", "unknown", "interrupted", "overdue", "destinations", "connector console",
+        "holds", "plans", "parked", "unknown", "interrupted", "overdue", "destinations", "connector console",
     }  # fmt: skip
     assert {name for name, one in looked.items() if one["level"] == "fail"} == set()
     assert set(looked) - set(found(well, "--quick")) == {"integrity", "ledger"}
@@ -136,6 +136,22 @@ def test_an_older_schema_is_left_as_it_is(well: Terminal) -> None:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()
     assert found(well)["schema"]["level"] == "fail"
+
+
+def test_a_contract_whose_plan_cannot_be_renewed_is_named(well: Terminal) -> None:
+    """Its payments wait, and nothing but a line of the log would say why."""
+    assert found(well, "--quick")["plans"]["level"] == "ok"
+    with sqlite3.connect(well.database) as connection:
+        connection.execute("UPDATE contract SET replan_at = 0")
+    connection.close()
+    waiting = found(well, "--quick")["plans"]
+    assert (waiting["level"], waiting["do"]) == ("warn", "obligations run; or obligations contract replan letter")
+    with sqlite3.connect(well.database) as connection:
+        connection.execute("UPDATE contract SET source = 'clauses: [', replan_at = 0")
+    connection.close()
+    broken = found(well, "--quick")["plans"]
+    assert broken["level"] == "fail"
+    assert "letter cannot be planned again" in broken["says"]
 
 
 def test_a_connector_that_cannot_work_fails(well: Terminal) -> None:

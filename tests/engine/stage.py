@@ -47,7 +47,7 @@ def contract(name: str = CONTRACT, *, replan_at: datetime | None = None) -> Stor
     )  # fmt: skip
 
 
-def put_deliveries(store: Store, pushes: Sequence[Push]) -> None:
+def put_deliveries(store: Store, pushes: Sequence[Push], of: str = CONTRACT) -> None:
     """Plan the pushes, so that they go at their instants."""
     occurrences = {
         push.occurrence_id: Occurrence(
@@ -58,11 +58,13 @@ def put_deliveries(store: Store, pushes: Sequence[Push]) -> None:
         for position, push in enumerate(pushes)
     }  # fmt: skip
     with store.write() as view:
-        if view.contract(CONTRACT) is None:
-            view.put_contract(contract())
+        found = view.contract(of)
+        if found is None:
+            view.put_contract(contract(of))
         view.apply(
-            CONTRACT,
+            of,
             Changes(
+                replan_at=found.replan_at if found is not None else None,
                 occurrences=tuple(occurrences.values()),
                 deliveries=tuple(
                     DeliveryChange(

@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from obligations.clocks import SystemMachineClock, TimeLapse, monotonic
-from obligations.domain.delivery import DeliveryState, Outcome
+from obligations.domain.delivery import DeliveryState, Outcome, Push, PushKind
 from obligations.domain.ledger_chain import heads_in
 from obligations.engine.daemon import Daemon
 from obligations.engine.pump import Pump
@@ -364,6 +365,71 @@ async def test_each_contract_is_planned_again_when_its_day_comes_and_one_that_fa
     assert planned.count("sound") == 1
     assert "Jane" not in str(lines)
     assert {line["contract"] for line in lines if "planned again" in line["event"]} == {"broken"}
+
+
+@pytest.mark.parametrize("stuck", [False, True], ids=["it fails", "it stands where it stood"])
+@pytest.mark.parametrize("down", [False, True], ids=["it runs on", "it was down"])
+async def test_no_money_goes_by_a_plan_that_could_not_be_renewed_and_it_goes_on_by_itself(
+    stage: Stage, database_url: str, *, stuck: bool, down: bool
+) -> None:
+    """Time has called a payment off, and the plan that would say so cannot be made: it would be paid."""
+    due = NOON + timedelta(days=1, hours=9)
+    mended = False
+    tries, tried = 0, asyncio.Event()
+    loop = asyncio.get_running_loop()
+    with stage.store.write() as view:
+        view.put_contract(contract(replan_at=NOON + timedelta(days=1)))
+        view.put_contract(contract("sound"))
+
+    def planned(name: str, **how: Any) -> Push:
+        return replace(push(name, at=due, **how), money=True)
+
+    stage.plan(planned("called off"), planned("still due"), push("remind", kind=PushKind.REMINDER, at=due))
+    put_deliveries(stage.store, [replace(planned("another's"), contract="sound")], of="sound")
+    called_off = stage.delivery("called off").push.key
+
+    def replan(name: str) -> None:
+        nonlocal tries
+        tries += 1
+        loop.call_soon_threadsafe(tried.set)
+        if not mended:
+            if stuck:
+                return
+            raise ValueError("the terms of Jane Doe make no sense")
+        with stage.store.write() as view:
+            view.move(called_off, {DeliveryState.SCHEDULED}, DeliveryState.CANCELLED, "its time is over")
+            view.put_contract(contract(name))
+
+    receiver = Scripted()
+    service = daemon(stage, open_store(database_url), receiver, replan=replan, real_time=True)
+    with capture_logs() as lines:
+        if down:
+            stage.clock.advance(days=1, seconds=9 * 3600)
+        running = asyncio.create_task(service.run())
+        if not down:
+            stage.plan(push("sign of life", at=NOON))
+            await until(lambda: receiver.names == ["sign of life"], receiver.told)
+            stage.clock.advance(days=1)
+            await until(lambda: tries >= 3, tried)
+            stage.clock.advance(seconds=9 * 3600)
+        await until(lambda: {"remind", "another's"} <= set(receiver.names), receiver.told)
+        before = tries
+        await until(lambda: tries > before + 1, tried)
+        assert not {"called off", "still due"} & set(receiver.names)
+        assert service.pump.counters.unplanned == 1
+        mended = True
+        await until(lambda: "still due" in receiver.names, receiver.told)
+        service.stop()
+        await running
+    assert "called off" not in receiver.names
+    assert service.pump.counters.unplanned == 0
+    alarms = {line["event"] for line in lines if line["log_level"] == "error" and line.get("contract") == CONTRACT}
+    assert alarms == {
+        "a contract that was planned again stands where it stood"
+        if stuck
+        else "a contract could not be planned again; it is tried again later"
+    }
+    assert "Jane" not in str(lines)
 
 
 async def test_contracts_planned_with_other_calendars_are_planned_again_once_after_the_start(

@@ -17,7 +17,7 @@ NAMES = {
     "obligations_due_lag_seconds", "obligations_overdue", "obligations_oldest_overdue_seconds",
     "obligations_deliveries", "obligations_attempt_duration_seconds", "obligations_unknown", "obligations_parked",
     "obligations_awaiting_approval", "obligations_last_tick_timestamp_seconds", "obligations_lease_takeovers",
-    "obligations_clock_step_seconds", "obligations_build_info",
+    "obligations_clock_step_seconds", "obligations_build_info", "obligations_unplanned",
 }  # fmt: skip
 LABELS = {"le", "channel", "outcome", "version", "python"}
 CANARY = "jane-doe-125000"

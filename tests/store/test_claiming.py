@@ -68,7 +68,9 @@ def test_the_queue_is_read_through_its_indexes(sqlite_url: str) -> None:
             queue.take(is_sqlite=True, some_full=False),
             queue.take(is_sqlite=True, some_full=False, in_rooms=True),
             queue.take(is_sqlite=True, some_full=False, in_rooms=True, by_lane=True),
+            queue.take(is_sqlite=True, some_full=False, in_rooms=True, by_lane=True, planned=True, money_alone=True),
             queue.next_wake(money_held=False),
+            queue.next_wake(money_held=False, planned=True),
             queue.sweep(is_sqlite=True),
             queue.rescue(is_sqlite=True, everything=False),
         ):

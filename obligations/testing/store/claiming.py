@@ -160,6 +160,35 @@ def passes_over_what_waits_to_be_planned(store: Store) -> None:
         assert [it.name for it in claim_from(store)] == ["time changed it"]
 
 
+def passes_over_money_that_waits_to_be_planned(store: Store) -> None:
+    """What cannot be planned pays nothing by its old plan; people are reminded by it, and the others' money goes."""
+    drain(store)
+    plans = {
+        "as planned": (NOON + MINUTE, "2"),
+        "cannot be planned": (NOON - MINUTE, "2"),
+        "other calendars": (None, "1"),
+    }
+    for number, (name, (replan_at, edition)) in enumerate(plans.items()):
+        contract = contract_in(store)
+        at = NOON - (3 - number) * MINUTE
+        due = a_change(a_push(contract, name=name, money=True, send_at=at))
+        remind = a_change(a_push(contract, name=f"remind: {name}", kind=PushKind.REMINDER, index=2, send_at=NOON))
+        apply_to(store, contract, Changes(deliveries=(due, remind), replan_at=replan_at, edition=edition))
+    with quietened(store):
+        assert {it.name for it in claim_from(store, planned_by=NOON, edition="2", money_alone=True)} == {
+            "as planned", *(f"remind: {name}" for name in plans)
+        }  # fmt: skip
+        assert store.next_wake(planned_by=NOON, edition="2") == (None, None)
+        assert store.next_wake(planned_by=NOON)[0] == NOON - MINUTE
+        assert store.next_wake()[0] == NOON - 2 * MINUTE
+        assert [it.name for it in claim_from(store, planned_by=NOON, money_alone=True)] == ["other calendars"]
+        (claim,) = claim_from(store)
+        store.record([Result(claim, Outcome(Verdict.RETRY), _S.RETRYING, NOON, next_attempt_at=NOON)])
+        assert claim_from(store, planned_by=NOON, money_alone=True, each=2) == []
+        assert store.next_wake(planned_by=NOON) == (None, None)
+        assert [it.name for it in claim_from(store)] == ["cannot be planned"]
+
+
 def collapses_stale_reminders(store: Store) -> None:
     """After a downtime people get one reminder of an occurrence, the latest; other occurrences, other people and
     actions keep theirs."""
@@ -488,6 +517,7 @@ CHECKS: tuple[Check, ...] = (
     gives_each_destination_what_it_has_room_for,
     finds_what_is_due_behind_many_that_have_no_room,
     passes_over_what_waits_to_be_planned,
+    passes_over_money_that_waits_to_be_planned,
     collapses_stale_reminders,
     records_a_delivery,
     retries_at_its_instant,

@@ -74,6 +74,7 @@ def claim_from(
     each: int | None = None,
     rooms: Mapping[str, int] = NO_ROOMS,
     money: bool = True,
+    money_alone: bool = False,
 ) -> list[Claim]:
     """What the store hands out; without limits unless told."""
     return list(
@@ -89,6 +90,7 @@ def claim_from(
             each=each,
             rooms=rooms,
             money=money,
+            money_alone=money_alone,
         )
     )
 
