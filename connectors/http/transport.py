@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import socket
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from functools import partial
@@ -16,9 +17,12 @@ from typing import Any, cast
 
 import aiohttp
 import httpx
+from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 from yarl import URL
+
+from connectors.aside import aside
 
 # Servers and the boxes on the way give up silent connections after a minute or so; one that was given up while we send
 # would leave an outcome unknown.
@@ -81,9 +85,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
 
     def _opened(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
-            connector=_Pool(
-                ssl=self._trust, limit=0, keepalive_timeout=IDLE_SECONDS, resolver=aiohttp.ThreadedResolver()
-            ),
+            connector=_Pool(ssl=self._trust, limit=0, keepalive_timeout=IDLE_SECONDS, resolver=_Names()),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
@@ -123,12 +125,44 @@ class _Pool(aiohttp.TCPConnector):
         traces: list[aiohttp.tracing.Trace],
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  # aiohttp's own parameter
     ) -> Connection:
-        while True:
-            connection = await super().connect(req, traces, timeout)
-            protocol = connection.protocol
-            if isinstance(protocol, ResponseHandler) and not protocol.should_close:
-                return connection
-            connection.close()
+        # Over all of it: one that speaks up on each new connection would be called anew for ever.
+        async with asyncio.timeout(timeout.connect):
+            while True:
+                connection = await super().connect(req, traces, timeout)
+                protocol = connection.protocol
+                if isinstance(protocol, ResponseHandler) and not protocol.should_close:
+                    return connection
+                connection.close()
+
+
+class _Names(AbstractResolver):
+    """Asks the system for the addresses of a name. It may take half a minute to say that it knows none: what is then
+    left behind takes no thread from other work, and keeps no daemon from ending."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        return await aside(partial(_addresses, host, port, family))
+
+    async def close(self) -> None:
+        return None
+
+
+def _addresses(host: str, port: int, family: socket.AddressFamily) -> list[ResolveResult]:
+    found = socket.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
+    numeric = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+    return [
+        ResolveResult(
+            hostname=host,
+            # An address of one network card keeps its name.
+            host=socket.getnameinfo(address, socket.NI_NUMERICHOST | socket.NI_NUMERICSERV)[0],
+            port=port,
+            family=kind,
+            proto=proto,
+            flags=numeric,
+        )
+        for kind, _, proto, _, address in found
+    ]
 
 
 class _Listening(ResponseHandler):

@@ -16,6 +16,7 @@ from threading import Event
 from typing import Any
 from uuid import UUID
 
+import aiohttp
 import pytest
 from standardwebhooks import Webhook
 
@@ -347,6 +348,55 @@ async def test_each_status_has_one_meaning(
     assert (outcome.verdict, outcome.status, outcome.alarm) == (verdict, code, alarm)
     assert outcome.detail.startswith(f"payroll answered {code}")
     assert payroll.requests == 1
+
+
+def test_a_name_that_is_looked_up_for_ever_holds_up_neither_the_deadline_nor_the_end(
+    action: MakeClaim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A daemon that is told to stop would wait for a name server that is away, and be killed with answers in hand."""
+    asked, released, ended = Event(), Event(), Event()
+
+    def hangs(*_: Any, **__: Any) -> Any:
+        asked.set()
+        released.wait(30)
+        ended.set()
+        raise socket.gaierror("nobody knows that name")
+
+    async def send() -> Outcome:
+        settings = {"url": "https://nowhere.test/in", "secret": OTHER_SECRET, "timeout_seconds": 1}
+        http = connector({"destinations": {"payroll": settings}}, machine=SystemMachineClock())
+        monkeypatch.setattr(socket, "getaddrinfo", hangs)
+        outcome = await http.deliver(action())
+        await http.close()
+        return outcome
+
+    outcome = asyncio.run(send())
+    assert asked.is_set()
+    assert not ended.is_set(), "the end waited for the name"
+    assert (outcome.verdict, "nothing was sent" in outcome.detail) == (V.RETRY, True)
+    released.set()
+    assert ended.wait(30)
+
+
+async def test_a_receiver_that_spoils_each_connection_was_sent_nothing(
+    payroll: PayrollReceiver, sender: Senders, action: MakeClaim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What never left would count as perhaps done."""
+
+    class Spoilt:
+        protocol = None
+
+        def close(self) -> None:
+            return None
+
+    async def spoils(*_: Any, **__: Any) -> Spoilt:
+        await asyncio.sleep(0)
+        return Spoilt()
+
+    monkeypatch.setattr(aiohttp.TCPConnector, "connect", spoils)
+    outcome = await sender(payroll, timeout_seconds=1).deliver(action())
+    assert (outcome.verdict, "nothing was sent" in outcome.detail) == (V.RETRY, True)
+    assert payroll.requests == 0
 
 
 @pytest.mark.parametrize(
