@@ -6,13 +6,13 @@ import asyncio
 import logging
 import math
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
+from connectors.aside import aside
 from connectors.notice import NotANotice, Notice, read_notice
 from connectors.slack.answers import CREDENTIAL, Refusal, outcome_of, refusal_of
 from connectors.slack.message import blocks_of, text_of
@@ -21,7 +21,6 @@ from obligations.domain.delivery import Outcome, Verdict
 from obligations.ports import Claim, MachineClock
 
 SCOPES = ("chat:write", "users:read", "users:read.email")
-_THREADS = 4
 _ID_KEPT = timedelta(hours=24)
 _HISTORY_MESSAGES = 200
 
@@ -43,8 +42,8 @@ class _Refused(Exception):
 class SlackConnector:
     """Posts each reminder once and rewrites it when an edit says so. Never retries, never raises for what Slack did.
 
-    The SDK's client waits for its answers, so it works in a few threads of its own; its retry handlers are off,
-    because they post a second time when a connection is lost after the first.
+    The SDK's client waits for its answers, so each call has a thread of its own; its retry handlers are off, because
+    they post a second time when a connection is lost after the first.
     """
 
     name = "slack"
@@ -61,7 +60,6 @@ class SlackConnector:
             retry_handlers=[],
             logger=_SILENT,
         )
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="slack")
         self._closed = False
         self._ids: dict[str, tuple[str, datetime]] = {}
 
@@ -193,7 +191,7 @@ class SlackConnector:
         """Ask Slack in a thread; raises `_Refused` unless it answered ok within the deadline."""
         try:
             async with asyncio.timeout(self._seconds):
-                answer = await asyncio.get_running_loop().run_in_executor(self._threads, ask)
+                answer = await aside(ask)
         except Exception as error:  # noqa: BLE001 - an unreadable answer raises anything; each means "unknown"
             raise _Refused(refusal_of(error)) from None
         if not isinstance(answer.data, dict):
@@ -201,9 +199,8 @@ class SlackConnector:
         return answer
 
     async def close(self) -> None:
-        """Let the threads end; one that still waits for Slack ends with its time-out."""
+        """Ask nothing more. A thread that still waits for Slack ends with its time-out, and nobody waits for it."""
         self._closed = True
-        self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 def _metadata(claim: Claim) -> dict[str, Any]:
