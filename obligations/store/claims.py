@@ -51,6 +51,10 @@ def claim(
     """Lease the oldest due deliveries and write an attempt for each."""
     if limit < 1:
         return []
+    is_sqlite = connection.dialect.name == "sqlite"
+    if not is_sqlite:
+        # In a statement of its own: one that waited would still see the holds from before it.
+        connection.exec_driver_sql(queue.before_a_claim(tenant))
     held = _held(connection, tenant, machine_now)
     lanes = {*full, *held.shut}
     if only is not None:
@@ -60,7 +64,6 @@ def claim(
             return []
     if held.everything:
         return []
-    is_sqlite = connection.dialect.name == "sqlite"
     given: dict[str, Any] = {
         "mine": tenant,
         "by_business": business_now,

@@ -6,6 +6,7 @@ see. Parameters have names of their own, apart from the columns.
 
 from __future__ import annotations
 
+import hashlib
 from functools import lru_cache
 from typing import Any
 
@@ -396,6 +397,25 @@ def take(
 
 _BEGUN = ("tenant", "key", "number", "fence", "worker", "started_at")
 START_ATTEMPT = insert(_A).values({name: bindparam(name) for name in _BEGUN})
+
+
+# On PostgreSQL a hold and the claims of its tenant wait for each other, so that none is committed behind a hold that
+# was told to be in force; claims never wait for claims. The lock goes with its transaction, also behind a pooler.
+@lru_cache
+def before_a_claim(tenant: str) -> str:
+    """Waits for holds that are being made."""
+    return f"SELECT pg_advisory_xact_lock_shared({_holds_of(tenant)})"
+
+
+@lru_cache
+def before_a_hold(tenant: str) -> str:
+    """Waits for claims that are being made, and keeps others waiting."""
+    return f"SELECT pg_advisory_xact_lock({_holds_of(tenant)})"
+
+
+def _holds_of(tenant: str) -> int:
+    return int.from_bytes(hashlib.sha256(f"holds of {tenant}".encode()).digest()[:8], signed=True)
+
 
 _h = tables.hold.c
 _R = tables.rest

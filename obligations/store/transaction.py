@@ -27,7 +27,7 @@ from obligations.ports import (
     StoredDelivery,
     TermsVersion,
 )
-from obligations.store import guarded, sealing, tables
+from obligations.store import guarded, queue, sealing, tables
 from obligations.store.contract_rows import (
     contract_of,
     contract_row,
@@ -280,6 +280,8 @@ class SqlTransaction:
         self._must_write()
         if destination and scope is not Scope.EVERYTHING:
             raise ValueError("a hold of one destination keeps back everything that goes there")
+        if not self._is_sqlite:
+            self._connection.exec_driver_sql(queue.before_a_hold(self._tenant))
         made = insert(tables.hold).values(
             tenant=self._tenant, scope=scope, reason=reason, held_at=at, held_by=by, destination=destination
         )

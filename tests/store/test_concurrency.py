@@ -10,14 +10,19 @@ import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import text
 
+from obligations.clocks import monotonic
 from obligations.domain.delivery import DeliveryState, Outcome, Verdict
+from obligations.domain.hold import Scope
 from obligations.ports import Changes, Conflict, LedgerEntry, Rescued, Result
-from obligations.store import SqlStore, open_store
+from obligations.store import SqlStore, claims, open_store
 from obligations.testing.builders import NOON, a_change, a_contract, a_push, an_occurrence
 
+SECONDS = 20.0
 _CLAIM_ALL = """
 import json, sys
 from obligations.store import SqlStore
@@ -112,6 +117,51 @@ def test_a_claim_does_not_wait_for_a_claim(postgres_url: str) -> None:
         claimed = store.claim(business_now=NOON, machine_now=NOON, worker="w", limit=2, lease_seconds=60)
         assert [it.name for it in claimed] == ["push 2", "push 1"]
     store.close()
+
+
+def test_no_claim_is_committed_behind_a_hold(postgres_url: str) -> None:
+    """A person who is told that all is paused must not see money leave a moment later."""
+    store = open_store(postgres_url)
+    _plan(store, 4)
+    given: dict[str, Any] = {"business_now": NOON, "machine_now": NOON, "worker": "w", "limit": 1, "lease_seconds": 60}
+    paused = threading.Event()
+
+    def pause() -> None:
+        with store.write() as tx:
+            tx.hold(Scope.EVERYTHING, "stop", at=NOON, by="hana")
+        paused.set()
+
+    with ThreadPoolExecutor(2) as pool:
+        with store._committing() as connection:
+            assert len(claims.claim(connection, "", full=(), **given)) == 1
+            pausing = pool.submit(pause)
+            _wait_for_a_lock_to_be_asked_for(store)
+            assert not paused.is_set()
+        pausing.result(SECONDS)
+        assert store.claim(**given) == []
+
+        with store.write() as tx:
+            tx.lift(tx.holds()[0].number, at=NOON, by="hana")
+        with store.write() as tx:
+            tx.hold(Scope.EVERYTHING, "stop again", at=NOON, by="hana")
+            claiming = pool.submit(lambda: store.claim(**given))
+            _wait_for_a_lock_to_be_asked_for(store)
+        assert claiming.result(SECONDS) == []
+    store.close()
+
+
+def _wait_for_a_lock_to_be_asked_for(store: SqlStore) -> None:
+    asked = text(
+        "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database"
+        " WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted"
+    )
+    give_up_at = monotonic() + SECONDS
+    while True:
+        with store._reading() as connection:
+            if connection.execute(asked).scalar_one():
+                return
+        assert monotonic() < give_up_at, "nobody waits for a lock"
+        threading.Event().wait(0.01)
 
 
 def test_two_plans_of_one_contract_do_not_mix(store: SqlStore) -> None:
