@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+
+from obligations.store import open_store
 from tests.cli.terminal import Terminal, is_one_message
 
 
@@ -12,6 +15,34 @@ def test_a_part_leaves_the_rest_owed(exited: Terminal) -> None:
     assert part.json["occurrence"]["state"] == "partly"
     rest = exited.run("done", "letter/lump_sum", "--amount", "100000.00", "--evidence", "wire 2", "--json")
     assert rest.json["occurrence"]["state"] in ("done", "done_late")
+
+
+def _being_sent(terminal: Terminal) -> None:
+    """The lump sum was approved, and a daemon has it in hand."""
+    for person in ("hana", "finn"):
+        assert terminal.run("approve", "letter/lump_sum", "--as", person).code == 0
+    terminal.on(date(2026, 3, 6))
+    store = open_store(f"sqlite:///{terminal.database}")
+    now = datetime(2026, 3, 6, 12, tzinfo=UTC)
+    claims = store.claim(business_now=now, machine_now=now, worker="w", limit=50, lease_seconds=3600)
+    assert "act.payroll.one_time_earning" in {claim.name for claim in claims}
+    store.close()
+
+
+def test_whoever_stops_what_is_being_sent_is_told_that_it_may_arrive(exited: Terminal) -> None:
+    """Finance wires the money, and hears that the instruction went nevertheless when the bank statement comes."""
+    _being_sent(exited)
+    done = exited.run("done", "letter/lump_sum", "--evidence", "wire 17")
+    assert done.code == 0, done
+    assert "too late to keep it from arriving" in " ".join(done.out.split())
+    assert "see in a minute what came of it: obligations why letter/lump_sum/1" in " ".join(done.out.split())
+
+
+def test_a_withdrawal_says_what_is_being_sent(exited: Terminal) -> None:
+    _being_sent(exited)
+    said = exited.run("withdraw", "ev-start", "--yes")
+    assert said.code == 0, said
+    assert "too late to keep it from arriving" in " ".join(said.out.split())
 
 
 def test_only_whom_it_is_owed_to_waives_it(exited: Terminal) -> None:
