@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date, timedelta
 
 import pytest
 
 from obligations.domain.delivery import DeliveryState, Outcome, PushKind, Verdict
 from obligations.domain.occurrence import State
+from obligations.engine.pump import Pump
+from obligations.ports import Claim
 from obligations.service import Amends, NeedsPerson, NotFound, Refused
+from obligations.testing.clocks import FixedMachineClock
+from tests.engine.stage import Hanging, until
 from tests.service.office import DELIVERED, FAILED, LETTER, REJECTED, UNKNOWN, Office, noon
 
 START = date(2026, 1, 5)
@@ -408,6 +413,43 @@ def test_what_a_person_stops_on_its_way_is_not_sent_again(exited: tuple[Office, 
     office.today(date(2026, 3, 7))
     office.service.replan("letter")
     assert claims[0].key not in {claim.key for claim in office.claim()}
+
+
+class Unreachable(Hanging):
+    """Payroll cannot be connected to, which takes a while to be found out."""
+
+    async def deliver(self, claim: Claim) -> Outcome:
+        answer = await super().deliver(claim)
+        return FAILED_AT_ONCE if claim.name == PAY[1] else answer
+
+
+async def test_a_daemon_whose_attempt_fails_after_done_does_not_repeat_it(exited: tuple[Office, str]) -> None:
+    """An attempt hangs in connecting, finance pays by hand and says so, and five seconds later comes the retry."""
+    office, _ = exited
+    office.approve("lump_sum")
+    office.today(date(2026, 3, 6))
+    receiver, machine = Unreachable("payroll"), FixedMachineClock(office.clock.now())
+    pump = Pump(
+        office.store,
+        {one.push.connector: receiver for one in office.deliveries()},
+        clock=office.clock,
+        machine=machine,
+        monotonic=machine.monotonic,
+    )
+    passing = asyncio.create_task(pump.pass_once())
+    await until(lambda: PAY[1] in receiver.names, receiver.told)
+    assert office.states(*PAY) == ["sending"]
+    office.service.done("lump_sum", evidence="wire 17", on=None, actor="finn@example.com", report_id="done-1")
+    receiver.released.set()
+    await passing
+    assert office.states(*PAY) == ["retrying"]
+    for _ in range(3):
+        machine.advance(seconds=20)
+        office.clock.advance(seconds=20)
+        await pump.pass_once()
+    assert receiver.names.count(PAY[1]) == 1
+    office.service.bring_on("letter")
+    assert office.states(*PAY) == ["cancelled"]
 
 
 def test_what_is_wanted_again_as_it_was_sent_goes_on(exited: tuple[Office, str]) -> None:
