@@ -67,6 +67,10 @@ class Sender:
             claim, outcome, sent_at=sent_at, now=self._machine.now(), timed_out=deadline.expired()
         )
 
+    def left(self, claim: Claim) -> Result:
+        """What becomes of a claim that came when nothing is sent any more."""
+        return self._policy.put_back(claim, "not sent: the daemon was told to end at once", self._machine.now())
+
     def _no_such_connector(self, claim: Claim) -> str:
         known = ", ".join(sorted(self._connectors)) or "none"
         return f"no connector is called {claim.connector!r} (configured: {known}); configure it, then send this again"

@@ -6,6 +6,7 @@ import asyncio
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TypedDict
 from uuid import UUID, uuid4
@@ -118,7 +119,8 @@ class Pump:
         self._over = 0
         self._claimed_at = -math.inf
         self._armed_for = math.inf
-        self._stopping = False
+        self._stopping = self._at_once = False
+        self._claiming = asyncio.Lock()
         self.ticker = Ticker(self.nudge, self.settings.tick_seconds)
 
     @property
@@ -138,13 +140,19 @@ class Pump:
     def stop(self, *, at_once: bool = False) -> None:
         """Claim nothing more; `run` ends when what is in flight has its answer or the grace is over.
 
-        `at_once` waits for no answer: what is out is recorded as an unknown outcome.
+        `at_once` waits for no answer: what is out is recorded as an unknown outcome, and what is claimed just now is
+        not sent.
         """
         self._stopping = True
         self.nudge()
         if at_once:
-            for attempt in self._in_flight:
-                attempt.cancel()
+            self._at_once = True
+            # Soon: attempts that have not begun take their turn first, and see that they need not.
+            asyncio.get_running_loop().call_soon(self._break_off)
+
+    def _break_off(self) -> None:
+        for attempt in self._in_flight:
+            attempt.cancel()
 
     async def pass_once(self) -> int:
         """Deliver and record everything that is due now; returns how many attempts that took.
@@ -278,6 +286,10 @@ class Pump:
 
     async def _claim_some(self, opening: Opening, only: str | None = None) -> Sequence[Claim]:
         """Claim what fits and start the attempts; returns the claims."""
+        async with self._claiming:
+            return () if self._stopping else await self._claimed(opening, only)
+
+    async def _claimed(self, opening: Opening, only: str | None) -> Sequence[Claim]:
         self._come_round()
         self._steps.reach(Step.BEFORE_CLAIM)
         # The lease is counted from before the claim, so it is never longer here than it is in the store.
@@ -314,6 +326,9 @@ class Pump:
 
     async def _attempt(self, claim: Claim, lease_ends: float, *, probe: bool) -> None:
         try:
+            if self._at_once:
+                self._recorder.put(self._sender.left(claim))
+                return
             result = await self._sender.attempt(claim, lease_ends)
             self._recorder.put(result)
             self._learn(claim.destination, result)
@@ -373,6 +388,10 @@ class Pump:
     async def _drain(self, recording: asyncio.Task[None]) -> None:
         """Wait for answers within the grace, call the rest unknown, and write everything down."""
         ends = asyncio.get_running_loop().time() + self.settings.grace_seconds
+        with suppress(TimeoutError):
+            # What a probe is claiming just now would be in nobody's hands.
+            async with asyncio.timeout(self.settings.grace_seconds), self._claiming:
+                pass
         if self._in_flight:
             await asyncio.wait(self._in_flight, timeout=self.settings.grace_seconds)
         late = set(self._in_flight)

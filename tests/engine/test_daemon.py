@@ -18,6 +18,7 @@ from structlog.testing import capture_logs
 
 from obligations.clocks import SystemMachineClock, TimeLapse, monotonic
 from obligations.domain.delivery import DeliveryState, Outcome, Push, PushKind
+from obligations.domain.hold import DAEMON, Scope
 from obligations.domain.ledger_chain import heads_in
 from obligations.engine.daemon import Daemon
 from obligations.engine.pump import Pump
@@ -310,6 +311,59 @@ async def test_an_answer_that_does_not_come_in_time_is_an_unknown_outcome(
     left = stage.delivery("pay")
     assert (left.state, left.reason) == (DeliveryState.RETRYING, "the daemon stopped before the answer came")
     assert left.first_unknown_at == stage.machine.now()
+
+
+class SlowToSay(SqlStore):
+    """The real store, which says what was claimed only once it is let go."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.loop = asyncio.get_running_loop()
+        self.claimed = asyncio.Event()
+        self.let_go = threading.Event()
+
+    def claim(self, **asked: Any) -> Any:
+        found = super().claim(**asked)
+        if found:
+            self.loop.call_soon_threadsafe(self.claimed.set)
+            assert self.let_go.wait(DEADLINE_SECONDS)
+        return found
+
+
+@pytest.mark.parametrize("told", ["twice", "once, while it probes"])
+async def test_what_is_being_claimed_when_it_is_told_to_end_is_in_somebodys_hands(
+    stage: Stage, database_url: str, told: str
+) -> None:
+    """It would count as sent, perhaps, by a daemon that went silent, and a payment would wait for its lease."""
+    stage.plan(push("pay"))
+    probes = told != "twice"
+    if probes:
+        with stage.store.write() as view:
+            view.hold(Scope.EVERYTHING, "refused", at=NOON, by=DAEMON, destination="payroll")
+    store, receiver = SlowToSay(database_url), Hanging(*([] if probes else ["payroll"]))
+    pump = stage.pump(receiver, store=store, grace_seconds=DEADLINE_SECONDS)
+    running = asyncio.create_task(pump.run())
+    probing = asyncio.create_task(pump.probe()) if probes else None
+    async with asyncio.timeout(DEADLINE_SECONDS / 2):
+        await store.claimed.wait()
+        pump.stop()
+        if not probes:
+            pump.stop(at_once=True)
+        for _ in range(100):
+            await asyncio.sleep(0)  # all the time it needs to end without
+        store.let_go.set()
+        await running
+    if probing is not None:
+        probing.cancel()
+        await asyncio.wait({probing})
+    pump.thread.close()
+    pay = stage.delivery("pay")
+    if probes:
+        assert pay.state is DeliveryState.DELIVERED
+    else:
+        assert (pay.state, receiver.seen, pay.first_unknown_at) == (DeliveryState.RETRYING, [], None)
+        assert "not sent" in pay.reason
+    store.close()
 
 
 async def test_what_a_crash_left_in_flight_goes_again_at_once_where_one_daemon_owns_the_store(
