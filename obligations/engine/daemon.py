@@ -135,10 +135,13 @@ class Daemon:
         try:
             await self._housekeeping.run()
         except* StoreNewer as found:
-            self._outgrown = next(one for one in found.exceptions if isinstance(one, StoreNewer))
-            # What is out already was sent, and its answer is still written down, which every schema has a place for.
-            _log.error("a newer program has upgraded the database; this daemon ends", error=str(self._outgrown))
-            self.stop()
+            self._outgrow(next(one for one in found.exceptions if isinstance(one, StoreNewer)))
+
+    def _outgrow(self, error: StoreNewer) -> None:
+        self._outgrown = error
+        # What is out already was sent, and its answer is still written down, which every schema has a place for.
+        _log.error("a newer program has upgraded the database; this daemon ends", error=str(error))
+        self.stop()
 
     async def _recover(self) -> None:
         """Look at the clock, and take back what was in flight when the last daemon died; waits for the store if it
@@ -155,6 +158,9 @@ class Daemon:
                 found = await self._thread.call(
                     self._store.rescue, machine_now=self._machine.now(), everything=self._exclusive
                 )
+            except StoreNewer as error:
+                self._outgrow(error)
+                return
             except StoreUnavailable:
                 waited = not self._exclusive
                 await heard(self._stopping, backoff.next())

@@ -5,7 +5,7 @@ A claim never waits for a row that another writer holds.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -47,14 +47,20 @@ def claim(
     rooms: Mapping[str, int] = NO_ROOMS,
     money: bool = True,
     money_alone: bool = False,
+    refuse: Callable[[str | None], None] | None = None,
 ) -> list[Claim]:
-    """Lease the oldest due deliveries and write an attempt for each."""
+    """Lease the oldest due deliveries and write an attempt for each.
+
+    On PostgreSQL `refuse` hears first which schema the database is at, and stays at until the commit; it may raise.
+    """
     if limit < 1:
         return []
     is_sqlite = connection.dialect.name == "sqlite"
     if not is_sqlite:
         # In a statement of its own: one that waited would still see the holds from before it.
-        connection.exec_driver_sql(queue.before_a_claim(tenant))
+        schema = connection.exec_driver_sql(queue.before_a_claim(tenant)).one().schema
+        if refuse is not None:
+            refuse(schema)
     held = _held(connection, tenant, machine_now)
     lanes = {*full, *held.shut}
     if only is not None:

@@ -39,6 +39,9 @@ def migrate(url: str, *, keep_copy: bool = True, tell: Callable[[str], None] = l
     try:
         with alone(database), in_words(database):
             with engine.connect() as connection:
+                if not database.is_sqlite:
+                    for limit in ("lock_timeout", "statement_timeout"):  # whoever upgrades it just now takes its time
+                        connection.execute(text(f"SET LOCAL {limit} = 0"))
                 if revision_of(connection) == HEAD:
                     return
             with engine.connect() as connection:
@@ -103,6 +106,10 @@ def _upgrade(database: Database, connection: Connection, tell: Callable[[str], N
             for limit in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"):
                 connection.execute(text(f"SET LOCAL {limit} = 0"))
             connection.execute(text("SELECT pg_advisory_xact_lock(7034617)"))
+            if inspect(connection).has_table("alembic_version"):
+                # Waits for claims that daemons of another version have read this for, and lets none begin before the
+                # commit: then they read that the database is no longer theirs, and send nothing more.
+                connection.execute(text("LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE"))
         revision = revision_of(connection)
         if revision == HEAD:
             return

@@ -403,8 +403,10 @@ START_ATTEMPT = insert(_A).values({name: bindparam(name) for name in _BEGUN})
 # was told to be in force; claims never wait for claims. The lock goes with its transaction, also behind a pooler.
 @lru_cache
 def before_a_claim(tenant: str) -> str:
-    """Waits for holds that are being made."""
-    return f"SELECT pg_advisory_xact_lock_shared({_holds_of(tenant)})"
+    """Waits for an upgrade that has begun, then for holds that are being made, and says which schema is there. To have
+    read that keeps an upgrade waiting for the claim."""
+    schema = "(SELECT version_num FROM alembic_version) AS schema"
+    return f"SELECT {schema}, pg_advisory_xact_lock_shared({_holds_of(tenant)})"
 
 
 @lru_cache

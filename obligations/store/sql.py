@@ -88,7 +88,7 @@ class SqlStore:
     @contextmanager
     def write(self) -> Iterator[SqlTransaction]:
         """A view whose writes are committed together when the block ends, and not at all when it raises."""
-        with self._committing() as connection:
+        with self._committing(ours=True) as connection:
             yield SqlTransaction(connection, self._tenant, writes=True)
 
     # --- the daemon's work ------------------------------------------------------------------------------------------
@@ -112,7 +112,9 @@ class SqlStore:
     ) -> Sequence[Claim]:
         """Lease up to `limit` due deliveries, oldest first, actions before reminders, and write their attempts.
 
-        On SQLite raises `NoRoom` while there is room to write the attempts, but perhaps not what comes of them.
+        On SQLite raises `NoRoom` while there is room to write the attempts, but perhaps not what comes of them. On
+        PostgreSQL raises `StoreNewer` where a newer program has upgraded the database; an SQLite file is not upgraded
+        under a daemon.
         """
         self._must_have_room()
         return self._again(
@@ -132,6 +134,7 @@ class SqlStore:
                 rooms=rooms,
                 money=money,
                 money_alone=money_alone,
+                refuse=lambda schema: refuse_newer(self._database, schema),
             )
         )
 
@@ -154,7 +157,8 @@ class SqlStore:
                 everything=everything,
                 worker=worker,
                 in_hand=in_hand,
-            )
+            ),
+            ours=True,
         )
 
     def next_wake(
@@ -213,7 +217,9 @@ class SqlStore:
 
     def seal(self, limit: int = 10_000) -> int:
         """Chain committed ledger lines that are not chained yet; returns how many."""
-        return self._again(lambda connection: sealing.seal(connection, self._tenant, limit, self._ledger_keys))
+        return self._again(
+            lambda connection: sealing.seal(connection, self._tenant, limit, self._ledger_keys), ours=True
+        )
 
     def verify_ledger(self, heads: Iterable[Head] = ()) -> Walked:
         """What a walk along the whole chain finds, in constant memory, held against heads that were kept elsewhere."""
@@ -227,7 +233,7 @@ class SqlStore:
         unless `lost` says why that one is gone.
         """
         return self._again(
-            lambda connection: sealing.take_up(connection, self._tenant, self._ledger_keys, at, actor, lost)
+            lambda connection: sealing.take_up(connection, self._tenant, self._ledger_keys, at, actor, lost), ours=True
         )
 
     def close(self) -> None:
@@ -258,13 +264,17 @@ class SqlStore:
             yield connection
 
     @contextmanager
-    def _committing(self) -> Iterator[Connection]:
+    def _committing(self, *, ours: bool = False) -> Iterator[Connection]:
+        """A transaction that writes; `ours` only while the database is at a schema of this program, which it then stays
+        at until the commit."""
         with (
             self._turn(),
             in_words(self._database),
             self._engine.connect() as connection,
             connection.execution_options(obligations_writes=True).begin(),
         ):
+            if ours and not self._database.is_sqlite:
+                refuse_newer(self._database, connection.execute(REVISION).scalar_one())
             yield connection
 
     @contextmanager
@@ -282,13 +292,13 @@ class SqlStore:
         finally:
             self._writing.release()
 
-    def _again(self, work: Callable[[Connection], T]) -> T:
+    def _again(self, work: Callable[[Connection], T], *, ours: bool = False) -> T:
         """The work's result, repeated when PostgreSQL ended it in favour of another writer."""
         for _ in range(_TRIES - 1):
             try:
-                with self._committing() as connection:
+                with self._committing(ours=ours) as connection:
                     return work(connection)
             except Conflict:
                 continue
-        with self._committing() as connection:
+        with self._committing(ours=ours) as connection:
             return work(connection)

@@ -51,6 +51,8 @@ _ON_THE_WAY = (DeliveryState.SCHEDULED, DeliveryState.RETRYING, DeliveryState.SE
 
 def standing(connection: Connection, tenant: str, business_now: datetime) -> Standing:
     """What is due and not delivered, unknown, parked, and waits for people."""
+    # First: an upgrade that has begun is waited for here, while nothing is held that it may want.
+    schema = connection.execute(REVISION).scalar_one()
     rows = {row.state: row for row in connection.execute(STANDING, {"mine": tenant, "now": business_now})}
     due = [rows[state] for state in _ON_THE_WAY]
     oldest = [_instant(row.oldest) for row in due if row.oldest is not None]
@@ -60,7 +62,7 @@ def standing(connection: Connection, tenant: str, business_now: datetime) -> Sta
         unknown=min(COUNTED_MOST, sum(row.unknown for row in rows.values())),
         parked=rows[DeliveryState.PARKED].many,
         awaiting_approval=rows[DeliveryState.PROPOSED].many,
-        schema=connection.execute(REVISION).scalar_one(),
+        schema=schema,
     )
 
 
