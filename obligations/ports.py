@@ -366,6 +366,9 @@ class Claim:
     claim, the part in which it could have gone: since people last did something about its contract, and since the last
     hold on it ended. `released`: it had stopped, and a person let it go on. `unreadable` says what of it the store
     could not read: it must not be sent, and a person must look.
+
+    `content_hash` is the stored one. `approvals` are the roles that must agree, and `agreed` says by role who did, to
+    content of exactly that hash and since it was last refused.
     """
 
     key: UUID
@@ -388,6 +391,9 @@ class Claim:
     unasked_seconds: float = 0.0
     lag_seconds: float = 0.0
     unreadable: str = ""
+    content_hash: str = ""
+    approvals: tuple[str, ...] = ()
+    agreed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

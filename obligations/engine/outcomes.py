@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from obligations.domain.content import hash_of, same_content
 from obligations.domain.delivery import DeliveryState, Outcome, PushKind, Verdict
 from obligations.engine.retry import wait_seconds
 from obligations.engine.settings import EngineSettings
@@ -27,6 +28,8 @@ class Policy:
         """Why the claim must not be sent before a person has looked, or None. `now` is machine time."""
         if claim.unreadable:
             return claim.unreadable
+        if reason := not_as_agreed(claim):
+            return reason
         if self._forgotten(claim.kind, claim.first_unknown_at, now):
             return _ask_the_receiver(claim.first_unknown_at)
         most = self._settings.action_late_most_seconds
@@ -74,6 +77,25 @@ class Policy:
         if kind is not PushKind.ACTION or first_unknown_at is None:
             return False
         return (at - first_unknown_at).total_seconds() > self._settings.idempotency_window_seconds
+
+
+def not_as_agreed(claim: Claim) -> str | None:
+    """Why money must not go, or None where its bytes are what was planned and everybody asked agreed to exactly that.
+
+    What people agree to is scheduled by the service. This asks once more, of the very bytes that would be sent: what
+    else writes to the database, a script or a restored row, asks nobody.
+    """
+    if not claim.money and not claim.approvals:
+        return None
+    fresh = hash_of(claim.body, claim.connector, claim.destination, claim.address, claim.send_at, claim.approvals)
+    if not same_content(claim.content_hash, fresh):
+        return "not sent: what is stored is not what was planned, so something else changed the database; see who did"
+    missing = [role for role in claim.approvals if role not in claim.agreed]
+    if missing:
+        return f"not sent: it was scheduled, and nobody agreed to exactly this for {' and '.join(missing)}"
+    if len(set(claim.agreed.values())) < len(claim.approvals):
+        return "not sent: one person agreed for two roles"
+    return None
 
 
 def understood(answer: object, connector: str) -> Outcome:

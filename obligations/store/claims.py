@@ -17,7 +17,7 @@ from obligations.domain.hold import DAEMON, Scope
 from obligations.ports import NO_ROOMS, Claim, Rescued, Result
 from obligations.store import queue
 from obligations.store.bulk import run_many
-from obligations.store.columns import Values, texts_by_name, to_json
+from obligations.store.columns import NO_TEXTS, Values, texts, texts_by_name, to_json
 from obligations.store.guarded import IllegalMove
 from obligations.store.instants import to_micros
 
@@ -129,8 +129,11 @@ def claim(
         _collapse(connection, tenant, business_now, reminders)
     unasked = _unasked(connection, tenant, business_now, claimed)
     could_go = _could_go(connection, tenant, business_now, claimed)
+    agreed = _agreed(connection, tenant, claimed)
     return [
-        _claim_of(row, worker, business_now, unasked.get(row.key), could_go.get(row.key, row.send_at))
+        _claim_of(
+            row, worker, business_now, unasked.get(row.key), could_go.get(row.key, row.send_at), agreed.get(row.key, {})
+        )
         for row in claimed
     ]
 
@@ -187,6 +190,20 @@ def _unasked(
     return found
 
 
+def _agreed(connection: Connection, tenant: str, claimed: Sequence[Row[Any]]) -> dict[UUID, dict[str, str]]:
+    """Who agreed, by role, to what is claimed and needs it: to its content as it is now, since its last refusal."""
+    content: dict[UUID, str] = {row.key: row.content_hash for row in claimed if row.approvals_json != NO_TEXTS}
+    if not content:
+        return {}
+    found: dict[UUID, dict[str, str]] = {key: {} for key in content}
+    for said in connection.execute(queue.SAID, {"mine": tenant, "keys": list(content)}):
+        if not said.approve:
+            found[said.key].clear()
+        elif said.content_hash == content[said.key]:
+            found[said.key][said.role] = said.person
+    return found
+
+
 def _could_go(
     connection: Connection, tenant: str, business_now: datetime, claimed: Sequence[Row[Any]]
 ) -> dict[UUID, datetime]:
@@ -209,10 +226,18 @@ def _could_go(
 
 
 def _claim_of(
-    row: Row[Any], worker: str, business_now: datetime, unasked_seconds: float | None, could_go_at: datetime
+    row: Row[Any],
+    worker: str,
+    business_now: datetime,
+    unasked_seconds: float | None,
+    could_go_at: datetime,
+    agreed: Mapping[str, str],
 ) -> Claim:
     late_seconds = max(0.0, (business_now - row.send_at).total_seconds())
     address, unreadable = _address_of(row)
+    approvals = _approvals_of(row)
+    if approvals is None:
+        unreadable = "who must agree cannot be read (approvals_json of this delivery); mend it, or restore it"
     return Claim(
         key=row.key,
         contract=row.contract,
@@ -234,7 +259,20 @@ def _claim_of(
         unasked_seconds=late_seconds if unasked_seconds is None else unasked_seconds,
         lag_seconds=max(0.0, (business_now - could_go_at).total_seconds()),
         unreadable=unreadable,
+        content_hash=row.content_hash,
+        approvals=approvals or (),
+        agreed=agreed,
     )
+
+
+def _approvals_of(row: Row[Any]) -> tuple[str, ...] | None:
+    """The roles that must agree; None where that was damaged."""
+    if row.approvals_json == NO_TEXTS:
+        return ()
+    try:
+        return texts(row.approvals_json)
+    except (ValueError, TypeError, RecursionError):
+        return None
 
 
 def _address_of(row: Row[Any]) -> tuple[Mapping[str, str], str]:

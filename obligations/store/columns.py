@@ -20,6 +20,10 @@ def plain(mapping: Mapping[str, Any]) -> str:
     return to_json(dict(mapping)) if mapping else "{}"
 
 
+# The column of a list that is empty.
+NO_TEXTS = "[]"
+
+
 def texts(value: str) -> tuple[str, ...]:
     """A list of texts back from its column."""
     return tuple(json.loads(value)) if value != "[]" else ()

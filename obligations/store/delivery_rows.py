@@ -10,7 +10,7 @@ from sqlalchemy import Row
 from obligations.domain.delivery import DeliveryState, Push, PushKind
 from obligations.domain.hold import Hold, Scope
 from obligations.ports import Attempt, Decision, DeliveryChange, StoredDelivery
-from obligations.store.columns import Values, plain, texts, texts_by_name, to_json
+from obligations.store.columns import NO_TEXTS, Values, plain, texts, texts_by_name, to_json
 from obligations.store.instants import to_micros
 
 # The columns that a delivery begins with; the rest have defaults.
@@ -39,7 +39,7 @@ def new_delivery_row(tenant: str, change: DeliveryChange) -> tuple[Any, ...]:
         plain(push.address),
         to_micros(push.send_at),
         plain(push.payload),
-        to_json(push.approvals) if push.approvals else "[]",
+        to_json(push.approvals) if push.approvals else NO_TEXTS,
         push.supersession,
         None if push.supersedes is None else push.supersedes.hex,
         push.money,
@@ -64,7 +64,7 @@ def content_row(change: DeliveryChange) -> Values:
         "address_json": plain(push.address),
         "send_at": push.send_at,
         "payload_json": plain(push.payload),
-        "approvals_json": to_json(push.approvals) if push.approvals else "[]",
+        "approvals_json": to_json(push.approvals) if push.approvals else NO_TEXTS,
         "supersession": push.supersession,
         "supersedes": push.supersedes,
         "money": push.money,

@@ -377,6 +377,8 @@ def take(
             _d.first_unknown_at,
             _d.releases,
             _d.money,
+            _d.content_hash,
+            _d.approvals_json,
         )
     )
     if is_sqlite:
@@ -440,6 +442,12 @@ AGREED = (
     select(_e.key, func.max(_e.decided_at, type_=Instant).label("agreed_at"))
     .where(_e.tenant == _MINE, _e.key.in_(bindparam("keys", expanding=True)), _e.approve.is_(True))
     .group_by(_e.key)
+)
+# What people said of deliveries, in that order.
+SAID = (
+    select(_e.key, _e.content_hash, _e.role, _e.person, _e.approve)
+    .where(_e.tenant == _MINE, _e.key.in_(bindparam("keys", expanding=True)))
+    .order_by(_e.n)
 )
 # When people last did something about contracts: added, amended, approved. What the clock brought about excuses no
 # lateness. Read from the end of the lines of each contract, of which there are ever more.

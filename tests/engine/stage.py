@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+from obligations.domain.content import hash_of
 from obligations.domain.delivery import DeliveryState, Outcome, Push, PushKind, Verdict
 from obligations.domain.occurrence import Kind, Occurrence, State
 from obligations.engine.pump import Pump
@@ -67,13 +68,16 @@ def put_deliveries(store: Store, pushes: Sequence[Push], of: str = CONTRACT) -> 
                 replan_at=found.replan_at if found is not None else None,
                 occurrences=tuple(occurrences.values()),
                 deliveries=tuple(
-                    DeliveryChange(
-                        push=push, body=str(push.key).encode(), content_hash="", state=DeliveryState.SCHEDULED
-                    )
+                    DeliveryChange(push, body, hash_of_push(push, body), state=DeliveryState.SCHEDULED)
                     for push in pushes
+                    for body in [str(push.key).encode()]
                 ),
             ),
         )
+
+
+def hash_of_push(push: Push, body: bytes) -> str:
+    return hash_of(body, push.connector, push.destination, push.address, push.send_at, push.approvals)
 
 
 def push(

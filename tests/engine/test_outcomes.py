@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 
+from obligations.domain.content import hash_of
 from obligations.domain.delivery import DeliveryState, Outcome, PushKind, Verdict
 from obligations.engine.outcomes import Policy
 from obligations.engine.settings import EngineSettings
@@ -20,6 +21,7 @@ HOUR = timedelta(hours=1)
 LUMP_SUM = Claim(
     key=UUID(int=1), contract="offer", occurrence_id=UUID(int=2), name="pay", kind=PushKind.ACTION, connector="http",
     destination="payroll", address={}, body=b"{}", send_at=NOW, attempt=1, fence=1, worker="w",
+    content_hash=hash_of(b"{}", "http", "payroll", {}, NOW, ()),
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from obligations.domain.delivery import DeliveryState, Outcome, PushKind, Verdict
-from obligations.ports import Changes, Claim, DeliveryChange, Halt, Rescued, Result, Store
+from obligations.ports import Changes, Claim, Decision, DeliveryChange, Halt, Rescued, Result, Store
 from obligations.testing.builders import NOON, a_change, a_push
 from obligations.testing.store.stage import (
     MINUTE,
@@ -63,6 +63,7 @@ def claims_what_is_due(store: Store) -> None:
                 fence=1,
                 worker="w1",
                 late_seconds=0.0,
+                content_hash=a_change(due).content_hash,
             )
         ]
         held = delivery_in(store, due.key)
@@ -510,7 +511,39 @@ def keeps_what_is_halted(store: Store) -> None:
         assert len(claim_from(store)) == 1
 
 
+def says_who_agreed_to_exactly_this(store: Store) -> None:
+    """What goes is held against what people agreed to: not to other content, and not before they refused it."""
+    contract = quiet_contract_in(store)
+    names = ("agreed", "to other content", "refused since", "by one", "asked of nobody")
+    pushes = {it: a_push(contract, name=it, approvals=("hr", "cfo") * (it != "asked of nobody")) for it in names}
+    changes = {name: a_change(push) for name, push in pushes.items()}
+    apply_to(store, contract, Changes(deliveries=tuple(changes.values())))
+    with store.write() as tx:
+        for name, role, yes in (
+            ("agreed", "cfo", False),
+            ("agreed", "hr", True),
+            ("agreed", "cfo", True),
+            ("to other content", "hr", True),
+            ("refused since", "hr", True),
+            ("refused since", "cfo", False),
+            ("by one", "hr", True),
+        ):
+            content = "other" if name == "to other content" else changes[name].content_hash
+            tx.decide(Decision(pushes[name].key, content, role, f"{role}@example.test", yes, NOON))
+    with quietened(store):
+        claims = {it.name: it for it in claim_from(store)}
+    hr, cfo = {"hr": "hr@example.test"}, {"cfo": "cfo@example.test"}
+    assert {name: dict(it.agreed) for name, it in claims.items()} == {
+        "agreed": hr | cfo, "to other content": {}, "refused since": {}, "by one": hr, "asked of nobody": {},
+    }  # fmt: skip
+    assert {name: it.approvals for name, it in claims.items()} == {name: it.approvals for name, it in pushes.items()}
+    assert {name: it.content_hash for name, it in claims.items()} == {
+        name: it.content_hash for name, it in changes.items()
+    }
+
+
 CHECKS: tuple[Check, ...] = (
+    says_who_agreed_to_exactly_this,
     claims_what_is_due,
     claims_oldest_first,
     passes_over_full_destinations,
