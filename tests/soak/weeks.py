@@ -3,8 +3,9 @@
     python -m tests.soak.weeks --seeds 10000 --seed 1
 
 A crash takes everything in memory and leaves what the store had committed. It comes at any point: a named step of
-sending, before or after the receiver acts, before or after a commit. What a week may never show is asserted as it runs;
-hypothesis makes the shortest week that shows it.
+sending, before or after the receiver acts, before or after a commit. The daemon brings plans on itself, before it sends
+or after, and now and then the machine's clock is set. What a week may never show is asserted as it runs; hypothesis
+makes the shortest week that shows it.
 """
 
 from __future__ import annotations
@@ -30,17 +31,21 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 from sqlalchemy import Connection, event
 
+from obligations.domain.content import hash_of, same_content
 from obligations.domain.delivery import DeliveryState, Outcome, PushKind
-from obligations.domain.hold import Scope
+from obligations.domain.hold import DAEMON, Scope
+from obligations.engine.daemon import Daemon
+from obligations.engine.housekeeping import Housekeeping
 from obligations.engine.pump import Pump
 from obligations.engine.settings import EngineSettings
 from obligations.engine.steps import Step, Steps
+from obligations.planning.content import owed
 from obligations.ports import Claim, StoreUnavailable
-from obligations.service import NeedsPerson, NotFound, Refused
+from obligations.service import NeedsPerson, NotFound, Refused, Service
 from obligations.store import SqlStore, open_store
 from obligations.testing.clocks import FixedMachineClock
-from tests.engine.stage import REAL_NOON, middle
-from tests.service.office import DELIVERED, FAILED, LETTER, REJECTED, UNKNOWN, Office, office_on
+from tests.engine.stage import middle
+from tests.service.office import DELIVERED, FAILED, LETTER, REJECTED, UNKNOWN, Office, library, office_on
 
 T = TypeVar("T")
 
@@ -50,6 +55,9 @@ PEOPLE = ("hana@example.com", "finn@example.com")
 # What the receiver says, and whether it acted. What is known surely had its effect or surely none.
 ANSWERS = ((DELIVERED, True), (FAILED, False), (UNKNOWN, True), (UNKNOWN, False), (REJECTED, False))
 GOING = frozenset({DeliveryState.SCHEDULED, DeliveryState.SENDING, DeliveryState.RETRYING})
+HOUR = 3_600
+# By how many hours the clock is set, now and then.
+STEPS = (0, 0, 0, 0, 0, 0, 3, -3, 960)
 SETTINGS = EngineSettings(retry_delays_seconds=(5, 300, 3600, 3600, 3600, 3600), action_late_most_seconds=inf)
 
 
@@ -163,10 +171,16 @@ class Weeks(RuleBasedStateMachine):
         self.loop = asyncio.new_event_loop()
         # What dies with its process has nobody left to be told.
         self.loop.set_exception_handler(lambda loop, context: None)
-        self.machine = FixedMachineClock(REAL_NOON)
+        # As in a daemon, business time is the machine's.
+        self.machine = FixedMachineClock(self.office.clock.now())
         self.fate = Fate()
         self.store = MortalStore(self._url, self.fate)
+        self.service = Service(self.store, clock=self.office.clock, library=library())
         self.pump: Pump | None = None
+        self.housekeeping: Housekeeping | None = None
+        # By how many seconds the clock was set since the daemon looked at it, and whether it must hold money for that.
+        self.set_by, self.doubted = 0.0, False
+        self.plans_first = True
         self.answers: list[tuple[Outcome, bool]] = []
         self.sent: dict[UUID, bytes] = {}
         self.broken: list[Exception] = []
@@ -187,12 +201,17 @@ class Weeks(RuleBasedStateMachine):
         answers=st.lists(st.sampled_from(ANSWERS), min_size=3, max_size=5),
         dies_in=st.one_of(st.just(0), st.integers(1, 30)),
         store_away_in=st.sampled_from([0, 0, 0, 1, 2, 3]),
+        plans_first=st.booleans(),
+        set_hours=st.sampled_from(STEPS),
     )
     def time_passes_and_the_daemon_works(
-        self, hours: float | None, answers: list[tuple[Outcome, bool]], dies_in: int, store_away_in: int
-    ) -> None:
+        self, hours: float | None, answers: list[tuple[Outcome, bool]], dies_in: int, store_away_in: int,
+        plans_first: bool, set_hours: int,
+    ) -> None:  # fmt: skip
         """No `hours`: until a moment before the next thing is due. A daemon that died before is started again."""
-        self._pass_time(self._almost_due() if hours is None else hours * 3600)
+        self._pass_time(self._almost_due() if hours is None else hours * HOUR)
+        self._set_the_clock(set_hours * HOUR)
+        self.plans_first = plans_first
         self.answers = list(answers)
         self.fate.dies_in, self.fate.store_away_in = dies_in, store_away_in
         self._run_the_daemon()
@@ -233,7 +252,12 @@ class Weeks(RuleBasedStateMachine):
 
     def about_to_send(self, claim: Claim) -> None:
         (stored,) = self.office.deliveries(keys=[claim.key])
-        assert stored.push.send_at <= self.office.clock.now(), "sent before its instant"
+        # What went once goes again although the clock was set back meanwhile.
+        assert claim.attempt > 1 or stored.push.send_at <= self.office.clock.now(), "sent before its instant"
+        assert not (self.doubted and stored.push.money), "sent, after the clock was set and before a person looked"
+        push = stored.push
+        goes = hash_of(claim.body, claim.connector, claim.destination, claim.address, push.send_at, push.approvals)
+        assert same_content(stored.content_hash, goes), "not the content that is stored"
         given = [
             one for one in self.office.decisions(claim.key) if one.approve and one.content_hash == stored.content_hash
         ]
@@ -268,15 +292,32 @@ class Weeks(RuleBasedStateMachine):
             raise self.broken[0]
 
     async def _work(self) -> None:
-        if self.pump is None:
-            # As the daemon begins: what was in flight when the last one died goes again.
-            self.store.rescue(machine_now=self.machine.now(), everything=True)
-            self.pump = Pump(
-                self.store, {name: Rough(name, self) for name in ("http", "slack")},
-                clock=self.office.clock, machine=self.machine, monotonic=self.machine.monotonic, settings=SETTINGS,
-                steps=self.fate, chance=middle,
-            )  # fmt: skip
-        await self.pump.pass_once()
+        pump, housekeeping = (
+            self._begin() if self.pump is None or self.housekeeping is None else (self.pump, self.housekeeping)
+        )
+        if self.set_by:
+            await pump.watch.look()
+            self.doubted |= abs(self.set_by) > SETTINGS.clock_step_seconds
+            self.set_by = 0.0
+        await pump.watch.remember()
+        if not self.plans_first:
+            await pump.pass_once()
+        await housekeeping.rescue()
+        await housekeeping.replan()
+        await pump.pass_once()
+
+    def _begin(self) -> tuple[Pump, Housekeeping]:
+        """As the daemon begins: what was in flight when the last one died goes again."""
+        self.set_by = 0.0  # nobody saw it
+        self.store.rescue(machine_now=self.machine.now(), everything=True)
+        daemon = Daemon(
+            self.store, {name: Rough(name, self) for name in ("http", "slack")},
+            clock=self.office.clock, machine=self.machine, monotonic=self.machine.monotonic, exclusive=True,
+            real_time=True, replan=self.service.bring_on, prepare=self.service.prepare, settings=SETTINGS,
+            steps=self.fate, chance=middle,
+        )  # fmt: skip
+        self.pump, self.housekeeping = daemon.pump, daemon._housekeeping
+        return self.pump, self.housekeeping
 
     def _bury(self) -> None:
         """Nothing of the process is left; its memory, and what it was waiting for, are gone."""
@@ -287,14 +328,20 @@ class Weeks(RuleBasedStateMachine):
             self.loop.run_until_complete(asyncio.wait(left))
         if self.pump is not None:
             self.pump.thread.close()
-        self.pump = None
+        self.pump = self.housekeeping = None
+        # One that died before it had written its hold leaves nobody who knows that the clock was set forward.
+        self.doubted &= any(hold.held_by == DAEMON for hold in self.office.service.holds())
         self.fate.dead = False
         self.fate.dies_in = self.fate.store_away_in = 0
 
     def _pass_time(self, seconds: float) -> None:
         self.office.clock.advance(seconds=seconds)
         self.machine.advance(seconds=seconds)
-        self.office.service.replan("letter")
+
+    def _set_the_clock(self, seconds: float) -> None:
+        self.office.clock.step(seconds=seconds)
+        self.machine.step(seconds=seconds)
+        self.set_by += seconds
 
     def _approve(self, everyone: tuple[str, ...]) -> None:
         for occurrence in sorted({
@@ -311,6 +358,7 @@ class Weeks(RuleBasedStateMachine):
                 self.office.service.retry(str(one.push.key), actor="hana", not_received=True)
 
     def _go_on(self) -> None:
+        self.doubted = False
         if self.office.service.holds():
             self.office.service.resume(None, actor="hana")
 
@@ -342,11 +390,12 @@ class Weeks(RuleBasedStateMachine):
         self._go_on()
         self.answers.clear()
         self.fate.dies_in = self.fate.store_away_in = 0
-        for _ in range(12):
+        for _ in range(24):
             self._run_the_daemon()
+            self._go_on()
             self._let_go_of_what_is_parked()
             self._approve(PEOPLE)
-            self._pass_time(3600)
+            self._pass_time(HOUR)
             if not self._unsettled():
                 break
         now = self.office.clock.now()
@@ -358,9 +407,17 @@ class Weeks(RuleBasedStateMachine):
         delivered = {one.push.key for one in deliveries
                      if one.state is DeliveryState.DELIVERED and one.push.kind is PushKind.ACTION}  # fmt: skip
         assert delivered <= self.office.receiver.keys, "called delivered, and the receiver never acted"
-        planned = {push.key for push in self.office.service.overview("letter").plan.pushes if push.send_at <= now}
-        kept = {one.push.key for one in deliveries}
-        assert planned <= kept, "planned, and not kept"
+        kept = {one.push.key: one for one in deliveries}
+        planned = [push for push in self.office.service.overview("letter").plan.pushes if push.send_at <= now]
+        assert {push.key for push in planned} <= kept.keys(), "planned, and not kept"
+        for_people = {(one.push.occurrence_id, one.push.name) for one in deliveries
+                      if one.state in (DeliveryState.REFUSED, DeliveryState.PROPOSED)}  # fmt: skip
+        for push in planned:
+            about = (push.occurrence_id, push.name)
+            if push.kind is not PushKind.ACTION:
+                assert kept[push.key].state is not DeliveryState.CANCELLED, "planned, and called off by nobody"
+            elif about not in for_people:
+                assert self.office.receiver.believes.get(about) == owed(push), "planned, and not what the receiver owes"
         with self.office.store.read() as view:
             for key in kept:
                 assert all(one.finished_at for one in view.attempts(key)), "an attempt that nobody ended"
