@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import date
 from typing import Any
 
@@ -78,6 +80,41 @@ def test_the_bytes_of_an_attempted_push_stay(engine: Engine) -> None:
     """The receiver knows the key; other bytes under it would be a second instruction that looks like the first."""
     with pytest.raises(IntegrityError, match="bytes of an attempted push"), engine.begin() as connection:
         connection.execute(update(tables.delivery).values(body=b"other"))
+
+
+@pytest.mark.parametrize(
+    ("table", "in_the_way_by", "other"),
+    [
+        ("event_log", "n", {"report_id": "'another'"}),
+        ("event_log", "report_id", {"n": "NULL"}),
+        ("terms_version", "number", {"source": "'x'"}),
+        ("terms_version", "rowid", {"number": "number + 1"}),
+        ("decision", "n", {"person": "'x'"}),
+        ("ledger", "n", {"actor": "'x'"}),
+        ("ledger_seal", "seq", {"hash": "prev_hash", "ledger_n": "ledger_n + 1"}),
+        ("ledger_seal", "ledger_n", {"seq": "seq + 1"}),
+        ("ledger_seal", "rowid", {"seq": "seq + 1", "ledger_n": "ledger_n + 1"}),
+        ("attempt", "number", {"detail": "'x'"}),
+        ("attempt", "rowid", {"number": "number + 1"}),
+        ("delivery", "key", {"body": "X'00'"}),
+        ("delivery", "rowid", {"key": "'00000000000000000000000000000000'"}),
+    ],
+)
+def test_nothing_is_replaced_by_another_program(
+    store: SqlStore, engine: Engine, table: str, in_the_way_by: str, other: dict[str, str]
+) -> None:
+    """SQLite takes the row in the way of a REPLACE away without asking the triggers that refuse its removal, unless the
+    connection wanted them asked: a line of the record could become another one."""
+    if engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL replaces by an UPDATE")
+    path = engine.url.database
+    assert path is not None
+    with closing(sqlite3.connect(path)) as program:
+        names = [str(row[1]) for row in program.execute(f"PRAGMA table_info({table})")]
+        first = ["rowid"] if in_the_way_by == "rowid" else []
+        new = ", ".join(first + [other.get(name, name) for name in names])
+        with pytest.raises(sqlite3.IntegrityError, match=r"append-only|never replaced"):
+            program.execute(f"REPLACE INTO {table} ({', '.join(first + names)}) SELECT {new} FROM {table} LIMIT 1")
 
 
 def test_a_contract_with_a_history_cannot_be_deleted(engine: Engine) -> None:
