@@ -162,6 +162,8 @@ def _postgres_engine(database: Database, patience_seconds: float) -> Engine:
     engine = create_engine(
         database.url,
         connect_args=arguments,
+        # Whatever the server's default is: a stricter one would end most of the claims that daemons make side by side.
+        isolation_level="READ COMMITTED",
         pool_size=8,
         max_overflow=24,
         pool_timeout=patience_seconds,

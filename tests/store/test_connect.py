@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from obligations.ports import Changes, StoreUnavailable
 from obligations.store import SqlStore, open_store
@@ -112,6 +113,26 @@ def test_a_server_that_went_away_is_found_again(postgres_url: str) -> None:
     with store.write() as tx:
         assert tx.contract(contract.id) is None
         tx.put_contract(contract)
+    store.close()
+
+
+def test_a_server_that_is_stricter_by_default_changes_nothing(postgres_url: str) -> None:
+    """Where everything is SERIALIZABLE unless said otherwise, daemons that claim side by side would end each other's
+    claims."""
+    import psycopg
+    from psycopg import sql
+
+    with psycopg.connect(postgres_url, autocommit=True) as admin:
+        name = admin.info.dbname
+        admin.execute(
+            sql.SQL("ALTER DATABASE {} SET default_transaction_isolation = 'serializable'").format(sql.Identifier(name))
+        )
+    store = open_store(postgres_url)
+    level = text("SELECT current_setting('transaction_isolation')")
+    with store._reading() as connection:
+        assert connection.execute(level).scalar_one() == "repeatable read"
+    with store._committing() as connection:
+        assert connection.execute(level).scalar_one() == "read committed"
     store.close()
 
 
