@@ -9,6 +9,8 @@ import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
+    import typer
+
     from obligations.cli.commands import app
 
 __all__ = ["app", "main"]
@@ -53,7 +55,30 @@ def _command() -> None:
     else:
         from obligations.cli.commands import app
 
-        app()
+        if "--json" in sys.argv:
+            _for_a_program(app)
+        else:
+            app()
+
+
+def _for_a_program(app: typer.Typer) -> NoReturn:
+    """A command line that is not understood is told to the program that wrote it like every other error."""
+    from typer import Abort
+
+    from obligations.cli.failures import Exit, tell_program
+
+    try:
+        code = app(standalone_mode=False)
+    except Abort:
+        tell_program("aborted", "the question was not answered; nothing was done", 1)
+        sys.exit(1)
+    except Exception as error:
+        # Typer's own errors have no public name; this is what they have in common.
+        if not hasattr(error, "format_message"):
+            raise
+        tell_program("usage", error.format_message(), Exit.USAGE)
+        sys.exit(Exit.USAGE)
+    sys.exit(code if isinstance(code, int) else 0)
 
 
 def _leave_what_cannot_be_written() -> None:
@@ -67,5 +92,10 @@ def _leave_what_cannot_be_written() -> None:
 
 def fail_outside(message: str) -> NoReturn:
     """End the process with one message where no command runs yet or any more."""
-    print(f"obligations: {message}", file=sys.stderr)
+    if "--json" in sys.argv:
+        from obligations.cli.failures import tell_program
+
+        tell_program("usage", message, 2)
+    else:
+        print(f"obligations: {message}", file=sys.stderr)
     sys.exit(2)

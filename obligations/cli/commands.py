@@ -15,6 +15,7 @@ from obligations.cli.contracts import contract_app
 from obligations.cli.deliveries import approve, deliveries, refuse, retry
 from obligations.cli.due import next_, why
 from obligations.cli.events import correct, event, fact, withdraw
+from obligations.cli.failures import for_programs
 from obligations.cli.holding import pause, resume
 from obligations.cli.layout import fmt
 from obligations.cli.ledger import ledger_app
@@ -29,6 +30,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="Dates what an employment agreement asks for, and keeps those dates.",
 )
 
@@ -44,6 +46,7 @@ def _every(
     _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
 ) -> None:
     """What stands before every command."""
+    for_programs(False)  # until a command asks for it
 
 
 app.command()(init)

@@ -15,6 +15,7 @@ import typer
 from config.settings import read_settings
 from obligations.app import make_library
 from obligations.cli.amended import terms_of
+from obligations.cli.failures import place_json
 from obligations.cli.lines import wrapped
 from obligations.cli.occurrence_text import derivation_text, legend
 from obligations.cli.plan_text import plan_text
@@ -81,16 +82,7 @@ def check(file: CheckedFile = None, on: On = [], as_json: Json = False, schema: 
 
 def _report_check(file: Path, terms: Terms | None, findings: tuple[Finding, ...], as_json: bool) -> None:
     if as_json:
-        listed = [
-            {
-                "file": one.file,
-                "line": one.place.line,
-                "column": one.place.column,
-                "clause": one.clause or None,
-                "message": one.message,
-            }
-            for one in findings
-        ]
+        listed = [place_json(one) for one in findings]
         accounts = [
             {"clause": one.number, "terms": list(one.terms), "listed": one.listed or None}
             for one in (coverage(terms.own) if terms is not None else ())

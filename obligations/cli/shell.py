@@ -18,12 +18,16 @@ from obligations.app import open_service
 from obligations.cli.failures import Exit as Exit
 from obligations.cli.failures import complain as complain
 from obligations.cli.failures import fail as fail
+from obligations.cli.failures import for_programs
 from obligations.cli.failures import plain_errors as plain_errors
 from obligations.service import Service
 from obligations.terms.errors import PhraseError
 from obligations.terms.literals import day_literal
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for programs.")]
+Json = Annotated[
+    bool,
+    typer.Option("--json", help="Print one JSON document for programs.", callback=for_programs, is_eager=True),
+]
 As = Annotated[
     str | None, typer.Option("--as", metavar="PERSON", help="Who acts: a name or e-mail of the contract's people.")
 ]

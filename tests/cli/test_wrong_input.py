@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
@@ -262,3 +263,47 @@ def test_a_colon_in_a_title_is_answered_with_quotes(terminal: Terminal, in_brace
     said = terminal.run("check", file)
     assert said.code == 1
     assert 'stands in quotes, such as title: "Jane Doe: offer letter"' in " ".join((said.out + said.err).split())
+
+
+@pytest.mark.parametrize(
+    ("words", "called", "code"),
+    [
+        (("why", "nix"), "not_found", 2),
+        (("plan", "none.yaml"), "usage", 2),
+        (("when", "30 dais after 2026-01-31"), "phrase", 2),
+        (("contract", "add", "bad.yaml"), "terms", 1),
+        (("event", "letter", "employment_started", "2027-01-05", "--yes"), "refused", 2),
+        (("event", "letter", "no_such_thing", "2026-01-05", "--yes"), "planning", 2),
+        (("ledger", "checkpoint"), "missing_input", 3),
+        (("reading", "letter", "x", "y", "--as", "nobody@example.com", "--yes"), "refused", 2),
+    ],
+)
+def test_an_error_is_told_to_a_program_as_json(
+    kept: Terminal, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], called: str, code: int
+) -> None:
+    """A program that asked for JSON would have to guess at sentences, which may be worded better one day."""
+    monkeypatch.chdir(kept.place)
+    kept.write("bad.yaml", "terms: 2\n")
+    said = kept.run(*words, "--json")
+    plain = kept.run(*words)
+    assert (said.code, said.out) == (code, plain.out) == (plain.code, "")
+    assert said.err.endswith("}\n")
+    told = json.loads(said.err)
+    assert (told["schema"], told["type"], told["exit_code"]) == ("obligations.error/1", called, code)
+    assert "".join(f"obligations: {line}\n" for line in told["message"].splitlines()) == plain.err
+    if called == "terms":
+        assert told["findings"][0]["file"] == "bad.yaml"
+        assert told["findings"][0]["line"] == 1
+
+
+@pytest.mark.parametrize("words", [("why",), ("nope",), ("why", "a", "b"), ("next", "--days", "x")])
+def test_a_command_line_that_is_not_understood_is_told_as_json_too(terminal: Terminal, words: tuple[str, ...]) -> None:
+    said = terminal.process(*words, "--json")
+    assert (said.code, said.out) == (2, "")
+    assert json.loads(said.err)["type"] == "usage"
+    assert "Usage:" in terminal.process(*words).err
+
+
+def test_help_has_a_short_name(terminal: Terminal) -> None:
+    for words in ((), ("why",), ("contract", "add")):
+        assert terminal.run(*words, "-h").out == terminal.run(*words, "--help").out != ""

@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from config.shipped import template_ids
-from obligations.cli import app
+from obligations.cli import app, failures
 from obligations.cli.shell import Exit
 from tests.docs.pages import DOCS, TOP, indented_blocks, rows, section, text
 
@@ -42,6 +42,17 @@ def test_the_command_and_its_options_are_explained(name: str) -> None:
 def test_no_command_is_promised_that_does_not_exist() -> None:
     """A person would type what the page says and be told it is unknown."""
     assert set(re.findall(r"^## (.+)$", PAGE, re.MULTILINE)) == set(COMMANDS)
+
+
+def test_every_type_of_error_is_explained_with_its_exit_code() -> None:
+    """A program would meet an error that it was never told of."""
+    source = (TOP / "obligations/cli/failures.py").read_text(encoding="utf-8")
+    called = {*re.findall(r'called="(\w+)"', source), *failures._CALLED.values(), "terms", "aborted"} - {"findings"}
+    told = {row[0].strip("`"): int(row[1]) for row in rows(section(PAGE, "Errors for programs"))}
+    assert told.keys() == called
+    assert {name: told[name] for name in failures._CALLED.values() if name != "findings"} == {
+        name: code for code, name in failures._CALLED.items() if name != "findings"
+    }
 
 
 def test_the_exit_codes_are_the_program_s() -> None:
