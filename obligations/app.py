@@ -325,10 +325,12 @@ def _make_watch(
     from obligations.operations.figures import Figures
     from obligations.operations.health import Health
     from obligations.operations.heartbeat import Heartbeat, HttpPing
+    from obligations.operations.inspection import Inspection
     from obligations.operations.listener import Listener
     from obligations.operations.systemd import Supervisor
     from obligations.operations.watch import Watch
     from obligations.store.migrate import HEAD
+    from obligations.store.soundness import damage_in_use, file_of
 
     wanted = settings.operations
     listener, heartbeat, ping = None, None, None
@@ -336,8 +338,8 @@ def _make_watch(
         health = Health(counters, SystemMachineClock(), numbers, schema=HEAD)
         figures = Figures(counters, clock, connectors=connectors, version=version("obligations"))
         listener = Listener(wanted.listen, health, figures, token=wanted.token.get_secret_value())
-    if url := wanted.heartbeat_url.get_secret_value():
-        ping = HttpPing(url)
+    if beat := wanted.heartbeat_url.get_secret_value():
+        ping = HttpPing(beat)
         heartbeat = Heartbeat(
             ping,
             every_seconds=wanted.heartbeat_seconds,
@@ -345,7 +347,9 @@ def _make_watch(
             clock=clock,
             monotonic=monotonic,
         )
-    return Watch(Supervisor(os.environ, monotonic), listener, heartbeat, ping)
+    url = _database(settings)
+    inspection = Inspection(lambda: damage_in_use(url), counters) if file_of(url) else None
+    return Watch(Supervisor(os.environ, monotonic), listener, heartbeat, ping, inspection)
 
 
 class _Planner:

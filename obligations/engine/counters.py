@@ -56,6 +56,8 @@ class Counters:
         self.standing: Standing | None = None
         self.unplanned = 0  # contracts that could not be planned when that was last tried
         self.draining = False
+        # What is wrong with the database's file; empty where nothing was found.
+        self.damage = ""
 
     def ticked(self, now: datetime) -> None:
         """The work loop came round; `now` is machine time."""

@@ -41,6 +41,7 @@ class Health:
                 "loop": self._fresh(found.ticked_at, ALIVE_SECONDS),
                 "store": self._fresh(found.looked_at, self._fresh_seconds),
                 "schema": f"the database is at {schema}" if self._schema and schema not in ("", self._schema) else "",
+                "file": found.damage,
                 "clock": self._clock(),
                 "draining": "it was told to stop" if found.draining else "",
             }

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from obligations.engine.signs import Signs
 from obligations.operations.heartbeat import Heartbeat, HttpPing
+from obligations.operations.inspection import Inspection
 from obligations.operations.listener import Listener
 from obligations.operations.systemd import Supervisor
 from obligations.ports import Standing
@@ -17,25 +18,32 @@ class Watch(Signs):
     """Passes the daemon's signs on, and serves those who ask while `open` lasts. A part that is not there is None."""
 
     def __init__(
-        self, supervisor: Supervisor, listener: Listener | None, heartbeat: Heartbeat | None, ping: HttpPing | None
+        self,
+        supervisor: Supervisor,
+        listener: Listener | None,
+        heartbeat: Heartbeat | None,
+        ping: HttpPing | None,
+        inspection: Inspection | None = None,
     ) -> None:
         self._supervisor = supervisor
         self._listener = listener
         self._heartbeat = heartbeat
         self._ping = ping
+        self._inspection = inspection
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
-        """Listen, and let the heart beat, while the block runs."""
-        beating = asyncio.create_task(self._heartbeat.run()) if self._heartbeat else None
+        """Listen, let the heart beat and look through the file, while the block runs."""
+        beside = {asyncio.create_task(one.run()) for one in (self._heartbeat, self._inspection) if one}
         if self._listener:
             await self._listener.open()
         try:
             yield
         finally:
-            if beating:
-                beating.cancel()
-                await asyncio.wait({beating})
+            for one in beside:
+                one.cancel()
+            if beside:
+                await asyncio.wait(beside)
             if self._ping:
                 await self._ping.close()
             if self._listener:
