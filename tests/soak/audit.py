@@ -41,8 +41,8 @@ class Audit:
     `taken_up` is how long what was in flight waited for its next attempt: on PostgreSQL since the end of its lease, on
     SQLite since the death; `others` how long what fell due meanwhile waited. Neither counts while no daemon was up: how
     long a start takes is the machine's affair, and `down` is how much of the time that was. `beside` is the share of
-    the machine's time that went to others, None where nobody knows; `memory` is each daemon's in bytes, when the quiet
-    end began and when it was over.
+    the machine's time that went to others, None where nobody knows; `memory` is each daemon's in bytes, in the middle
+    of the quiet end, when it has done all it does, and when that was over.
     """
 
     kills: int
@@ -100,7 +100,7 @@ class Audit:
             ("undisturbed lag, s: p50 / p99 / max", _three(self.lag),
              self._in_time(self.lag[1] <= LATE_P99 and self.lag[2] <= LATE_MOST)),
             ("what was in flight goes again, s", _three(self.taken_up),
-             self._in_time(self.taken_up[2] <= TAKEN_UP_MOST)),
+             self._in_time(self.taken_up[2] <= TAKEN_UP_MOST) if any(self.taken_up) else "nothing was"),
             ("what fell due among the deaths, s", _three(self.others), self._in_time(self.others[2] <= LATE_MOST)),
             ("from a daemon's start until it is up, s", _three(self.start), ""),
             ("nobody was up, of the time", f"{self.down:.0%}", ""),

@@ -97,9 +97,10 @@ class Campaign:
             _say("all is delivered; now undisturbed")
             for name in self._house.names:
                 self._house.wait_until_up(name, UP_SECONDS)
-            before = self._memory()
             calm = self._load.spread(int(calm_seconds * CALM_EACH_SECOND), calm_seconds, name="calm")
-            self._never.wait(calm_seconds + 1)  # until the last of them is due as well
+            self._never.wait(calm_seconds / 2)
+            before = self._memory()
+            self._never.wait(calm_seconds / 2 + 1)  # until the last of them is due as well
             self._settle()
         memory = tuple(zip(before, self._memory(), strict=False))
         codes = self._house.stop_all()
