@@ -80,6 +80,8 @@ class HttpConnector:
             "ce-type": _ce(event["type"]),
             "ce-time": _ce(event["timestamp"]),
             "ce-subject": str(claim.occurrence_id),
+            # A lease keeps no paused process from sending; who keeps the highest can tell that one was taken over.
+            "obligations-fence": str(claim.fence),
             **_lateness(claim),
             "idempotency-key": f'"{key}"',  # a structured field: the quotes belong to it
             **self._signers[claim.destination].headers(key, self._machine.now(), claim.body),

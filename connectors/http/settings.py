@@ -23,6 +23,7 @@ _TAKEN = frozenset(
         "host",
         "idempotency-key",
         "keep-alive",
+        "obligations-fence",
         "obligations-late-seconds",
         "te",
         "trailer",

@@ -10,6 +10,7 @@ import logging
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from threading import Event
@@ -107,6 +108,15 @@ async def test_the_key_is_the_id_everywhere_and_quoted_where_the_header_is_struc
     headers = payroll.effects[0].headers
     assert headers["idempotency-key"] == f'"{claim.key}"'
     assert headers["webhook-id"] == headers["ce-id"] == str(claim.key)
+
+
+async def test_each_attempt_says_its_fence(payroll: PayrollReceiver, sender: Senders, action: MakeClaim) -> None:
+    """A receiver could not tell the late word of a daemon that stood still from that of the one after it."""
+    first = action(attempt=1, fence=1)
+    await sender(payroll).deliver(first)
+    await sender(payroll).deliver(replace(first, attempt=2, fence=3))
+    assert [arrival.headers["obligations-fence"] for arrival in payroll.received] == ["1", "3"]
+    assert len(payroll.effects) == 1
 
 
 async def test_event_attributes_come_from_the_body(
@@ -719,6 +729,7 @@ GOOD = {"url": "https://payroll.example.com/in", "secret": OTHER_SECRET}
         ({"headers": {"Content-Type": "canary"}}, "set by the connector itself"),
         ({"headers": {"webhook-id": "canary"}}, "set by the connector itself"),
         ({"headers": {"CE-id": "canary"}}, "set by the connector itself"),
+        ({"headers": {"Obligations-Fence": "7"}}, "set by the connector itself"),
         ({"headers": {"x-key": "canary\r\nx-other: 1"}}, "printable ASCII"),
         ({"headers": {"x key": "canary"}}, "is not a header name"),
         ({"retries": 3}, "connectors.http.destinations.payroll.retries: there is no such setting"),
