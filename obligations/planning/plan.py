@@ -108,7 +108,7 @@ def plan(
     calendars: Mapping[str, BusinessCalendar],
     zones: Mapping[str, tzinfo],
     sending: Sending | None = Sending(),  # noqa: B008 -- frozen
-    bounds: Mapping[UUID, Bounds] | None = None,
+    bounds: Mapping[UUID, Bounds | None] | None = None,
 ) -> Plan:
     """The plan of a contract: the same arguments always give the same plan, in whatever order events arrived.
 
@@ -141,7 +141,7 @@ def _planned(
     calendars: Mapping[str, BusinessCalendar],
     zones: Mapping[str, tzinfo],
     sending: Sending | None,
-    bounds: Mapping[UUID, Bounds],
+    bounds: Mapping[UUID, Bounds | None],
 ) -> Plan:
     world = World(terms, reports, as_of, calendars, zones)
     recall(world)

@@ -79,7 +79,7 @@ class Planner:
 
     installation: Library
     _terms: OrderedDict[tuple[object, ...], tuple[Terms, Terms]] = field(default_factory=OrderedDict)
-    _bounds: OrderedDict[str, tuple[object, Mapping[UUID, Bounds]]] = field(default_factory=OrderedDict)
+    _bounds: OrderedDict[str, tuple[object, Mapping[UUID, Bounds | None]]] = field(default_factory=OrderedDict)
 
     def kept(self, stored: StoredContract, log: Sequence[LogEntry]) -> Kept:
         """The contract with its terms loaded."""
@@ -142,7 +142,7 @@ class Planner:
         terms: Terms,
         reports: Sequence[Report],
         as_of: date | None,
-        reach: Mapping[UUID, Bounds] | None = None,
+        reach: Mapping[UUID, Bounds | None] | None = None,
         *,
         pushes: bool = True,
     ) -> Plan:
@@ -180,20 +180,41 @@ class Planner:
 
     def with_bounds(self, kept: Kept, as_of: date) -> Plan:
         """The plan of a kept contract with its bounds."""
+        known = self._reached(kept)
+        if known:
+            plan = self.plan(kept.terms, kept.reports, as_of, known)
+            if all(one.id in known for one in plan.occurrences):
+                return plan
         return self.plan(kept.terms, kept.reports, as_of, self.reach(kept, as_of))
 
-    def reach(self, kept: Kept, as_of: date) -> Mapping[UUID, Bounds]:
-        """The bounds of a kept contract.
+    def reach(self, kept: Kept, as_of: date) -> Mapping[UUID, Bounds | None]:
+        """The bounds of each occurrence of a kept contract; None of one where nobody can say.
 
-        The other readings are planned only when the facts changed; the clock alone moves no dates.
+        The other readings are planned when the facts changed, and for what came to a series since: the clock alone
+        moves no dates.
         """
-        facts = (kept.stored.source, kept.stored.template, kept.stored.amendments, kept.log)
-        known = self._bounds.get(kept.stored.id)
-        if known is None or known[0] != facts:
-            chosen = self.plan(kept.terms, kept.reports, as_of, pushes=False)
-            known = (facts, self.bounds(kept.terms, kept.reports, as_of, chosen.occurrences))
-        _remember(self._bounds, kept.stored.id, known, BOUNDS_REMEMBERED)
-        return known[1]
+        known = self._reached(kept)
+        chosen = self.plan(kept.terms, kept.reports, as_of, pushes=False).occurrences
+        if new := [one for one in chosen if one.id not in known]:
+            # Of a clause that too many readings matter to, none of its further occurrences has bounds either.
+            beyond = {one.clause for one in chosen if one.id in known and known[one.id] is None}
+            asked = [one for one in new if one.clause not in beyond]
+            found = self.bounds(kept.terms, kept.reports, as_of, asked)
+            known = {**known, **{one.id: found.get(one.id) for one in new}}
+        _remember(self._bounds, kept.stored.id, (_facts(kept), known), BOUNDS_REMEMBERED)
+        return known
+
+    def _reached(self, kept: Kept) -> Mapping[UUID, Bounds | None]:
+        """The bounds that are known by the facts there are."""
+        facts, known = self._bounds.get(kept.stored.id, (None, {}))
+        if facts != _facts(kept):
+            return {}
+        self._bounds.move_to_end(kept.stored.id)
+        return known
+
+
+def _facts(kept: Kept) -> object:
+    return kept.stored.source, kept.stored.template, kept.stored.amendments, kept.log
 
 
 def _remember(known: OrderedDict[_K, _V], key: _K, value: _V, most: int) -> None:

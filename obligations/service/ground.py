@@ -53,16 +53,14 @@ class Ground:
         keeps nobody waiting: it can take seconds. Writes nothing, and may run beside whatever else uses the store."""
         with self._store.read() as view:
             kept = self._kept(view, contract)
-        self.planner.reach(kept, self.planner.today(kept.terms, self._clock.now()))
+        self.planner.reach(kept, self._as_of(kept, self._clock.now(), A_YEAR))
 
     def _bring_on(self, contract: str, at_most: timedelta | None) -> None:
         def write(view: Transaction) -> None:
             now = self._clock.now()
             kept = self._kept(view, contract, lock=True)
             before, after = kept.stored.edition, self._library.edition
-            as_of = self.planner.today(kept.terms, now)
-            if at_most is not None and kept.stored.replan_at is not None:
-                as_of = min(as_of, self.planner.today(kept.terms, kept.stored.replan_at) + at_most)
+            as_of = self._as_of(kept, now, at_most)
             if before and after and before != after:
                 reason = f"planned again with {_unlike(after, before)} instead of {_unlike(before, after)}"
                 self._settle(view, kept, now, THE_CALENDARS, as_of=as_of, reason=reason)
@@ -70,6 +68,13 @@ class Ground:
                 self._settle(view, kept, now, THE_CLOCK, as_of=as_of)
 
         self._written(write)
+
+    def _as_of(self, kept: Kept, now: datetime, at_most: timedelta | None) -> date:
+        """The day to plan for: today, or one that is so far from the day it was to be planned again."""
+        today = self.planner.today(kept.terms, now)
+        if at_most is None or kept.stored.replan_at is None:
+            return today
+        return min(today, self.planner.today(kept.terms, kept.stored.replan_at) + at_most)
 
     def _written(self, work: Callable[[Transaction], _T]) -> _T:
         """What the work comes to, in one transaction; from the start again when another writer came first."""
