@@ -71,7 +71,7 @@ async def test_nothing_is_sent_that_is_not_written_down_and_it_goes_on_when_ther
             store.broken = True
             stage.plan(*(push(f"pay {number}", f"system {number % 7}") for number in range(MANY)))
             failed = passes.ticks + 10
-            await until(lambda: passes.ticks >= failed and _away(lines) == 1, passes.told)
+            await until(lambda: passes.ticks >= failed and _away(lines) >= 1, passes.told)
             sent = len(receiver.seen)
             assert sent < MANY
             store.broken = False
@@ -81,7 +81,7 @@ async def test_nothing_is_sent_that_is_not_written_down_and_it_goes_on_when_ther
     assert receiver.unwritten == 0
     assert sorted(receiver.names) == sorted(f"pay {number}" for number in range(MANY)), "each once"
     assert set(stage.states().values()) == {DeliveryState.DELIVERED}
-    assert _away(lines) == 1
+    assert _away(lines) in (1, 2), "once, and once more where that lasts"
     assert [line["event"] for line in lines].count("the store is back") == 1
     with sqlite3.connect(path) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
