@@ -17,7 +17,7 @@ import structlog
 ALLOWED = frozenset({
     "event", "level", "timestamp",
     "key", "contract", "destination", "connector", "attempt", "verdict", "status", "state", "error",
-    "worker", "count", "seconds", "chore", "logger", "head", "hold", "to", "seen",
+    "worker", "count", "seconds", "chore", "logger", "head", "hold", "to", "seen", "here", "database", "destinations",
 })  # fmt: skip
 
 

@@ -25,7 +25,8 @@ from obligations.testing.clocks import FixedClock, FixedMachineClock
 from tests.engine.stage import middle
 
 FEW, MANY = 50, 5_000
-STATEMENTS_A_SECOND = 5.6
+# On PostgreSQL whatever writes looks first whether a newer program has upgraded the database.
+STATEMENTS_A_SECOND = {"sqlite": 5.6, "postgresql": 6.6}
 # What grows over the years; everything else holds a row for each trouble, or one at all.
 LARGE = ("contract", "delivery", "attempt", "ledger", "ledger_seal")
 Chores = dict[str, tuple[float, Callable[[], Awaitable[Any]]]]
@@ -118,8 +119,8 @@ async def test_an_idle_second_takes_few_statements(database_url: str) -> None:
         with _heard(store) as said:
             await work()
         spent[name] = len(said) / seconds
-    assert sum(spent.values()) <= STATEMENTS_A_SECOND, spent
     store.close()
+    assert sum(spent.values()) <= STATEMENTS_A_SECOND[database_url.partition(":")[0]], spent
 
 
 async def test_a_look_costs_the_same_over_a_hundred_times_as_many_rows(tmp_path: Any) -> None:
