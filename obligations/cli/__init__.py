@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
@@ -68,8 +69,8 @@ def _do_without_colour() -> None:
     modules: dict[str, Any] = sys.modules
     modules["rich"] = modules["pygments"] = None  # to Python these are modules that are not there
     try:
-        import httpx  # noqa: F401
-        import structlog  # noqa: F401
+        for name in ("httpx", "structlog"):
+            import_module(name)
     finally:
         del modules["rich"], modules["pygments"]
 
